@@ -1,0 +1,202 @@
+"""Every error syncd raises on purpose; the class says what the daemon does next.
+
+An error carries three things for a person: what happened (`str(error)`), a stable `code` that scripts and
+docs/errors.md rely on, and `action`, what to do about it. No text of any error ever holds a token or a
+password: whoever raises one takes care of that.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+
+class SyncdError(Exception):
+    """Base of all: the command ends with `exit_code`, the daemon backs the query off and tries again."""
+
+    code: ClassVar[str] = "internal"
+    action: ClassVar[str] = "This is a fault in syncd itself: please report it with the line above."
+    exit_code: ClassVar[int] = 1
+
+
+# --- before anything runs: the command ends, nothing was touched ---------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing wrong with the configuration file."""
+
+    file: str
+    line: int
+    path: str
+    """The key's path, as `queries.paid_orders.every`."""
+    message: str
+    hint: str = ""
+    """The nearest right spelling, or what to write instead; may be empty."""
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        path = f" {self.path}:" if self.path else ""
+        return f"{where}:{path} {self.message}" + (f" ({self.hint})" if self.hint else "")
+
+
+class ConfigError(SyncdError):
+    """The configuration cannot be used; all its problems are told at once."""
+
+    code = "config.invalid"
+    action = "Correct the lines named; `syncd check --offline` reads the file again."
+    exit_code = 2
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UsageError(SyncdError):
+    """The command line asks for what does not exist, such as an unknown query."""
+
+    code = "usage"
+    action = "See `syncd --help`."
+    exit_code = 2
+
+
+# --- the source: the query backs off, no other query is touched ----------------------------------------------
+
+
+class SourceError(SyncdError):
+    """Base of what goes wrong at a company database."""
+
+    code = "source"
+    action = "See the database's own log."
+
+
+class SourceUnavailable(SourceError):
+    """The database cannot be reached, timed out or hung up: tried again with growing pauses."""
+
+    code = "source.unavailable"
+    action = "Check that the database runs, is reachable from here, and that user and password are right."
+
+
+class SourceRefused(SourceError):
+    """The database refuses the SQL, or a named column is missing: tried again, but a person is needed."""
+
+    code = "source.refused"
+    action = "Correct the query's sql or columns; `syncd preview NAME` shows the effect."
+
+
+# --- Metrica --------------------------------------------------------------------------------------------------
+
+
+class MetricaError(SyncdError):
+    """Base of what goes wrong at Metrica. `error_type` is the API's own word, "" if it said none."""
+
+    code = "metrica"
+    action = "See docs/operations.md."
+
+    def __init__(self, message: str, *, http_status: int = 0, error_type: str = "") -> None:
+        self.http_status = http_status
+        self.error_type = error_type
+        super().__init__(message)
+
+
+class NotReceived(MetricaError):
+    """Metrica certainly did not take the request (no connection, over quota): the same again, later."""
+
+    code = "metrica.busy"
+    action = "Nothing to do: it is tried again by itself."
+
+    def __init__(
+        self, message: str, *, http_status: int = 0, error_type: str = "", retry_at: datetime | None = None
+    ) -> None:
+        self.retry_at = retry_at
+        """Not before this moment (UTC), when the API's quota says so."""
+        super().__init__(message, http_status=http_status, error_type=error_type)
+
+
+class OutcomeUnknown(MetricaError):
+    """No clear answer (timeout, cut, 5xx, unreadable 200): the upload is looked up by its tag before more."""
+
+    code = "metrica.unclear"
+    action = "Nothing to do: syncd looks the upload up and sends it again only if Metrica does not have it."
+
+
+class FileRefused(MetricaError):
+    """Metrica refuses the file's content (400): halves are tried until the rows at fault are found."""
+
+    code = "metrica.file_refused"
+    action = "See `syncd rejects list NAME` for the rows at fault."
+
+
+class AccessRefused(MetricaError):
+    """Token, access or counter are refused (401, 403, 404 …): nothing is sent until a person helps."""
+
+    code = "metrica.access"
+    action = "Check the token, that its account may edit the counter, and the counter's number."
+
+
+# --- the query itself -----------------------------------------------------------------------------------------
+
+
+class TooManyRejects(SyncdError):
+    """`reject_limit` rows of one run were rejected: the query stops until a person has looked."""
+
+    code = "rejects.limit"
+    action = "See `syncd rejects list NAME`; correct the query or the data, then restart or reload."
+
+
+# --- the state store: the daemon cannot promise anything without it ------------------------------------------
+
+
+class StateError(SyncdError):
+    """Base of what goes wrong at the state store."""
+
+    code = "state"
+    action = "See docs/operations.md, The state store."
+
+
+class StateUnavailable(StateError):
+    """The store cannot be read or written now (locked, full, gone): nothing is sent; tried again."""
+
+    code = "state.unavailable"
+    action = "Check that the state store's file or server is there, writable and not full."
+
+
+class StateInUse(StateError):
+    """Another syncd works on this SQLite store: this one refuses to start."""
+
+    code = "state.in_use"
+    action = "Stop the other syncd, give this one its own state.url, or use a PostgreSQL store to share."
+
+
+class StateTooNew(StateError):
+    """The store was written by a newer syncd: refused, so that nothing in it is misread."""
+
+    code = "state.too_new"
+    action = "Install that syncd again, or restore the store from before the upgrade."
+
+
+class LeaseLost(StateError):
+    """Another daemon has taken this query over: its work here is dropped, the other one carries on."""
+
+    code = "state.lease_lost"
+    action = "Nothing to do: the other daemon settles what was in flight."
+
+
+ERROR_CLASSES: tuple[type[SyncdError], ...] = (
+    ConfigError,
+    UsageError,
+    SourceUnavailable,
+    SourceRefused,
+    NotReceived,
+    OutcomeUnknown,
+    FileRefused,
+    AccessRefused,
+    TooManyRejects,
+    StateUnavailable,
+    StateInUse,
+    StateTooNew,
+    LeaseLost,
+    SyncdError,
+)
+"""The closed list of error codes; docs/errors.md shows it, and a test compares the two."""

@@ -1,0 +1,258 @@
+"""The nouns of syncd: what flows from the source to Metrica, and what is remembered of it.
+
+Standard library only. All moments are aware datetimes in UTC; all durations timedeltas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+
+class IdKind(StrEnum):
+    """The kinds of visitor ids Metrica knows; the value is what the configuration writes."""
+
+    CLIENT_ID = "CLIENT_ID"
+    USER_ID = "USER_ID"
+    YCLID = "YCLID"
+    PURCHASE_ID = "PURCHASE_ID"
+
+    @property
+    def column(self) -> Column:
+        """The CSV column that carries this kind."""
+        return _ID_COLUMNS[self]
+
+
+class Column(StrEnum):
+    """The columns of the upload, spelt as the API documents them, in the order syncd writes them."""
+
+    CLIENT_ID = "ClientId"
+    USER_ID = "UserId"
+    YCLID = "Yclid"
+    PURCHASE_ID = "PurchaseId"
+    TARGET = "Target"
+    DATETIME = "DateTime"
+    PRICE = "Price"
+    CURRENCY = "Currency"
+
+
+_ID_COLUMNS = {
+    IdKind.CLIENT_ID: Column.CLIENT_ID,
+    IdKind.USER_ID: Column.USER_ID,
+    IdKind.YCLID: Column.YCLID,
+    IdKind.PURCHASE_ID: Column.PURCHASE_ID,
+}
+
+MarkValue = int | float | Decimal | str | bytes | datetime | date | UUID
+"""What a mark column may hold; kept exactly, compared only by the database it came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a query's order: the values of its mark columns. Never compared in Python."""
+
+    values: tuple[MarkValue, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows read in one short transaction, in the order of the mark."""
+
+    columns: tuple[str, ...]
+    """The result's column names, as the database gives them."""
+    rows: Sequence[Sequence[object]]
+    mark: Mark | None
+    """The mark of the last row; None when there is no row."""
+    exhausted: bool
+    """True when the database had no further row at the time of the read."""
+
+
+class Reason(StrEnum):
+    """Why a row was rejected: a closed list (product.md 5), documented in docs/configuration.md."""
+
+    NO_ID = "no_id"
+    """None of the id columns is filled."""
+    ID_NOT_DIGITS = "id_not_digits"
+    """ClientId or Yclid holds other characters than 1-20 digits."""
+    ID_FLOAT = "id_float"
+    """An id came as a floating-point number: its last digits are already lost."""
+    TEXT_EMPTY = "text_empty"
+    TEXT_TOO_LONG = "text_too_long"
+    TEXT_CONTROL_CHARACTERS = "text_control_characters"
+    TEXT_TYPE = "text_type"
+    """A text column holds something that is no text, such as bytes or a boolean."""
+    DATETIME_NULL = "datetime_null"
+    DATETIME_UNREADABLE = "datetime_unreadable"
+    DATETIME_MILLISECONDS = "datetime_milliseconds"
+    DATETIME_TOO_OLD = "datetime_too_old"
+    """Before the year 2000."""
+    PRICE_NOT_A_NUMBER = "price_not_a_number"
+    """Text with a comma, spaces or letters, or a value of another type."""
+    PRICE_NOT_FINITE = "price_not_finite"
+    PRICE_NEGATIVE = "price_negative"
+    CURRENCY_UNKNOWN = "currency_unknown"
+    MARK_NULL = "mark_null"
+    """A mark column is null, so the row has no place in the query's order."""
+    KEY_NULL = "key_null"
+    IDENTITY_CHANGED = "identity_changed"
+    """A delivered key came again with another id, Target or DateTime: sending it would count twice."""
+    REFUSED_BY_METRICA = "refused_by_metrica"
+    """Metrica refused the file that held this row alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """A valid row: one line of the upload, and what is remembered of it."""
+
+    key: str
+    """The key's canonical text (`keys.key_text`)."""
+    line: str
+    """The CSV line in the order of the query's header, without the line's end; holds no newline."""
+    moment: int
+    """DateTime in unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that cannot be sent, with the reason."""
+
+    key: str
+    reason: Reason
+    column: str
+    """Metrica's column, or the result column for marks and keys; "" when it is the row as a whole."""
+    value: str
+    """The value at fault as text, shortened to 200 characters."""
+    row: str
+    """The source row as a JSON object of texts, shortened where values are long."""
+    detail: str = ""
+    """More words where the reason alone does not say it, such as Metrica's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What a page came to: every row of it is in exactly one of the three."""
+
+    ready: list[Conversion]
+    waiting: list[Conversion]
+    """Valid, but their DateTime is still to come: they wait in the state store."""
+    rejects: list[Reject]
+
+
+class Origin(StrEnum):
+    """Where a chunk's rows came from."""
+
+    QUERY = "query"
+    WAITING = "waiting"
+    RETRY = "retry"
+    RESEND = "resend"
+
+
+@dataclass(slots=True)
+class Chunk:
+    """A span of source rows that is recorded as one: its conversions make one upload."""
+
+    origin: Origin = Origin.QUERY
+    rows_read: int = 0
+    rows_known: int = 0
+    """Rows that were delivered, rejected or waiting already: read again and left alone."""
+    ready: list[Conversion] = field(default_factory=list)
+    waiting: list[Conversion] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    mark: Mark | None = None
+    """Where the query stands once this chunk is recorded; None leaves the mark as it is."""
+    size: int = 0
+    """Bytes of the lines in `ready`, line ends included."""
+
+
+class UploadState(StrEnum):
+    """The life of an upload (docs/architecture.md draws it)."""
+
+    PLANNED = "planned"
+    """Recorded; Metrica certainly does not have it."""
+    SENDING = "sending"
+    """Its POST began: Metrica may have it. After a crash or a lost answer it is looked up by its tag."""
+    ACCEPTED = "accepted"
+    """Metrica has it and is working on it."""
+    PROCESSED = "processed"
+    UNLINKED = "unlinked"
+    """Metrica's LINKAGE_FAILURE: not a single visitor was found."""
+    SPLIT = "split"
+    """Metrica refused the file as a whole: its two halves took its place."""
+    REFUSED = "refused"
+    """Metrica refused its single row, which is now a reject."""
+
+
+SETTLED = frozenset(
+    {
+        UploadState.ACCEPTED,
+        UploadState.PROCESSED,
+        UploadState.UNLINKED,
+        UploadState.SPLIT,
+        UploadState.REFUSED,
+    }
+)
+"""The states in which the rows of an upload are accounted for; the others are settled before more is read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """One file for Metrica, exactly as it was recorded before its POST."""
+
+    id: int
+    tag: str
+    """`syncd` and 32 hexadecimal digits; the upload's `comment`, unique per upload."""
+    query: str
+    counter: int
+    state: UploadState
+    header: str
+    lines: tuple[str, ...]
+    keys: tuple[str, ...]
+    """The rows' keys, one per line, in the same order."""
+    mark: Mark | None
+    """The query's mark once this upload is settled; None leaves it."""
+    sent_at: datetime | None = None
+    """When its last POST began; None while PLANNED and never sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What Metrica says of an upload (metrica-api.md 1): all but `id` and `status` may be missing."""
+
+    id: int
+    status: str
+    comment: str = ""
+    source_quantity: int | None = None
+    line_quantity: int | None = None
+    linked_quantity: int | None = None
+    user_not_found_quantity: int | None = None
+    goal_not_found_quantity: int | None = None
+    create_time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a query has been read."""
+
+    mark: Mark | None
+    """None: begun, but no row has been seen yet."""
+    safe: Mark | None
+    """Rows may still be committed late above this; each run reads again from here. None: from `mark`."""
+    fingerprint: str
+    """Digest of the SQL, mark and key under which the mark was reached."""
+
+
+@dataclass(slots=True)
+class RunReport:
+    """What one run of a query did."""
+
+    query: str
+    read: int = 0
+    known: int = 0
+    uploaded: int = 0
+    uploads: int = 0
+    rejected: int = 0
+    waiting: int = 0

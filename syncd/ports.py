@@ -1,0 +1,162 @@
+"""What the centre of syncd needs from the outside: the source, Metrica, the ledger, time and a listener.
+
+The pipeline knows these protocols only; `wiring` says who stands behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from syncd.model import Chunk, Conversion, Mark, Page, Position, Receipt, Reject, Upload
+
+
+class Clock(Protocol):
+    """The time."""
+
+    def now(self) -> datetime:
+        """The moment, aware, in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The moment, aware, in UTC."""
+        return datetime.now(UTC)
+
+
+class Source(Protocol):
+    """One query on its database: read-only, bound values, short transactions.
+
+    Every method raises SourceUnavailable or SourceRefused.
+    """
+
+    def columns(self) -> tuple[str, ...]:
+        """The names of the result's columns, as the database gives them."""
+        ...
+
+    def read(self, after: Mark | None, limit: int, *, upto: Mark | None = None) -> Page:
+        """At most about `limit` rows from `after` on, in the mark's order, not beyond `upto`.
+
+        Rows whose mark equals `after` are read again unless this object has just given them out, so a
+        row that was committed late with an equal mark is not lost. `after` None: from the query's
+        `start`.
+        """
+        ...
+
+    def restart(self) -> None:
+        """Forget what was given out: the next `read` begins a new run."""
+        ...
+
+    def newest(self) -> Mark | None:
+        """The highest mark there is (for `start: now`); None when there is no row."""
+        ...
+
+    def without_place(self, limit: int) -> Page:
+        """Rows with a null in their mark or key, which no ordered read can find."""
+        ...
+
+
+class Destination(Protocol):
+    """Metrica, for one token."""
+
+    def upload(self, counter: int, body: bytes, *, tag: str, client_id_type: str | None) -> Receipt:
+        """POST one CSV file. Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused."""
+        ...
+
+    def find(self, counter: int, tag: str) -> Receipt | None:
+        """The upload whose comment is `tag`, if Metrica's list has it. Raises MetricaError."""
+        ...
+
+
+class Ledger(Protocol):
+    """The state store as one query sees it. Every method is one transaction; raises StateError."""
+
+    def position(self) -> Position | None:
+        """How far the query was read; None when it never began."""
+        ...
+
+    def begin_query(self, mark: Mark | None) -> None:
+        """Record where a new query begins (`start: now`)."""
+        ...
+
+    def unsettled(self) -> list[int]:
+        """The ids of uploads whose fate is open, oldest first."""
+        ...
+
+    def load(self, upload_id: int) -> Upload:
+        """One upload with its lines."""
+        ...
+
+    def known(self, conversions: Sequence[Conversion]) -> Mapping[str, Known]:
+        """Those of the keys that are delivered, rejected or waiting already."""
+        ...
+
+    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
+        """The keys of those rejects that are recorded already, just as they are."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> list[Conversion]:
+        """Waiting rows whose DateTime has come, oldest first."""
+        ...
+
+    def record(self, chunk: Chunk) -> None:
+        """Record a chunk that has nothing to send: rejects, waiting rows and the mark."""
+        ...
+
+    def begin(self, chunk: Chunk, tag: str, header: str, now: datetime) -> Upload:
+        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them."""
+        ...
+
+    def sending(self, upload: Upload, now: datetime) -> None:
+        """Say that a POST of this upload begins now (again)."""
+        ...
+
+    def not_received(self, upload: Upload) -> None:
+        """Say that Metrica certainly does not have it: back to PLANNED."""
+        ...
+
+    def accept(self, upload: Upload, receipt: Receipt, now: datetime) -> None:
+        """Metrica has it: deliveries, receipt and mark in one transaction. Idempotent."""
+        ...
+
+    def split(self, upload: Upload, tags: tuple[str, str], now: datetime) -> tuple[Upload, Upload]:
+        """Replace an upload that Metrica refused as a whole by its halves, both PLANNED."""
+        ...
+
+    def refuse(self, upload: Upload, detail: str, now: datetime) -> None:
+        """Turn the single row of a refused upload into a reject, and move the mark."""
+        ...
+
+
+class Known(Protocol):
+    """What the ledger remembers of a key."""
+
+    @property
+    def state(self) -> str:
+        """`delivered`, `rejected` or `waiting`."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """Digest of ids, Target and DateTime as delivered or waiting."""
+        ...
+
+    @property
+    def money(self) -> str:
+        """Digest of Price and Currency."""
+        ...
+
+
+class Observer(Protocol):
+    """Who listens: the log and the metrics."""
+
+    def emit(self, event: str, **fields: object) -> None:
+        """One of `events.EVENTS`, with its fields."""
+        ...
+
+
+Delay = timedelta
