@@ -132,6 +132,25 @@ class Reject:
     """More words where the reason alone does not say it, such as Metrica's own."""
 
 
+class KnownAs(StrEnum):
+    """How the ledger knows a key."""
+
+    DELIVERED = "delivered"
+    REJECTED = "rejected"
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the ledger remembers of a key."""
+
+    state: KnownAs
+    identity: bytes
+    """`keys.identity` of the line that was delivered or waits; empty for a reject."""
+    money: str
+    """Price and Currency as they stood in that line, joined by a comma; empty for a reject."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mapped:
     """What a page came to: every row of it is in exactly one of the three."""

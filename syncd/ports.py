@@ -6,10 +6,11 @@ The pipeline knows these protocols only; `wiring` says who stands behind them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
-from syncd.model import Chunk, Conversion, Mark, Page, Position, Receipt, Reject, Upload
+from syncd.events import Event
+from syncd.model import Chunk, Conversion, Known, Mark, Page, Position, Receipt, Reject, Upload
 
 
 class Clock(Protocol):
@@ -132,31 +133,10 @@ class Ledger(Protocol):
         ...
 
 
-class Known(Protocol):
-    """What the ledger remembers of a key."""
-
-    @property
-    def state(self) -> str:
-        """`delivered`, `rejected` or `waiting`."""
-        ...
-
-    @property
-    def identity(self) -> str:
-        """Digest of ids, Target and DateTime as delivered or waiting."""
-        ...
-
-    @property
-    def money(self) -> str:
-        """Digest of Price and Currency."""
-        ...
-
-
 class Observer(Protocol):
     """Who listens: the log and the metrics."""
 
-    def emit(self, event: str, **fields: object) -> None:
-        """One of `events.EVENTS`, with its fields."""
+    def emit(self, event: Event, **fields: object) -> None:
+        """One event of the closed list, with its fields (`events.EVENTS`)."""
         ...
 
-
-Delay = timedelta

@@ -1,0 +1,55 @@
+"""What makes a row the same row, and the same conversion. Pure, and stable for ever: digests are stored."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from hashlib import blake2b
+
+from syncd.model import Column
+
+MONEY_COLUMNS = (Column.PRICE, Column.CURRENCY)
+"""The columns that may change without making a second conversion; always the last of a line."""
+
+
+def value_text(value: object) -> str:
+    """One key value as the text a person would type for it: 4711, 2026-01-31T10:00:00+00:00, a0b1-…"""
+    if isinstance(value, datetime) and value.tzinfo is not None:
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).hex()
+    return str(value)
+
+
+def key_text(values: Sequence[object]) -> str:
+    """The key's canonical text: a JSON array of texts, so that ("a,b", "c") and ("a", "b,c") differ."""
+    return json.dumps([value_text(value) for value in values], ensure_ascii=False, separators=(",", ":"))
+
+
+def money_columns(header: str) -> int:
+    """How many of the header's last columns are Price and Currency."""
+    names = header.split(",")
+    return sum(column in names for column in MONEY_COLUMNS)
+
+
+def split_line(line: str, money: int) -> tuple[str, str]:
+    """A CSV line as (ids, Target and DateTime; Price and Currency).
+
+    `money` is `money_columns(header)`. The two money columns are digits, dots and letters only, so the
+    last commas of the line are theirs, whatever the other columns hold.
+    """
+    if money == 0:
+        return line, ""
+    head, *tail = line.rsplit(",", money)
+    return head, ",".join(tail)
+
+
+def identity(head: str) -> bytes:
+    """Digest (8 bytes) of what Metrica takes for the same conversion: ids, Target, DateTime [I]."""
+    return blake2b(head.encode(), digest_size=8).digest()
