@@ -1,0 +1,1 @@
+"""Metrica's management API: the one home of HTTP towards the outside."""

@@ -1,0 +1,187 @@
+"""The HTTP client: upload a file, look an upload up by its tag, read counter and goals."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from threading import BoundedSemaphore
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import NewConnectionError
+
+from syncd import __version__
+from syncd.errors import AccessRefused, MetricaError, NotReceived, OutcomeUnknown
+from syncd.events import Event
+from syncd.metrica.classify import error_of
+from syncd.metrica.replies import (
+    CounterInfo,
+    Goal,
+    counter_of,
+    document_of,
+    goals_of,
+    receipt_of,
+    receipts_of,
+)
+from syncd.metrica.token import Token
+from syncd.model import Receipt
+from syncd.ports import Clock, Observer
+from syncd.settings import MetricaSettings
+
+PARALLEL_REQUESTS = 3
+"""At once per user [D quotas.md]."""
+LIST_PAGE = 10_000
+"""Uploads per list request: the API's own default."""
+LARGEST_ANSWER = 16 * 1024 * 1024
+"""Bytes; a full list page is about 4 MB, so more is not Metrica speaking."""
+CONNECT_TIMEOUT = 10.0
+"""Seconds."""
+
+
+class MetricaClient:
+    """Implements ports.Destination for one token. Thread-safe; redirects are never followed."""
+
+    def __init__(self, settings: MetricaSettings, token: Token, clock: Clock, observer: Observer) -> None:
+        self._base = f"{settings.api_url}/management/v1/counter/"
+        self._timeout = settings.timeout.total_seconds()
+        self._token = token
+        self._clock = clock
+        self._observer = observer
+        self._parallel = BoundedSemaphore(PARALLEL_REQUESTS)
+        self._session = requests.Session()
+        self._session.auth = token
+        self._session.headers.update({"User-Agent": f"syncd/{__version__}", "Accept": "application/json"})
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=PARALLEL_REQUESTS))
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def upload(self, counter: int, body: bytes, *, tag: str, client_id_type: str | None) -> Receipt:
+        """POST one CSV file [D UP-now]. Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused."""
+        query = {"comment": tag}
+        if client_id_type is not None:
+            query["client_id_type"] = client_id_type
+        files = {"file": ("data.csv", body, "text/csv")}
+        document = self._request("POST", counter, "/offline_conversions/upload", query, files)
+        return receipt_of(document.get("uploading"))
+
+    def find(self, counter: int, tag: str) -> Receipt | None:
+        """The upload whose comment is `tag`; None when Metrica's list does not have it. Raises MetricaError.
+
+        The list's order is not documented, so all of it is read until the tag turns up.
+        """
+        offset = 0
+        while True:
+            page = self.uploads(counter, offset)
+            for receipt in page:
+                if receipt.comment == tag:
+                    return receipt
+            if len(page) < LIST_PAGE:
+                return None
+            offset += LIST_PAGE
+
+    def uploads(self, counter: int, offset: int = 0) -> list[Receipt]:
+        """One page of the counter's uploads [D LIST-now]. Raises MetricaError."""
+        query = {"limit": str(LIST_PAGE), "offset": str(offset)}
+        return receipts_of(self._request("GET", counter, "/offline_conversions/uploadings", query))
+
+    def counter(self, counter: int) -> CounterInfo:
+        """The counter's facts. Raises MetricaError."""
+        return counter_of(self._request("GET", counter, "", {}))
+
+    def goals(self, counter: int) -> list[Goal]:
+        """The counter's goals. Raises MetricaError."""
+        return goals_of(self._request("GET", counter, "/goals", {}))
+
+    def _request(
+        self,
+        method: str,
+        counter: int,
+        path: str,
+        query: Mapping[str, str],
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+    ) -> Mapping[str, Any]:
+        """One request; a refused token is read again and tried once more if it has changed."""
+        with self._parallel:
+            used = self._token.value()
+            try:
+                return self._exchange(method, counter, path, query, files)
+            except AccessRefused as refused:
+                if refused.http_status not in (401, 403) or not self._token.refresh(used):
+                    raise
+            return self._exchange(method, counter, path, query, files)
+
+    def _exchange(
+        self,
+        method: str,
+        counter: int,
+        path: str,
+        query: Mapping[str, str],
+        files: Mapping[str, tuple[str, bytes, str]] | None,
+    ) -> Mapping[str, Any]:
+        started = time.monotonic()
+        code = "none"
+        try:
+            with self._session.request(
+                method,
+                f"{self._base}{counter}{path}",
+                params=query,
+                files=files,
+                timeout=(min(CONNECT_TIMEOUT, self._timeout), self._timeout),
+                allow_redirects=False,
+                stream=True,
+            ) as response:
+                code = str(response.status_code)
+                body = _read(response, started + self._timeout)
+        except requests.RequestException as error:
+            raise _broken(error) from None  # its text may quote headers
+        finally:
+            self._observer.emit(
+                Event.API_REQUEST,
+                method=method,
+                path=path or "/",
+                code=code,
+                seconds=round(time.monotonic() - started, 3),
+            )
+        if 300 <= response.status_code < 400:  # noqa: PLR2004 — HTTP redirects
+            raise AccessRefused(
+                f"HTTP {response.status_code}: the address answers with a redirect, which is not followed",
+                http_status=response.status_code,
+            )
+        if response.status_code != requests.codes.ok:
+            retry_after = response.headers.get("Retry-After")
+            raise error_of(response.status_code, body, retry_after, self._clock.now())
+        return document_of(body)
+
+
+def _read(response: requests.Response, deadline: float) -> bytes:
+    """The body, bounded in size and time: requests' own time-out starts anew with every byte."""
+    parts, size = [], 0
+    for part in response.iter_content(64 * 1024):
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise OutcomeUnknown(
+                f"the answer is larger than {LARGEST_ANSWER} bytes", http_status=response.status_code
+            )
+        if time.monotonic() > deadline:
+            raise OutcomeUnknown("the answer did not end in time", http_status=response.status_code)
+    return b"".join(parts)
+
+
+def _broken(error: requests.RequestException) -> MetricaError:
+    """A failed exchange: without a connection nothing was sent, with one the outcome is unknown."""
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return NotReceived("the server's TLS certificate is not valid for metrica.api_url")
+    if isinstance(error, requests.ConnectTimeout):
+        return NotReceived("no connection in time")
+    if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
+        return NotReceived("no connection: refused, or the host's name was not found")
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return AccessRefused("metrica.api_url is no usable address")
+    if isinstance(error, requests.Timeout):
+        return OutcomeUnknown("no answer in time")
+    return OutcomeUnknown("the connection was cut before the answer was complete")

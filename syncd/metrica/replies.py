@@ -1,0 +1,122 @@
+"""Reading Metrica's JSON: only what was promised is relied on, all else is optional (metrica-api.md 1)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from syncd.errors import OutcomeUnknown
+from syncd.model import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """One goal of a counter, as far as offline conversions care."""
+
+    id: int
+    name: str
+    type: str
+    conditions: tuple[tuple[str, str], ...]
+    """(condition type, its text); for a JavaScript event the text is the Target."""
+
+    def takes(self, target: str) -> bool:
+        """True when this is a JavaScript-event goal with the condition "matches" on `target`.
+
+        The condition is `exact` or `action` in the API [D addGoal.md].
+        """
+        return self.type == "action" and any(
+            kind in ("exact", "action") and text == target for kind, text in self.conditions
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CounterInfo:
+    """What `check` shows of a counter."""
+
+    id: int
+    name: str
+    time_zone: str
+    permission: str
+
+
+def document_of(body: bytes) -> Mapping[str, Any]:
+    """The reply as a JSON object. Raises OutcomeUnknown when it is none: a proxy or a cut may be why."""
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        raise OutcomeUnknown("the answer is no JSON", http_status=200) from None
+    if not isinstance(document, dict):
+        raise OutcomeUnknown("the answer is no JSON object", http_status=200)
+    return document
+
+
+def receipt_of(value: object) -> Receipt:
+    """One `uploading` object. Raises OutcomeUnknown without a readable `id` and `status`."""
+    if not isinstance(value, dict):
+        raise OutcomeUnknown("the answer holds no uploading", http_status=200)
+    upload_id, status = _integer(value.get("id")), value.get("status")
+    if upload_id is None or not isinstance(status, str):
+        raise OutcomeUnknown("the answer's uploading has no id or status", http_status=200)
+    return Receipt(
+        id=upload_id,
+        status=status,
+        comment=_text(value.get("comment")),
+        source_quantity=_integer(value.get("source_quantity")),
+        line_quantity=_integer(value.get("line_quantity")),
+        linked_quantity=_integer(value.get("linked_quantity")),
+        user_not_found_quantity=_integer(value.get("user_not_found_quantity")),
+        goal_not_found_quantity=_integer(value.get("goal_not_found_quantity")),
+        create_time=_text(value.get("create_time")),
+    )
+
+
+def receipts_of(document: Mapping[str, Any]) -> list[Receipt]:
+    """The uploads of one page of the list. Raises OutcomeUnknown when the list is missing."""
+    uploads = document.get("uploadings")
+    if not isinstance(uploads, list):
+        raise OutcomeUnknown("the answer holds no list of uploadings", http_status=200)
+    return [receipt_of(upload) for upload in uploads]
+
+
+def counter_of(document: Mapping[str, Any]) -> CounterInfo:
+    """The counter's facts; what is absent is empty."""
+    counter = document.get("counter")
+    counter = counter if isinstance(counter, dict) else {}
+    return CounterInfo(
+        id=_integer(counter.get("id")) or 0,
+        name=_text(counter.get("name")),
+        time_zone=_text(counter.get("time_zone_name")),
+        permission=_text(counter.get("permission")),
+    )
+
+
+def goals_of(document: Mapping[str, Any]) -> list[Goal]:
+    """The counter's goals. Raises OutcomeUnknown when the list is missing."""
+    goals = document.get("goals")
+    if not isinstance(goals, list):
+        raise OutcomeUnknown("the answer holds no list of goals", http_status=200)
+    return [_goal(goal) for goal in goals if isinstance(goal, dict)]
+
+
+def _goal(goal: Mapping[str, Any]) -> Goal:
+    conditions = goal.get("conditions")
+    return Goal(
+        id=_integer(goal.get("id")) or 0,
+        name=_text(goal.get("name")),
+        type=_text(goal.get("type")),
+        conditions=tuple(
+            (_text(condition.get("type")), _text(condition.get("url")))
+            for condition in (conditions if isinstance(conditions, list) else [])
+            if isinstance(condition, dict)
+        ),
+    )
+
+
+def _integer(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,45 @@
+"""The OAuth token: kept out of every text, read again from its file when the API refuses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Lock
+
+from requests import PreparedRequest
+from requests.auth import AuthBase
+
+
+class Token(AuthBase):
+    """Puts `Authorization: OAuth <token>` on requests [D authorization.md].
+
+    Being requests' own auth hook also keeps a ~/.netrc entry from replacing the header.
+    """
+
+    def __init__(self, read: Callable[[], str]) -> None:
+        """`read` gives the token as it is now (from the configuration or a file); may raise SyncdError."""
+        self._read = read
+        self._value: str | None = None
+        self._lock = Lock()
+
+    def __call__(self, r: PreparedRequest) -> PreparedRequest:
+        """Sign one request."""
+        r.headers["Authorization"] = f"OAuth {self.value()}"
+        return r
+
+    def __repr__(self) -> str:
+        """No token."""
+        return "Token(***)"
+
+    def value(self) -> str:
+        """The token now in use."""
+        with self._lock:
+            if self._value is None:
+                self._value = self._read()
+            return self._value
+
+    def refresh(self, refused: str) -> bool:
+        """Read it again after `refused` was turned down; True when there is another one to try."""
+        with self._lock:
+            if self._value == refused:
+                self._value = self._read()
+            return self._value != refused
