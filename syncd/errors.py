@@ -20,7 +20,7 @@ class SyncdError(Exception):
     exit_code: ClassVar[int] = 1
 
 
-# --- before anything runs: the command ends, nothing was touched ---------------------------------------------
+# --- before anything runs: the command ends, nothing was touched ---
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -61,7 +61,7 @@ class UsageError(SyncdError):
     exit_code = 2
 
 
-# --- the source: the query backs off, no other query is touched ----------------------------------------------
+# --- the source: the query backs off, no other query is touched ---
 
 
 class SourceError(SyncdError):
@@ -85,7 +85,7 @@ class SourceRefused(SourceError):
     action = "Correct the query's sql or columns; `syncd preview NAME` shows the effect."
 
 
-# --- Metrica --------------------------------------------------------------------------------------------------
+# --- Metrica ---
 
 
 class MetricaError(SyncdError):
@@ -121,6 +121,17 @@ class OutcomeUnknown(MetricaError):
     action = "Nothing to do: syncd looks the upload up and sends it again only if Metrica does not have it."
 
 
+class StillUnclear(OutcomeUnknown):
+    """The upload is not in Metrica's list, but `metrica.settle` is not over: looked up again soon."""
+
+    code = "metrica.unclear"
+
+    def __init__(self, message: str, *, retry_at: datetime) -> None:
+        self.retry_at = retry_at
+        """When it counts as not received and is sent again."""
+        super().__init__(message)
+
+
 class FileRefused(MetricaError):
     """Metrica refuses the file's content (400): halves are tried until the rows at fault are found."""
 
@@ -135,7 +146,7 @@ class AccessRefused(MetricaError):
     action = "Check the token, that its account may edit the counter, and the counter's number."
 
 
-# --- the query itself -----------------------------------------------------------------------------------------
+# --- the query itself ---
 
 
 class TooManyRejects(SyncdError):
@@ -145,7 +156,7 @@ class TooManyRejects(SyncdError):
     action = "See `syncd rejects list NAME`; correct the query or the data, then restart or reload."
 
 
-# --- the state store: the daemon cannot promise anything without it ------------------------------------------
+# --- the state store: the daemon cannot promise anything without it ---
 
 
 class StateError(SyncdError):

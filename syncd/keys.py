@@ -15,7 +15,7 @@ MONEY_COLUMNS = (Column.PRICE, Column.CURRENCY)
 
 
 def value_text(value: object) -> str:
-    """One key value as the text a person would type for it: 4711, 2026-01-31T10:00:00+00:00, a0b1-…"""
+    """One key value as the text a person would type for it, such as 4711 or 2026-01-31T10:00:00+00:00."""
     if isinstance(value, datetime) and value.tzinfo is not None:
         return value.astimezone(UTC).isoformat()
     if isinstance(value, datetime | date):

@@ -175,6 +175,8 @@ class Chunk:
     """A span of source rows that is recorded as one: its conversions make one upload."""
 
     origin: Origin = Origin.QUERY
+    header: str = ""
+    """The CSV header its lines were made for."""
     rows_read: int = 0
     rows_known: int = 0
     """Rows that were delivered, rejected or waiting already: read again and left alone."""

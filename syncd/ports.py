@@ -56,6 +56,10 @@ class Source(Protocol):
         """The highest mark there is (for `start: now`); None when there is no row."""
         ...
 
+    def count(self, after: Mark | None) -> int | None:
+        """How many rows are still to come; None when that takes too long to find out."""
+        ...
+
     def without_place(self, limit: int) -> Page:
         """Rows with a null in their mark or key, which no ordered read can find."""
         ...
@@ -80,8 +84,12 @@ class Ledger(Protocol):
         """How far the query was read; None when it never began."""
         ...
 
-    def begin_query(self, mark: Mark | None) -> None:
-        """Record where a new query begins (`start: now`)."""
+    def begin_query(self, mark: Mark | None, passed: Sequence[str] = ()) -> None:
+        """Record where a query begins, or that its SQL changed.
+
+        `passed` are keys of rows at that very mark that were there before (`start: now`): they count as
+        delivered, in no upload.
+        """
         ...
 
     def unsettled(self) -> list[int]:
@@ -92,28 +100,28 @@ class Ledger(Protocol):
         """One upload with its lines."""
         ...
 
-    def known(self, conversions: Sequence[Conversion]) -> Mapping[str, Known]:
-        """Those of the keys that are delivered, rejected or waiting already."""
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Those of the keys that are delivered or waiting already."""
         ...
 
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
         """The keys of those rejects that are recorded already, just as they are."""
         ...
 
-    def due(self, now: datetime, limit: int) -> list[Conversion]:
-        """Waiting rows whose DateTime has come, oldest first."""
+    def due(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:
+        """Waiting rows whose DateTime has come, oldest first, with the header their lines were made for."""
         ...
 
     def record(self, chunk: Chunk) -> None:
         """Record a chunk that has nothing to send: rejects, waiting rows and the mark."""
         ...
 
-    def begin(self, chunk: Chunk, tag: str, header: str, now: datetime) -> Upload:
+    def begin(self, chunk: Chunk, tag: str, now: datetime) -> Upload:
         """Make the intent durable before the POST: the exact lines, the rejects, the mark after them."""
         ...
 
-    def sending(self, upload: Upload, now: datetime) -> None:
-        """Say that a POST of this upload begins now (again)."""
+    def sending(self, upload: Upload, now: datetime) -> Upload:
+        """Say that a POST of this upload begins now (again); gives it back as SENDING."""
         ...
 
     def not_received(self, upload: Upload) -> None:
@@ -139,4 +147,3 @@ class Observer(Protocol):
     def emit(self, event: Event, **fields: object) -> None:
         """One event of the closed list, with its fields (`events.EVENTS`)."""
         ...
-

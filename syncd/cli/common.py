@@ -1,0 +1,89 @@
+"""What commands share: the configuration option, picking queries, output as tables or JSON."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from syncd.config import find_file, load
+from syncd.errors import UsageError
+from syncd.settings import QuerySettings, Settings
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def config_option(function: Function) -> Function:
+    """Add `-c/--config FILE`."""
+    return click.option(
+        "-c",
+        "--config",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="The configuration file (else $SYNCD_CONFIG, else /etc/syncd/config.yaml).",
+    )(function)
+
+
+def json_option(function: Function) -> Function:
+    """Add `--json`."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")(function)
+
+
+def read_settings(config: Path | None) -> Settings:
+    """The configuration. Raises ConfigError with all of its problems."""
+    return load(find_file(config, os.environ), environ=os.environ)
+
+
+def pick(settings: Settings, names: Sequence[str]) -> list[QuerySettings]:
+    """The named queries, or every enabled one. Raises UsageError for an unknown name."""
+    if not names:
+        return [query for query in settings.queries.values() if query.enabled]
+    for name in names:
+        if name not in settings.queries:
+            near = difflib.get_close_matches(name, settings.queries, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(settings.queries)}"
+            raise UsageError(f"there is no query {name} in {settings.file}; {hint}")
+    return [settings.queries[name] for name in dict.fromkeys(names)]
+
+
+def print_json(document: object) -> None:
+    """One JSON document on standard output, indented, as UTF-8."""
+    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
+    """A table on standard output; `empty` is said when there is no row.
+
+    On a terminal it fits the width; into a pipe every row is one line, whole.
+    """
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 — loaded only when a table is shown
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    lines = [[_cell(value) for value in row] for row in rows]
+    if not lines:
+        click.echo(empty)
+        return
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console.width = 3 * len(columns) + sum(
+            max(len(column), *(len(line[index]) for line in lines)) + 2
+            for index, column in enumerate(columns)
+        )
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for line in lines:
+        table.add_row(*(Text(cell) for cell in line))
+    console.print(table)
+
+
+def _cell(value: object) -> str:
+    """A value in a table: nothing for None, and never a control character of the data."""
+    text = "" if value is None else str(value)
+    return "".join(character if character.isprintable() else "�" for character in text)

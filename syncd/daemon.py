@@ -1,0 +1,206 @@
+"""The loop: whose turn it is, one thread per run, so that a query that hangs or fails delays no other.
+
+The loop itself does no work that can hang on a source or on Metrica; it waits for the next thing to happen:
+a run that ended, a signal, a query that is due.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from queue import Empty, SimpleQueue
+from random import Random
+from threading import Event as Flag
+from threading import Thread
+from typing import Protocol
+
+from syncd import schedule
+from syncd.errors import LeaseLost, SyncdError, TooManyRejects
+from syncd.events import Event
+from syncd.model import RunReport
+from syncd.ports import Clock, Observer
+from syncd.settings import QuerySettings
+
+TICK = timedelta(seconds=5)
+"""At least this often the loop looks around: leases, the watchdog, clocks that jumped."""
+STOP_DEADLINE = timedelta(seconds=8)
+"""How long a stop waits for runs; what is cut off then is settled at the next start."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one run ended."""
+
+    report: RunReport
+    started: datetime
+    finished: datetime
+    error: SyncdError | None
+
+
+@dataclass(slots=True)
+class Turn:
+    """Where one query stands in the schedule."""
+
+    query: QuerySettings
+    run: Callable[[RunReport], None]
+    due: datetime
+    started: datetime | None = None
+    """When the run now going on began."""
+    failures: int = 0
+    halted: bool = False
+    done: bool = False
+    """With `--once`: it has nothing more to do."""
+    last: Outcome | None = None
+
+
+class Keeper(Protocol):
+    """Who looks after what surrounds the runs: leases, the record of runs, the watchdog."""
+
+    def mine(self, turn: Turn) -> bool:
+        """Whether this daemon may run the query now."""
+        ...
+
+    def finished(self, turn: Turn, outcome: Outcome) -> None:
+        """A run ended."""
+        ...
+
+    def tick(self, turns: Sequence[Turn], now: datetime) -> None:
+        """Called at least every TICK from the loop."""
+        ...
+
+
+class Daemon:
+    """Runs the queries on their schedule, or each until it has nothing new (`once`)."""
+
+    def __init__(
+        self,
+        runs: Mapping[str, tuple[QuerySettings, Callable[[RunReport], None]]],
+        keeper: Keeper,
+        clock: Clock,
+        observer: Observer,
+        stop: Flag,
+        *,
+        once: bool = False,
+    ) -> None:
+        now = clock.now()
+        self.turns = [
+            Turn(query, run, now if once else schedule.first_run(query, index, now))
+            for index, (query, run) in enumerate(runs.values())
+        ]
+        self._keeper = keeper
+        self._clock = clock
+        self._observer = observer
+        self._stop = stop
+        self._once = once
+        self._random = Random()  # noqa: S311 — jitter, not a secret
+        self._inbox: SimpleQueue[tuple[Turn, Outcome] | None] = SimpleQueue()
+
+    def wake(self) -> None:
+        """Have the loop look around now; safe in a signal handler (SimpleQueue.put is reentrant)."""
+        self._inbox.put(None)
+
+    def run(self) -> None:
+        """Until a stop is asked for or, with `once`, until every query is done."""
+        while not self._stop.is_set() and not all(turn.done for turn in self.turns):
+            now = self._clock.now()
+            self._keeper.tick(self.turns, now)
+            for turn in self.turns:
+                if self._is_due(turn, now) and self._keeper.mine(turn):
+                    self._start(turn)
+            self._take(self._patience(now))
+        self._wind_down()
+
+    def running(self) -> list[str]:
+        """The queries with a run going on."""
+        return [turn.query.name for turn in self.turns if turn.started is not None]
+
+    def _is_due(self, turn: Turn, now: datetime) -> bool:
+        return turn.started is None and not turn.halted and not turn.done and turn.due <= now
+
+    def _patience(self, now: datetime) -> float:
+        """Seconds until the next query is due, at most a tick."""
+        dues = [turn.due - now for turn in self.turns if turn.started is None and not turn.halted]
+        return max(min([*dues, TICK]).total_seconds(), 0.01)
+
+    def _start(self, turn: Turn) -> None:
+        turn.started = self._clock.now()
+        name = f"query {turn.query.name}"
+        Thread(target=self._run, args=(turn, turn.started), name=name, daemon=True).start()
+
+    def _run(self, turn: Turn, started: datetime) -> None:
+        """One run, in its own thread; whatever it raises becomes an outcome."""
+        report, error = RunReport(turn.query.name), None
+        self._observer.emit(Event.QUERY_STARTED, query=turn.query.name)
+        try:
+            turn.run(report)
+        except SyncdError as failure:
+            error = failure
+        except Exception as failure:  # noqa: BLE001 — a fault in one query must not end the daemon
+            self._observer.emit(Event.INTERNAL_ERROR, query=turn.query.name, error=failure)
+            error = SyncdError(f"internal error: {type(failure).__name__}")
+        self._inbox.put((turn, Outcome(report, started, self._clock.now(), error)))
+
+    def _take(self, seconds: float) -> None:
+        """Wait for the next thing to happen and take everything that has."""
+        try:
+            item = self._inbox.get(timeout=seconds)
+            while True:
+                if item is not None:
+                    self._finish(*item)
+                item = self._inbox.get_nowait()
+        except Empty:
+            return
+
+    def _finish(self, turn: Turn, outcome: Outcome) -> None:
+        turn.started, turn.last = None, outcome
+        if outcome.error is None:
+            self._succeeded(turn, outcome)
+        elif isinstance(outcome.error, LeaseLost):
+            self._observer.emit(Event.LEASE_LOST, query=turn.query.name)
+            turn.due = self._clock.now() + schedule.FIRST_PAUSE
+        else:
+            self._failed(turn, outcome.error)
+        self._keeper.finished(turn, outcome)
+
+    def _succeeded(self, turn: Turn, outcome: Outcome) -> None:
+        report = outcome.report
+        self._observer.emit(
+            Event.QUERY_FINISHED,
+            query=report.query,
+            read=report.read,
+            known=report.known,
+            uploaded=report.uploaded,
+            uploads=report.uploads,
+            rejected=report.rejected,
+            waiting=report.waiting,
+            seconds=round((outcome.finished - outcome.started).total_seconds(), 3),
+        )
+        if turn.failures:
+            self._observer.emit(Event.QUERY_RECOVERED, query=report.query, failures=turn.failures)
+        turn.failures = 0
+        turn.done = self._once
+        turn.due = schedule.next_run(turn.query, turn.due, self._clock.now())
+
+    def _failed(self, turn: Turn, error: SyncdError) -> None:
+        turn.failures += 1
+        about = {"query": turn.query.name, "code": error.code, "error": str(error), "action": error.action}
+        if isinstance(error, TooManyRejects):
+            turn.halted, turn.done = True, self._once
+            self._observer.emit(Event.QUERY_HALTED, **about)
+            return
+        if self._once and schedule.is_final_once(error, turn.failures):
+            turn.done = True
+            self._observer.emit(Event.QUERY_FAILED, **about, attempt=turn.failures, retry_in=None)
+            return
+        now = self._clock.now()
+        turn.due = schedule.retry_at(error, turn.failures, now, self._random)
+        retry_in = round((turn.due - now).total_seconds(), 1)
+        self._observer.emit(Event.QUERY_FAILED, **about, attempt=turn.failures, retry_in=retry_in)
+
+    def _wind_down(self) -> None:
+        """Let the runs going on end by themselves: they stop after their chunk."""
+        deadline = self._clock.now() + STOP_DEADLINE
+        while self.running() and (left := (deadline - self._clock.now()).total_seconds()) > 0:
+            self._take(min(left, TICK.total_seconds()))
+        self._keeper.tick(self.turns, self._clock.now())

@@ -1,0 +1,222 @@
+"""The way of a row: source → mapping → chunk → upload → ledger. `Pipeline.run` is where to start reading."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event as Flag
+
+from syncd import chunking, keys
+from syncd.errors import TooManyRejects
+from syncd.events import Event
+from syncd.mapping import Mapper, layout
+from syncd.model import Chunk, Conversion, Mapped, Mark, Origin, Page, Reject, RunReport
+from syncd.payload import new_tag
+from syncd.ports import Clock, Ledger, Observer, Source
+from syncd.settings import QuerySettings
+from syncd.settle import Settler
+
+PROGRESS_EVERY = timedelta(seconds=10)
+REJECTS_NAMED = 5
+"""Rejects of a chunk that the log names one by one; all of them are in the state store."""
+MISPLACED_AT_ONCE = 1000
+MISPLACED_PAUSE = timedelta(minutes=5)
+MISPLACED_SHARE = 1000
+"""The search for rows with null marks may scan the table, so it takes at most 1/1000 of the time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One query and all it works with."""
+
+    query: QuerySettings
+    source: Source
+    ledger: Ledger
+    settler: Settler
+    fingerprint: str
+    clock: Clock
+    observer: Observer
+    stop: Flag
+
+
+class Pipeline:
+    """Runs one query; keeps between runs only what is cheap to lose."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._mapper: Mapper | None = None
+        self._next_search: datetime | None = None
+
+    def run(self, report: RunReport) -> None:
+        """Send every row beyond the mark, oldest first, until nothing is new or a stop is asked for.
+
+        `report` is filled as the run goes, so that it also tells of a run that failed. Raises SyncdError;
+        whatever it was, the next run begins by settling what this one left open.
+        """
+        job = self._job
+        job.settler.settle_all(report)
+        for chunk in self._chunks():
+            self._stop_at_limit(chunk, report)
+            self._note(chunk, report)
+            if chunk.ready:
+                job.settler.send(job.ledger.begin(chunk, new_tag(), job.clock.now()), report)
+            elif chunk.mark is not None or chunk.rejects or chunk.waiting:
+                job.ledger.record(chunk)
+            if job.stop.is_set():
+                break
+
+    def _chunks(self) -> Iterator[Chunk]:
+        """Rows that waited and are due, then the query's news, then rows without a place in its order."""
+        yield from self._due()
+        yield from self._news()
+        yield from self._misplaced()
+
+    def _due(self) -> Iterator[Chunk]:
+        job = self._job
+        while True:
+            header, due = job.ledger.due(job.clock.now(), job.query.chunk_rows)
+            if not due:  # what was accepted waits no more, so this comes
+                return
+            yield Chunk(Origin.WAITING, header=header, ready=due)
+
+    def _news(self) -> Iterator[Chunk]:
+        job = self._job
+        progress = Progress(job)
+        chunk, after = Chunk(), self._begin()
+        recorded = after
+        while True:
+            page = job.source.read(after, chunking.rows_wanted(chunk, job.query.chunk_rows))
+            self._add(chunk, page)
+            after = page.mark or after
+            if page.exhausted or chunking.is_full(chunk, job.query.chunk_rows):
+                chunk.mark = after if after != recorded else None
+                yield chunk
+                progress.tell(chunk, after)
+                chunk, recorded = Chunk(), after
+            if page.exhausted:
+                return
+
+    def _misplaced(self) -> Iterator[Chunk]:
+        """Rows with a null in mark or key: no ordered read returns them, so they are looked for."""
+        job, now = self._job, self._job.clock.now()
+        if self._next_search is not None and now < self._next_search:
+            return
+        page = job.source.without_place(MISPLACED_AT_ONCE)
+        took = job.clock.now() - now
+        self._next_search = now + max(MISPLACED_PAUSE, took * MISPLACED_SHARE)
+        chunk = Chunk()
+        self._add(chunk, page)
+        if chunk.rejects:
+            job.observer.emit(Event.ROWS_MISPLACED, query=job.query.name, rows=len(chunk.rejects))
+            yield chunk
+
+    def _begin(self) -> Mark | None:
+        """The mark to read from; a query that never ran begins where `start` says."""
+        job = self._job
+        job.source.restart()
+        position = job.ledger.position()
+        if position is None and job.query.start == "now":
+            return self._begin_now()
+        if position is None or position.fingerprint != job.fingerprint:
+            mark = position.mark if position else None
+            job.ledger.begin_query(mark)
+            if mark is not None:
+                job.observer.emit(Event.QUERY_CHANGED, query=job.query.name)
+            return mark
+        return position.mark
+
+    def _begin_now(self) -> Mark | None:
+        """Pass over what is there: the newest mark, and the keys of the rows that stand at it."""
+        job, passed = self._job, list[str]()
+        newest = job.source.newest()
+        exhausted = newest is None
+        while not exhausted:
+            page = job.source.read(newest, chunking.PAGE_ROWS)
+            passed += _keys(self._map(page))
+            exhausted = page.exhausted
+        job.ledger.begin_query(newest, passed)
+        job.source.restart()
+        return newest
+
+    def _map(self, page: Page) -> Mapped:
+        if self._mapper is None or self._mapper.columns != page.columns:
+            self._mapper = Mapper(self._job.query, layout(self._job.query, page.columns))
+        return self._mapper.map(page, self._job.clock.now())
+
+    def _add(self, chunk: Chunk, page: Page) -> None:
+        """Map a page and put its news into the chunk."""
+        if not page.rows:
+            return
+        job, mapped = self._job, self._map(page)
+        header = self._mapper.header
+        chunk.header = header
+        known = job.ledger.known(_keys(mapped))
+        chunking.add(chunk, mapped, known, chunking.Rules(job.query.on_change, keys.money_columns(header)))
+        chunking.without(chunk, job.ledger.known_rejects(chunk.rejects))
+
+    def _stop_at_limit(self, chunk: Chunk, report: RunReport) -> None:
+        """Too many bad rows: record those up to the limit, leave the mark, and ask for a person."""
+        job = self._job
+        left = job.query.reject_limit - report.rejected
+        if len(chunk.rejects) < left:
+            return
+        told = chunking.rejects_only(chunk, left)
+        self._note(told, report)
+        job.ledger.record(told)
+        raise TooManyRejects(
+            f"{report.rejected} rows were rejected in one run (reject_limit); {told.rejects[-1].reason}: "
+            f"column {told.rejects[-1].column or '-'}, key {told.rejects[-1].key}"
+        )
+
+    def _note(self, chunk: Chunk, report: RunReport) -> None:
+        """Count a chunk, and tell of its rejects."""
+        job = self._job
+        report.read += chunk.rows_read
+        report.known += chunk.rows_known
+        report.rejected += len(chunk.rejects)
+        report.waiting += len(chunk.waiting)
+        for reject in chunk.rejects[:REJECTS_NAMED]:
+            job.observer.emit(
+                Event.ROW_REJECTED,
+                query=job.query.name,
+                key=reject.key,
+                reason=reject.reason,
+                column=reject.column,
+                value=reject.value,
+            )
+        for reason, rows in Counter(reject.reason for reject in chunk.rejects).items():
+            job.observer.emit(Event.ROWS_REJECTED, query=job.query.name, reason=reason, rows=rows)
+        if chunk.waiting:
+            job.observer.emit(Event.ROWS_WAITING, query=job.query.name, rows=len(chunk.waiting))
+
+
+class Progress:
+    """Tells of a long run, about every ten seconds."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._started = self._told = job.clock.now()
+        self._rows = 0
+
+    def tell(self, chunk: Chunk, after: Mark | None) -> None:
+        """Count a recorded chunk; say how it goes if it is time to."""
+        job, now = self._job, self._job.clock.now()
+        self._rows += chunk.rows_read
+        if now - self._told < PROGRESS_EVERY:
+            return
+        self._told = now
+        job.observer.emit(
+            Event.QUERY_PROGRESS,
+            query=job.query.name,
+            rows=self._rows,
+            rows_per_second=round(self._rows / (now - self._started).total_seconds()),
+            left=job.source.count(after),
+        )
+
+
+def _keys(mapped: Mapped) -> list[str]:
+    """The keys of all rows of a page."""
+    parts: tuple[Sequence[Conversion | Reject], ...] = (mapped.ready, mapped.waiting, mapped.rejects)
+    return [row.key for rows in parts for row in rows]

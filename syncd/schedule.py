@@ -1,0 +1,67 @@
+"""When things happen next. Pure arithmetic over values; the daemon owns the clock."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+
+from cronsim import CronSim
+
+from syncd.errors import NotReceived, OutcomeUnknown, StillUnclear, SyncdError
+from syncd.settings import QuerySettings
+
+FIRST_PAUSE = timedelta(seconds=1)
+LONGEST_PAUSE = timedelta(minutes=5)
+TRIES_ONCE = 6
+"""Failures in a row after which `run --once` gives a query up: about half a minute."""
+STAGGER = timedelta(milliseconds=20)
+"""Between the first runs of two queries, so that five hundred do not connect at once."""
+
+
+def first_run(query: QuerySettings, index: int, now: datetime) -> datetime:
+    """When the query at `index` of the file runs first: at once, or at its first cron time."""
+    if query.cron is not None:
+        return next_run(query, now, now)
+    return now + STAGGER * index
+
+
+def next_run(query: QuerySettings, due: datetime, now: datetime) -> datetime:
+    """When to run after the run that was due at `due` and has ended by `now`.
+
+    Turns that were missed meanwhile, by a long run or a jump of the clock, are not made up for.
+    """
+    if query.cron is not None:
+        return next(CronSim(query.cron, now.astimezone(query.timezone))).astimezone(now.tzinfo)
+    if due > now:  # the clock was set back meanwhile
+        return now + query.every
+    missed = (now - due) // query.every
+    return due + query.every * (missed + 1)
+
+
+def is_final_once(error: SyncdError, failures: int) -> bool:
+    """True when `run --once` should give the query up rather than try again.
+
+    An open upload is followed to its end as long as that is a matter of seconds or `metrica.settle`; what
+    needs a person or a database to come back is left to the next invocation.
+    """
+    if isinstance(error, StillUnclear):
+        return False
+    if isinstance(error, NotReceived) and error.retry_at is not None:
+        return True
+    return not isinstance(error, NotReceived | OutcomeUnknown) or failures >= TRIES_ONCE
+
+
+def pause(failures: int, random: Random) -> timedelta:
+    """How long to wait after the `failures`-th failure in a row: doubling, with jitter, at most 5 min."""
+    longest = min(FIRST_PAUSE * 2 ** min(failures - 1, 20), LONGEST_PAUSE)
+    return longest * random.uniform(0.5, 1.0)
+
+
+def retry_at(error: SyncdError, failures: int, now: datetime, random: Random) -> datetime:
+    """When to try again after an error: not before the API's quota or `metrica.settle` says."""
+    soon = now + pause(failures, random)
+    if isinstance(error, StillUnclear):
+        return min(soon, max(error.retry_at, now))
+    if isinstance(error, NotReceived) and error.retry_at is not None:
+        return max(soon, error.retry_at + random.uniform(0, 1) * FIRST_PAUSE * 60)
+    return soon

@@ -1,0 +1,138 @@
+"""Brings every recorded upload to its end. The one recovery path: after a crash, a cut, a refusal.
+
+An upload is recorded with its exact lines before its POST. Whatever then happens, the next run of the query
+begins here: what Metrica may have is looked up by its tag, what it certainly has not is sent, what it
+refuses as a whole is halved until the rows at fault are known.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from syncd.errors import AccessRefused, FileRefused, NotReceived, OutcomeUnknown, StillUnclear, TooManyRejects
+from syncd.events import Event
+from syncd.model import Receipt, RunReport, Upload, UploadState
+from syncd.payload import client_id_type, new_tag, render
+from syncd.ports import Clock, Destination, Ledger, Observer
+
+REFUSED_IN_A_ROW = 20
+"""Single rows refused with none accepted between: the file is bad throughout. About 60 requests."""
+
+
+class Settler:
+    """Settles the uploads of one query."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        destination: Destination,
+        clock: Clock,
+        observer: Observer,
+        settle: timedelta,
+        reject_limit: int,
+    ) -> None:
+        self._ledger = ledger
+        self._destination = destination
+        self._clock = clock
+        self._observer = observer
+        self._settle = settle
+        self._reject_limit = reject_limit
+        self._refused_in_a_row = 0
+        self._unclear_since: dict[int, datetime] = {}
+        """When this process learnt that it does not know: nothing can arrive at Metrica later than that."""
+
+    def settle_all(self, report: RunReport) -> None:
+        """Settle every open upload of the query, oldest first. Raises MetricaError or StateError."""
+        for upload_id in self._ledger.unsettled():
+            upload = self._ledger.load(upload_id)
+            if upload.state is UploadState.SENDING and self._look_up(upload, report):
+                continue
+            self.send(self._ledger.sending(upload, self._clock.now()), report)
+
+    def send(self, upload: Upload, report: RunReport) -> None:
+        """POST an upload that is recorded as SENDING, and record the answer.
+
+        Raises NotReceived and AccessRefused (it is PLANNED again), OutcomeUnknown (it stays SENDING).
+        """
+        started = self._clock.now()
+        body = render(upload.header, upload.lines)
+        self._tell(Event.UPLOAD_STARTED, upload, rows=len(upload.lines), bytes=len(body))
+        try:
+            receipt = self._destination.upload(
+                upload.counter, body, tag=upload.tag, client_id_type=client_id_type(upload.header)
+            )
+        except (NotReceived, AccessRefused):
+            self._ledger.not_received(upload)
+            raise
+        except OutcomeUnknown as error:
+            self._unclear_since[upload.id] = self._clock.now()
+            self._tell(Event.UPLOAD_UNCLEAR, upload, error=str(error))
+            raise
+        except FileRefused as refusal:
+            self._halve(upload, refusal, report)
+        else:
+            seconds = (self._clock.now() - started).total_seconds()
+            self._accept(upload, receipt, report)
+            self._tell(
+                Event.UPLOAD_ACCEPTED,
+                upload,
+                rows=len(upload.lines),
+                metrica_id=receipt.id,
+                status=receipt.status,
+                seconds=round(seconds, 3),
+            )
+
+    def _look_up(self, upload: Upload, report: RunReport) -> bool:
+        """True when Metrica has it. Raises StillUnclear while it may yet show up there."""
+        receipt = self._destination.find(upload.counter, upload.tag)
+        if receipt is not None:
+            self._accept(upload, receipt, report)
+            self._tell(Event.UPLOAD_FOUND, upload, metrica_id=receipt.id)
+            return True
+        given_up = self._unclear_since.setdefault(upload.id, self._clock.now()) + self._settle
+        if self._clock.now() < given_up:
+            raise StillUnclear(
+                "Metrica does not list an upload whose answer was lost; it may still appear",
+                retry_at=given_up,
+            )
+        del self._unclear_since[upload.id]
+        self._tell(Event.UPLOAD_NOT_FOUND, upload)
+        return False
+
+    def _accept(self, upload: Upload, receipt: Receipt, report: RunReport) -> None:
+        self._ledger.accept(upload, receipt, self._clock.now())
+        self._unclear_since.pop(upload.id, None)
+        self._refused_in_a_row = 0
+        report.uploads += 1
+        report.uploaded += len(upload.lines)
+
+    def _halve(self, upload: Upload, refusal: FileRefused, report: RunReport) -> None:
+        """Metrica refused the file: its halves take its place, or its only row is the one at fault."""
+        now = self._clock.now()
+        if len(upload.lines) == 1:
+            self._ledger.refuse(upload, str(refusal), now)
+            report.rejected += 1
+            self._tell(Event.UPLOAD_REFUSED, upload, key=upload.keys[0], error=str(refusal))
+            self._stop_at_limit(refusal, report)
+            return
+        halves = self._ledger.split(upload, (new_tag(), new_tag()), now)
+        self._tell(Event.UPLOAD_SPLIT, upload, rows=len(upload.lines), error=str(refusal))
+        for half in halves:
+            self.send(self._ledger.sending(half, self._clock.now()), report)
+
+    def _stop_at_limit(self, refusal: FileRefused, report: RunReport) -> None:
+        """Each row found costs requests of the daily quota, so a file that is bad throughout is given up.
+
+        What is left of it stays PLANNED: nothing is lost, and nothing is sent until a person has looked.
+        """
+        self._refused_in_a_row += 1
+        if self._refused_in_a_row >= REFUSED_IN_A_ROW:
+            self._refused_in_a_row = 0
+            raise TooManyRejects(f"Metrica refused {REFUSED_IN_A_ROW} rows one after another: {refusal}")
+        if report.rejected >= self._reject_limit:
+            raise TooManyRejects(
+                f"{report.rejected} rows were rejected in one run (reject_limit); Metrica: {refusal}"
+            )
+
+    def _tell(self, event: Event, upload: Upload, **fields: object) -> None:
+        self._observer.emit(event, query=upload.query, upload=upload.id, tag=upload.tag, **fields)
