@@ -1,0 +1,143 @@
+"""Which result column, or constant, feeds which column of the upload. Pure; decided once per query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from syncd.errors import SourceRefused
+from syncd.model import Column
+from syncd.settings import Constant, QuerySettings
+
+_ID_COLUMNS = frozenset({Column.CLIENT_ID, Column.USER_ID, Column.YCLID, Column.PURCHASE_ID})
+_REQUIRED = frozenset({Column.TARGET, Column.DATETIME})
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One column of the upload and where its values come from."""
+
+    column: Column
+    source: int | Constant
+    """The position in the result, or the value that stands in every row."""
+
+    @property
+    def is_id(self) -> bool:
+        """True when the column names the visitor."""
+        return self.column in _ID_COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What of a result goes where."""
+
+    columns: tuple[str, ...]
+    """The result's columns, as the database names them."""
+    written: tuple[Written, ...]
+    """The upload's columns in the order of `Column`, so ids first, Price and Currency last."""
+    mark: tuple[int, ...]
+    """Positions of the mark's columns, in the mark's order."""
+    key: tuple[int, ...]
+
+    @property
+    def header(self) -> str:
+        """The first line of the upload, without the line's end."""
+        return ",".join(written.column for written in self.written)
+
+
+class _Result:
+    """The result's columns, found by name; collects what cannot be found."""
+
+    def __init__(self, columns: tuple[str, ...]) -> None:
+        self.columns = columns
+        self.problems: list[str] = []
+
+    def matches(self, name: str) -> list[int]:
+        """The positions of columns of this very name; if there are none, of this name in any case."""
+        exact = [position for position, column in enumerate(self.columns) if column == name]
+        # Oracle upper-cases the names of a query, PostgreSQL lower-cases them.
+        folded = name.casefold()
+        return exact or [at for at, column in enumerate(self.columns) if column.casefold() == folded]
+
+    def one(self, name: str, purpose: str) -> int:
+        """The position of a column that must be there, once; -1 when it is not, which is noted."""
+        found = self.matches(name)
+        if len(found) == 1:
+            return found[0]
+        if found:
+            self.problems.append(f"the result has {len(found)} columns {name!r} (for {purpose}): rename one")
+        else:
+            self.problems.append(f"the result has no column {name!r} (for {purpose}){self.hint(name)}")
+        return -1
+
+    def hint(self, name: str) -> str:
+        """The nearest column, as the end of a message; "" when none is near."""
+        by_folded = {column.casefold(): column for column in self.columns}
+        near = get_close_matches(name.casefold(), by_folded, n=1)
+        return f"; did you mean {by_folded[near[0]]!r}?" if near else ""
+
+
+def layout(query: QuerySettings, columns: tuple[str, ...]) -> Layout:
+    """Find every column that the query needs in its result.
+
+    Args:
+        query: Names the columns; those it leaves out are found by Metrica's own names, in any case.
+        columns: The result's column names, as the database gives them.
+
+    Raises:
+        SourceRefused: Something is missing or ambiguous; the message lists all of it, the columns that there
+            are, and the nearest spelling.
+    """
+    result = _Result(columns)
+    written = tuple(_written(query, result))
+    mark = tuple(result.one(name, "mark") for name in query.mark)
+    key = tuple(result.one(name, "key") for name in query.key) if query.key != query.mark else mark
+    if result.problems:
+        there = ", ".join(columns) or "none"
+        raise SourceRefused(
+            f"query {query.name}: {'; '.join(result.problems)}. Columns of the result: {there}"
+        )
+    return Layout(columns, written, mark, key)
+
+
+def _written(query: QuerySettings, result: _Result) -> Iterator[Written]:
+    ids = {kind.column for kind in query.id_type}
+    found_id = False
+    for column in Column:
+        is_id = column in _ID_COLUMNS
+        if is_id and column not in ids:
+            if _is_named(query, column):
+                result.problems.append(
+                    f"columns names {column}, but id_type does not: add it there, or leave it out"
+                )
+            continue
+        source = _source(query, result, column)
+        if source is not None:
+            found_id = found_id or is_id
+            yield Written(column, source)
+        elif column in _REQUIRED:
+            result.problems.append(f"{column} cannot be left out")
+    if not found_id:
+        wanted = [column for column in Column if column in ids]
+        hint = next(filter(None, map(result.hint, wanted)), "")
+        result.problems.append(f"no column holds the id ({' or '.join(wanted)}): name it under columns{hint}")
+
+
+def _is_named(query: QuerySettings, column: Column) -> bool:
+    named = query.columns.get(column)
+    return isinstance(named, str) or (named is not None and named.value is not None)
+
+
+def _source(query: QuerySettings, result: _Result, column: Column) -> int | Constant | None:
+    """Where the column's values come from; None leaves it out."""
+    named = query.columns.get(column)
+    if isinstance(named, Constant):
+        return None if named.value is None else named
+    if named is not None:
+        return result.one(named, column)
+    # Not named: a column that bears Metrica's name. Without one, ids and money are left out; Target and
+    # DateTime are asked for by that name, so that the message can say what is nearest to it.
+    if result.matches(column) or column in _REQUIRED:
+        return result.one(column, column)
+    return None

@@ -1,0 +1,88 @@
+"""DateTime: a database value → unix seconds (product.md 5)."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from syncd.mapping.bad import BadValueError
+from syncd.model import Reason
+
+OLDEST = 946_684_800
+"""2000-01-01T00:00:00Z in unix seconds: what is before is a default or a mistake, not a sale."""
+MILLISECONDS = 100_000_000_000
+"""From this number on (the year 5138 in seconds) a number is taken for milliseconds, and rejected."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = 86_400
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+# fromisoformat takes any character between date and time, so it would read the zoned date "2026-01-31+10:00"
+# as ten o'clock. Only what ISO 8601 and SQL write there is let through.
+_ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}|[0-9]{4}-?W[0-9]{2}(-?[0-9])?)([T ].+)?")
+
+
+def moment(zone: ZoneInfo, value: object) -> str:
+    """The value as unix seconds, rounded down; `zone` is the zone of values that carry none.
+
+    A local time that occurred twice is the earlier one; one that was skipped is moved forward by the gap.
+
+    Raises:
+        BadValueError: DATETIME_NULL, DATETIME_UNREADABLE, DATETIME_MILLISECONDS, or DATETIME_TOO_OLD.
+    """
+    if isinstance(value, datetime):
+        return _seconds(zone, value)
+    if value is None:
+        raise BadValueError(Reason.DATETIME_NULL)
+    if isinstance(value, str):
+        return _from_text(zone, value)
+    if isinstance(value, date):
+        return _seconds(zone, datetime(value.year, value.month, value.day, tzinfo=zone))
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return _from_number(value)
+    raise BadValueError(Reason.DATETIME_UNREADABLE)
+
+
+def _seconds(zone: ZoneInfo, value: datetime) -> str:
+    # fold=0 is both rules at once (PEP 495): the first of two occurrences, and the offset before a gap.
+    if value.tzinfo is None or value.utcoffset() is None:
+        value = value.replace(tzinfo=zone, fold=0)
+    # Exact, unlike timestamp(), which is a float; a timedelta's days are already rounded down.
+    since = value - _EPOCH
+    seconds = since.days * _DAY + since.seconds
+    if seconds < OLDEST:
+        raise BadValueError(Reason.DATETIME_TOO_OLD)
+    return str(seconds)
+
+
+def _from_number(value: float | Decimal) -> str:
+    if not math.isfinite(value) if isinstance(value, float) else not _finite(value):
+        raise BadValueError(Reason.DATETIME_UNREADABLE)
+    # Compared before it is rounded: a Decimal may have a million digits.
+    if value >= MILLISECONDS:
+        raise BadValueError(Reason.DATETIME_MILLISECONDS)
+    if value < OLDEST:
+        raise BadValueError(Reason.DATETIME_TOO_OLD)
+    return str(math.floor(value))
+
+
+def _finite(value: int | Decimal) -> bool:
+    return not isinstance(value, Decimal) or value.is_finite()
+
+
+def _from_text(zone: ZoneInfo, value: str) -> str:
+    text = value.strip()
+    if not text:
+        raise BadValueError(Reason.DATETIME_NULL)
+    if _NUMBER.fullmatch(text):
+        return _from_number(Decimal(text))
+    text = text.upper()  # RFC 3339 allows "t" and "z"
+    if not _ISO.fullmatch(text):
+        raise BadValueError(Reason.DATETIME_UNREADABLE)
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadValueError(Reason.DATETIME_UNREADABLE) from None
+    return _seconds(zone, read)
