@@ -194,6 +194,16 @@ class LeaseLost(StateError):
     action = "Nothing to do: the other daemon settles what was in flight."
 
 
+# --- the HTTP endpoints -----------------------------------------------------------------------------------------
+
+
+class ListenFailed(SyncdError):
+    """The address of `http.listen` cannot be had: the daemon refuses to start."""
+
+    code = "http.listen"
+    action = "Give http.listen a free port of this machine, or null to serve nothing."
+
+
 ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     ConfigError,
     UsageError,
@@ -208,6 +218,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     StateInUse,
     StateTooNew,
     LeaseLost,
+    ListenFailed,
     SyncdError,
 )
 """The closed list of error codes; docs/errors.md shows it, and a test compares the two."""
