@@ -7,7 +7,7 @@ a run that ended, a signal, a query that is due.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
 from random import Random
@@ -52,6 +52,8 @@ class Turn:
     done: bool = False
     """With `--once`: it has nothing more to do."""
     last: Outcome | None = None
+    totals: RunReport = field(default_factory=lambda: RunReport(""))
+    """All runs of this process together."""
 
 
 class Keeper(Protocol):
@@ -154,6 +156,7 @@ class Daemon:
 
     def _finish(self, turn: Turn, outcome: Outcome) -> None:
         turn.started, turn.last = None, outcome
+        turn.totals.add(outcome.report)
         if outcome.error is None:
             self._succeeded(turn, outcome)
         elif isinstance(outcome.error, LeaseLost):

@@ -255,6 +255,20 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """An accepted upload that Metrica is still working on."""
+
+    id: int
+    query: str
+    metrica_id: int
+    status: str
+    """Metrica's status when it was last asked."""
+    settled_at: datetime
+    """When Metrica accepted it."""
+    checked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """How far a query has been read."""
 
@@ -277,3 +291,12 @@ class RunReport:
     uploads: int = 0
     rejected: int = 0
     waiting: int = 0
+
+    def add(self, other: RunReport) -> None:
+        """Add another run's numbers to these."""
+        self.read += other.read
+        self.known += other.known
+        self.uploaded += other.uploaded
+        self.uploads += other.uploads
+        self.rejected += other.rejected
+        self.waiting += other.waiting

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event as Flag
 
-from syncd import chunking, keys
+from syncd import chunking
 from syncd.errors import TooManyRejects
 from syncd.events import Event
-from syncd.mapping import Mapper, layout
-from syncd.model import Chunk, Conversion, Mapped, Mark, Origin, Page, Reject, RunReport
+from syncd.intake import Intake, keys_of
+from syncd.model import Chunk, Mark, Origin, RunReport
 from syncd.payload import new_tag
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.settings import QuerySettings
@@ -46,7 +46,7 @@ class Pipeline:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._mapper: Mapper | None = None
+        self._intake = Intake(job.query, job.ledger)
         self._next_search: datetime | None = None
 
     def run(self, report: RunReport) -> None:
@@ -88,7 +88,7 @@ class Pipeline:
         recorded = after
         while True:
             page = job.source.read(after, chunking.rows_wanted(chunk, job.query.chunk_rows))
-            self._add(chunk, page)
+            self._intake.add(chunk, page, job.clock.now())
             after = page.mark or after
             if page.exhausted or chunking.is_full(chunk, job.query.chunk_rows):
                 chunk.mark = after if after != recorded else None
@@ -107,7 +107,7 @@ class Pipeline:
         took = job.clock.now() - now
         self._next_search = now + max(MISPLACED_PAUSE, took * MISPLACED_SHARE)
         chunk = Chunk()
-        self._add(chunk, page)
+        self._intake.add(chunk, page, job.clock.now())
         if chunk.rejects:
             job.observer.emit(Event.ROWS_MISPLACED, query=job.query.name, rows=len(chunk.rejects))
             yield chunk
@@ -134,27 +134,12 @@ class Pipeline:
         exhausted = newest is None
         while not exhausted:
             page = job.source.read(newest, chunking.PAGE_ROWS)
-            passed += _keys(self._map(page))
+            if page.rows:
+                passed += keys_of(self._intake.mapper(page.columns).map(page, job.clock.now()))
             exhausted = page.exhausted
         job.ledger.begin_query(newest, passed)
         job.source.restart()
         return newest
-
-    def _map(self, page: Page) -> Mapped:
-        if self._mapper is None or self._mapper.columns != page.columns:
-            self._mapper = Mapper(self._job.query, layout(self._job.query, page.columns))
-        return self._mapper.map(page, self._job.clock.now())
-
-    def _add(self, chunk: Chunk, page: Page) -> None:
-        """Map a page and put its news into the chunk."""
-        if not page.rows:
-            return
-        job, mapped = self._job, self._map(page)
-        header = self._mapper.header
-        chunk.header = header
-        known = job.ledger.known(_keys(mapped))
-        chunking.add(chunk, mapped, known, chunking.Rules(job.query.on_change, keys.money_columns(header)))
-        chunking.without(chunk, job.ledger.known_rejects(chunk.rejects))
 
     def _stop_at_limit(self, chunk: Chunk, report: RunReport) -> None:
         """Too many bad rows: record those up to the limit, leave the mark, and ask for a person."""
@@ -214,9 +199,3 @@ class Progress:
             rows_per_second=round(self._rows / (now - self._started).total_seconds()),
             left=job.source.count(after),
         )
-
-
-def _keys(mapped: Mapped) -> list[str]:
-    """The keys of all rows of a page."""
-    parts: tuple[Sequence[Conversion | Reject], ...] = (mapped.ready, mapped.waiting, mapped.rejects)
-    return [row.key for rows in parts for row in rows]

@@ -10,7 +10,19 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from syncd.events import Event
-from syncd.model import Chunk, Conversion, Known, Mark, Page, Position, Receipt, Reject, Upload
+from syncd.model import (
+    Chunk,
+    Conversion,
+    Followed,
+    Known,
+    Mark,
+    Page,
+    Position,
+    Receipt,
+    Reject,
+    Upload,
+    UploadState,
+)
 
 
 class Clock(Protocol):
@@ -134,6 +146,14 @@ class Ledger(Protocol):
 
     def split(self, upload: Upload, tags: tuple[str, str], now: datetime) -> tuple[Upload, Upload]:
         """Replace an upload that Metrica refused as a whole by its halves, both PLANNED."""
+        ...
+
+    def followed(self) -> list[Followed]:
+        """The accepted uploads whose final status is not known, oldest first."""
+        ...
+
+    def follow(self, upload: Followed, state: UploadState, receipt: Receipt | None, now: datetime) -> None:
+        """Record what Metrica now says of an upload (None: its list has it no more)."""
         ...
 
     def refuse(self, upload: Upload, detail: str, now: datetime) -> None:

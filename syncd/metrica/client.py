@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -73,20 +73,23 @@ class MetricaClient:
 
         The list's order is not documented, so all of it is read until the tag turns up.
         """
-        offset = 0
-        while True:
-            page = self.uploads(counter, offset)
-            for receipt in page:
-                if receipt.comment == tag:
-                    return receipt
-            if len(page) < LIST_PAGE:
-                return None
-            offset += LIST_PAGE
+        pages = self._pages(counter)
+        return next((receipt for page in pages for receipt in page if receipt.comment == tag), None)
 
-    def uploads(self, counter: int, offset: int = 0) -> list[Receipt]:
-        """One page of the counter's uploads [D LIST-now]. Raises MetricaError."""
-        query = {"limit": str(LIST_PAGE), "offset": str(offset)}
-        return receipts_of(self._request("GET", counter, "/offline_conversions/uploadings", query))
+    def all_uploads(self, counter: int) -> dict[int, Receipt]:
+        """Every upload in the counter's list, by Metrica's id. Raises MetricaError."""
+        return {receipt.id: receipt for page in self._pages(counter) for receipt in page}
+
+    def _pages(self, counter: int) -> Iterator[list[Receipt]]:
+        """The counter's list of uploads, page by page [D LIST-now]."""
+        offset, path = 0, "/offline_conversions/uploadings"
+        while True:
+            query = {"limit": str(LIST_PAGE), "offset": str(offset)}
+            page = receipts_of(self._request("GET", counter, path, query))
+            yield page
+            if len(page) < LIST_PAGE:
+                return
+            offset += LIST_PAGE
 
     def counter(self, counter: int) -> CounterInfo:
         """The counter's facts. Raises MetricaError."""

@@ -1,0 +1,86 @@
+"""`syncd run`."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_settings
+from syncd.daemon import Daemon, Turn
+
+HARD_STOP = 130
+FAILED = 1
+ROWS_REJECTED = 3
+
+
+@click.command(epilog="syncd run -c /etc/syncd/config.yaml")
+@config_option
+@json_option
+@click.option("--once", is_flag=True, help="Run each query until it has nothing new, then exit.")
+@click.option("--query", "names", multiple=True, metavar="NAME", help="Only this query (repeatable).")
+def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...]) -> int:
+    """Run the queries and upload what is new, until stopped."""
+    from syncd.wiring import Application  # noqa: PLC0415 — the database libraries, only where needed
+
+    settings = read_settings(config)
+    queries = pick(settings, names)
+    with Application.open(settings, queries, once=once) as application:
+        daemon = application.daemon
+        handle_signals(daemon, application.stop.set)
+        application.run()
+    if not once:
+        return FAILED if daemon.running() else 0
+    show(daemon.turns, as_json=as_json)
+    return exit_code(daemon.turns)
+
+
+def handle_signals(daemon: Daemon, stop: Callable[[], None]) -> None:
+    """SIGTERM and SIGINT ask for a stop; the second one ends the process at once, as a crash would."""
+    stopping: list[int] = []
+
+    def handler(number: int, _frame: FrameType | None) -> None:
+        if stopping:
+            os._exit(HARD_STOP)
+        stopping.append(number)
+        stop()
+        daemon.wake()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+
+
+def exit_code(turns: Sequence[Turn]) -> int:
+    """Product.md 3: 1 something failed, 3 rows were rejected, else 0."""
+    if any(turn.last is None or turn.last.error is not None for turn in turns):
+        return FAILED
+    return ROWS_REJECTED if any(turn.totals.rejected for turn in turns) else 0
+
+
+def show(turns: Sequence[Turn], *, as_json: bool) -> None:
+    """What each query did."""
+    rows = [_row(turn) for turn in turns]
+    if as_json:
+        print_json({"queries": rows})
+        return
+    columns = ("query", "read", "uploaded", "uploads", "rejected", "waiting", "error")
+    print_table(columns, [[row[column] for column in columns] for row in rows], "no enabled query")
+
+
+def _row(turn: Turn) -> dict[str, object]:
+    error = turn.last.error if turn.last else None
+    return {
+        "query": turn.query.name,
+        "read": turn.totals.read,
+        "known": turn.totals.known,
+        "uploaded": turn.totals.uploaded,
+        "uploads": turn.totals.uploads,
+        "rejected": turn.totals.rejected,
+        "waiting": turn.totals.waiting,
+        "error": str(error) if error else None,
+        "code": error.code if error else None,
+    }

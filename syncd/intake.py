@@ -1,0 +1,65 @@
+"""Pages in, news out: maps a page and puts into the chunk what the ledger does not know yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from syncd import chunking, keys
+from syncd.mapping import Mapper, layout
+from syncd.model import Chunk, Known, Mapped, Page, Reject
+from syncd.settings import QuerySettings
+
+
+class Memory(Protocol):
+    """The part of the ledger that tells news from what is known."""
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Those of the keys that are delivered or waiting already."""
+        ...
+
+    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
+        """The keys of those rejects that are recorded already, just as they are."""
+        ...
+
+
+class Intake:
+    """Takes in the pages of one query."""
+
+    def __init__(self, query: QuerySettings, memory: Memory) -> None:
+        self._query = query
+        self._memory = memory
+        self._mapper: Mapper | None = None
+
+    def add(self, chunk: Chunk, page: Page, now: datetime) -> None:
+        """Put the news of `page` into `chunk`. Raises SourceRefused when a column is missing."""
+        if not page.rows:
+            return
+        mapper = self.mapper(page.columns)
+        mapped = mapper.map(page, now)
+        chunk.header = mapper.header
+        rules = chunking.Rules(self._query.on_change, keys.money_columns(mapper.header))
+        chunking.add(chunk, mapped, self._memory.known(keys_of(mapped)), rules)
+        chunking.without(chunk, self._memory.known_rejects(chunk.rejects))
+
+    def mapper(self, columns: tuple[str, ...]) -> Mapper:
+        """The mapper for a result with these columns; made anew when they change."""
+        if self._mapper is None or self._mapper.columns != columns:
+            self._mapper = Mapper(self._query, layout(self._query, columns))
+        return self._mapper
+
+
+def keys_of(mapped: Mapped) -> list[str]:
+    """The keys of all rows of a page."""
+    parts: Iterable[Sequence[HasKey]] = (mapped.ready, mapped.waiting, mapped.rejects)
+    return [row.key for rows in parts for row in rows]
+
+
+class HasKey(Protocol):
+    """A conversion or a reject."""
+
+    @property
+    def key(self) -> str:
+        """The row's key text."""
+        ...

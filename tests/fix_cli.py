@@ -1,0 +1,136 @@
+"""The real command line, run as a subprocess in a folder of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import Empty, Queue
+from typing import Any
+
+import pytest
+
+TOKEN = "y0_test-token-that-must-never-be-shown"
+DEADLINE = 60.0
+"""Seconds after which something that should have happened has not."""
+
+
+class Running:
+    """A `syncd` that goes on; its log lines can be waited for."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        """Follow standard error in a thread, so that the process never blocks on a full pipe."""
+        self.process = process
+        self.lines: list[str] = []
+        self._queue: Queue[str] = Queue()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self) -> None:
+        assert self.process.stderr is not None
+        for line in self.process.stderr:
+            self.lines.append(line)
+            self._queue.put(line)
+
+    def wait_for(self, event: str, where: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
+        """The next log line of this event that fits. Fails after DEADLINE."""
+        try:
+            while True:
+                entry = as_json(self._queue.get(timeout=DEADLINE))
+                if entry.get("event") == event and where(entry):
+                    return entry
+        except Empty:
+            raise AssertionError(f"no {event} in:\n{''.join(self.lines)}") from None
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.process.kill()
+        self.process.wait(DEADLINE)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Ask for a stop; the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(DEADLINE)
+
+
+def as_json(line: str) -> dict[str, Any]:
+    """A log line as a document; anything else (a warning of the interpreter) as an event of that name."""
+    try:
+        document = json.loads(line)
+    except ValueError:
+        return {"event": line}
+    return document if isinstance(document, dict) else {"event": line}
+
+
+@dataclass
+class Cli:
+    """`syncd` with a configuration in `folder`."""
+
+    folder: Path
+    started: list[Running] = field(default_factory=list)
+
+    def configure(self, text: str, name: str = "config.yaml") -> Path:
+        """Write a configuration file."""
+        path = self.folder / name
+        path.write_text(textwrap.dedent(text), encoding="utf-8")
+        return path
+
+    def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run to the end, with -c config.yaml."""
+        return subprocess.run(
+            self._command(arguments),
+            cwd=self.folder,
+            env=self._environ(environ),
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE * 3,
+            check=False,
+        )
+
+    def json(self, *arguments: str) -> Any:
+        """Run with --json; the document it printed."""
+        done = self.run(*arguments, "--json")
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)
+
+    def start(self, *arguments: str, **environ: str) -> Running:
+        """Start and leave running."""
+        process = subprocess.Popen(
+            self._command(arguments),
+            cwd=self.folder,
+            env=self._environ(environ),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running = Running(process)
+        self.started.append(running)
+        return running
+
+    def close(self) -> None:
+        """End what still runs."""
+        for running in self.started:
+            if running.process.poll() is None:
+                running.kill()
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        return [sys.executable, "-m", "syncd", *arguments]
+
+    def _environ(self, more: dict[str, str]) -> dict[str, str]:
+        config = {"SYNCD_CONFIG": str(self.folder / "config.yaml"), "METRICA_TOKEN": TOKEN}
+        return {**os.environ, "PYTHONWARNINGS": "error", **config, **more}
+
+
+@pytest.fixture
+def cli(tmp_path: Path) -> Iterator[Cli]:
+    """The command line in a fresh folder; what still runs at the end is killed."""
+    tool = Cli(tmp_path)
+    yield tool
+    tool.close()
