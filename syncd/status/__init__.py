@@ -1,0 +1,38 @@
+"""What is going on, in facts and in words: the one judgement behind `syncd status`, /readyz and the page.
+
+Pure: the caller brings the facts from the state store, and the time.
+"""
+
+from __future__ import annotations
+
+from syncd.status.facts import FailureFacts, QueryFacts, UploadFacts
+from syncd.status.findings import ENGLISH, Finding, FindingCode, Severity, Wording, findings, readiness
+from syncd.status.report import (
+    LastRun,
+    QueryState,
+    QueryStatus,
+    RowCounts,
+    StatusReport,
+    UploadCounts,
+    build_report,
+)
+
+__all__ = [
+    "ENGLISH",
+    "FailureFacts",
+    "Finding",
+    "FindingCode",
+    "LastRun",
+    "QueryFacts",
+    "QueryState",
+    "QueryStatus",
+    "RowCounts",
+    "Severity",
+    "StatusReport",
+    "UploadCounts",
+    "UploadFacts",
+    "Wording",
+    "build_report",
+    "findings",
+    "readiness",
+]

@@ -1,0 +1,112 @@
+"""What is known about a query and its uploads: plain numbers, as the state store holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+INTERVALS_ALLOWED = 3
+"""product.md 6: a query is fine while it finished a run within three of its intervals."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailureFacts:
+    """Why the last run failed, in `errors.py`'s three parts; no secrets in them."""
+
+    code: str
+    message: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryFacts:
+    """One query. Moments are aware, in UTC; None: it never happened. Counts are of the query's whole life."""
+
+    name: str
+    enabled: bool
+    counter: int
+    interval: timedelta
+    """`every`; for a cron expression the longest pause between two of its moments."""
+    mark: tuple[str, ...] = ()
+    """The mark's values as texts; empty when there is none yet."""
+    newest_at: datetime | None = None
+    """The newest delivered DateTime, or the mark's own time; None when neither is known."""
+    started_at: datetime | None = None
+    """When the latest run began."""
+    finished_at: datetime | None = None
+    """When the latest finished run ended, well or not."""
+    ok_at: datetime | None = None
+    """When the latest run that ended well did so."""
+    progress_at: datetime | None = None
+    """When an upload was last delivered."""
+    failures: int = 0
+    """Runs that failed since the last good one."""
+    failure: FailureFacts | None = None
+    """Why the latest finished run failed; None when it ended well."""
+    halted: bool = False
+    """It does not run again until a person acts."""
+    read: int = 0
+    delivered: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    """Rows in the rejects now, by reason."""
+    waiting: int = 0
+    """Rows whose DateTime is still to come."""
+    waiting_due: datetime | None = None
+    """When the first of them goes."""
+    uploads: int = 0
+    unsettled: int = 0
+    """Uploads whose fate is open."""
+    processed: int = 0
+    """Rows of the uploads that Metrica has finished with."""
+    linked: int = 0
+    user_not_found: int = 0
+    goal_not_found: int = 0
+
+    @property
+    def running(self) -> bool:
+        """True while a run is going on."""
+        return self.started_at is not None and (
+            self.finished_at is None or self.finished_at < self.started_at
+        )
+
+    @property
+    def allowance(self) -> timedelta:
+        """How old the last good run may be."""
+        return self.interval * INTERVALS_ALLOWED
+
+    def within_allowance(self, moment: datetime | None, now: datetime) -> bool:
+        """True when `moment` is not older than the allowance."""
+        return moment is not None and now - moment <= self.allowance
+
+    def alive(self, now: datetime) -> bool:
+        """True when rows really move: a good run, or an upload of the run going on, recently enough."""
+        if self.halted:
+            return False
+        in_progress = (
+            self.running
+            and self.progress_at is not None
+            and self.started_at is not None
+            and self.progress_at >= self.started_at
+        )
+        return self.within_allowance(self.ok_at, now) or (
+            in_progress and self.within_allowance(self.progress_at, now)
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadFacts:
+    """One upload, for the list of the latest."""
+
+    id: int
+    query: str
+    rows: int
+    state: str
+    """`model.UploadState`'s word."""
+    at: datetime | None = None
+    """When it was sent; None: not yet."""
+    metrica_id: int | None = None
+    linked: int | None = None
+    """None until Metrica has said."""
+    user_not_found: int | None = None
+    goal_not_found: int | None = None

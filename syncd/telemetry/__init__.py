@@ -1,0 +1,13 @@
+"""What people and machines can see of syncd: one line of log per event, and the metrics.
+
+The only home of structlog and prometheus_client.
+"""
+
+from __future__ import annotations
+
+from syncd.telemetry.logs import configure, install_hooks
+from syncd.telemetry.metrics import Metrics
+from syncd.telemetry.observer import TelemetryObserver
+from syncd.telemetry.redaction import redact, register_secret
+
+__all__ = ["Metrics", "TelemetryObserver", "configure", "install_hooks", "redact", "register_secret"]

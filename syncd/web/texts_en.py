@@ -1,0 +1,66 @@
+"""The status page in English."""
+
+from __future__ import annotations
+
+from syncd.model import Reason, UploadState
+from syncd.status import ENGLISH, QueryState
+from syncd.web.texts import Texts
+
+TEXTS = Texts(
+    code="en",
+    name="English",
+    wording=ENGLISH,
+    decimal=".",
+    headlines={
+        "good": "Everything is working",
+        "looks": "Working. Queries with something to look at: {looks}",
+        "starting": "Starting: the first run is not finished yet",
+        "ill": "Not all is working. Queries in trouble: {ill} of {all}",
+        "idle": "Nothing to do: no query is enabled",
+        "state_down": "Not working: the state store does not answer",
+        "unknown": "Not known whether it is working",
+    },
+    states={
+        QueryState.OK: "ok",
+        QueryState.RUNNING: "running",
+        QueryState.FAILING: "failing",
+        QueryState.HALTED: "halted",
+        QueryState.DISABLED: "disabled",
+        QueryState.NEVER_RUN: "never run",
+        QueryState.LATE: "late",
+    },
+    upload_states={state.value: state.value for state in UploadState},
+    reasons={reason.value: reason.value.replace("_", " ") for reason in Reason},
+    attention="Needs a person",
+    queries="Queries",
+    no_queries="The configuration names no query.",
+    counter="Counter",
+    mark="Mark",
+    lag="Lag",
+    last_run="Last run",
+    last_success="last good run",
+    going_on="running for {span}",
+    took="took {span}",
+    failed="failed",
+    delivered="Delivered",
+    of_read="{rows} rows read",
+    rejected="Rejected",
+    waiting="Waiting",
+    next_due="next",
+    match_rate="Match rate",
+    uploads="Latest uploads",
+    no_uploads="Nothing has been uploaded yet.",
+    sent="Sent",
+    not_sent="not yet",
+    query="Query",
+    rows="Rows",
+    state="State",
+    linked="Linked",
+    user_not_found="Visitor not found",
+    metrica_id="Metrica's id",
+    ago="{ago} ago",
+    never="never",
+    none_yet="none yet",
+    unknown="not known yet",
+    footer="This page refreshes itself every 15 seconds. All times are UTC.",
+)
