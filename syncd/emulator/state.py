@@ -1,0 +1,226 @@
+"""What the emulator remembers: uploads, quotas used, faults in force, the log of requests. Thread-safe."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from syncd.emulator.conversions import Conversion, Folded
+from syncd.emulator.csvfile import NOTHING_ASKED, Asked, BadFile, parse
+from syncd.emulator.faults import Call, Fault, Faults
+from syncd.emulator.goals import Goal, goals_named
+from syncd.emulator.quotas import Quotas
+from syncd.emulator.replies import Refusal
+from syncd.emulator.settings import EmulatorSettings, changed
+from syncd.emulator.uploads import StoredUpload
+
+FIRST_ID = 700_000_001
+"""Upload ids are of the size seen in the field, and are never given twice, whatever is cleared."""
+
+
+@dataclass(slots=True)
+class LoggedRequest:
+    """One request, as `GET /_emulator/requests` shows it. The token is never kept."""
+
+    method: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    at: float
+    status: int | None = None
+    """None: no answer (yet), or the connection was cut."""
+    faults: list[str] = field(default_factory=list)
+    """Kinds of the faults it met."""
+
+
+class State:
+    """All that is remembered. `settings` may be replaced at any time by `configure`."""
+
+    def __init__(
+        self, settings: EmulatorSettings, now: Callable[[], float] = time.time, *, seed: int | None = None
+    ) -> None:
+        self.faults = Faults(random.Random(seed).random)  # noqa: S311 - chance for faults, no secret
+        self.closing = threading.Event()
+        """Set when the server stops: whatever waits on a fault ends."""
+        self.internal_errors: list[BaseException] = []
+        """Errors of the emulator itself: a test that caused one should fail."""
+        self._settings = settings
+        self._now = now
+        self._lock = threading.RLock()
+        self._quotas = Quotas()
+        self._uploads: list[StoredUpload] = []
+        self._next_id = FIRST_ID
+        self._folded = Folded()
+        self._targets: dict[int, dict[str, None]] = {}
+        self._log: deque[LoggedRequest] = deque(maxlen=settings.log_size)
+
+    # --- settings and time ---------------------------------------------------------------------------------
+
+    @property
+    def settings(self) -> EmulatorSettings:
+        """The settings in force."""
+        return self._settings
+
+    def configure(self, changes: Mapping[str, object]) -> EmulatorSettings:
+        """Change some settings, from JSON values. Raises ValueError, having changed nothing."""
+        with self._lock:
+            self._settings = changed(self._settings, changes)
+            if self._log.maxlen != self._settings.log_size:
+                self._log = deque(self._log, maxlen=self._settings.log_size)
+            return self._settings
+
+    def now(self) -> float:
+        """Unix seconds, with the clock offset."""
+        return self._now() + self._settings.clock_offset
+
+    def clear(self) -> None:
+        """Forget uploads, faults, quotas used and the log; the settings stay."""
+        with self._lock:
+            self.faults.remove()
+            self._quotas.clear()
+            self._uploads.clear()
+            self._folded = Folded()
+            self._targets.clear()
+            self._log.clear()
+
+    # --- requests ------------------------------------------------------------------------------------------
+
+    def log(self, request: LoggedRequest) -> None:
+        """Keep a request; its status is filled in when it is answered."""
+        with self._lock:
+            self._log.append(request)
+
+    def requests(self) -> list[LoggedRequest]:
+        """The last requests, oldest first."""
+        with self._lock:
+            return list(self._log)
+
+    def quota_by_ip(self, ip: str) -> None:
+        """Count a request of an address. Raises Refusal."""
+        with self._lock:
+            self._quotas.by_ip(ip, self.now(), self._settings)
+
+    def enter(self, token: str) -> None:
+        """Count a running request of a user. Raises Refusal."""
+        with self._lock:
+            self._quotas.enter(token, self._settings)
+
+    def leave(self, token: str) -> None:
+        """A running request has ended."""
+        with self._lock:
+            self._quotas.leave(token)
+
+    def spend(self, token: str, counter: int, *, writes: bool) -> None:
+        """Count a request against the day. Raises Refusal."""
+        with self._lock:
+            group = "client_write" if writes else "client_read"
+            self._quotas.spend(token, counter, group, self.now(), self._settings)
+
+    # --- uploads -------------------------------------------------------------------------------------------
+
+    def accept(self, call: Call, content: bytes, client_id_type: str, met: list[Fault]) -> StoredUpload:
+        """Take a file.
+
+        Args:
+            call: Whose counter it is for, and its comment.
+            content: The file's bytes.
+            client_id_type: The old parameter, "" if it was not sent.
+            met: The faults the request meets.
+
+        Raises:
+            Refusal: The file is not what the documents ask for.
+        """
+        settings, now = self._settings, self.now()
+        asked = NOTHING_ASKED
+        if any(fault.ids for fault in met):
+            asked = Asked(_ids(met, "reject_ids"), _ids(met, "drop_rows"))
+        try:
+            # Outside the lock: a large file must not stop other requests.
+            parsed = parse(content, settings, now, client_id_type=client_id_type, asked=asked)
+        except BadFile as bad:
+            self._used(met, "reject_ids", frozenset({bad.hit}))
+            raise Refusal(400, "invalid_uploading", str(bad)) from None
+        self._used(met, "drop_rows", parsed.hits)
+        with self._lock:
+            upload = StoredUpload(
+                id=self._next_id,
+                counter=call.counter,
+                comment=call.comment,
+                client_id_type=client_id_type,
+                received_at=now,
+                parsed=parsed,
+                content=None if settings.discard else content,
+                size=len(content),
+                visible_at=now
+                + max((fault.seconds for fault in met if fault.kind == "list_delay"), default=0),
+                hidden_calls=max((fault.calls for fault in met if fault.kind == "list_delay"), default=0),
+            )
+            self._next_id += 1
+            self._uploads.append(upload)
+            self._targets.setdefault(upload.counter, {}).update(dict.fromkeys(parsed.targets))
+        return upload
+
+    def uploads(self) -> list[StoredUpload]:
+        """All uploads, oldest first."""
+        with self._lock:
+            return list(self._uploads)
+
+    def upload(self, upload_id: int) -> StoredUpload | None:
+        """One upload."""
+        return next((upload for upload in self.uploads() if upload.id == upload_id), None)
+
+    def listed(self, counter: int, limit: int, offset: int) -> list[StoredUpload]:
+        """A page of a counter's list, in the order of the switch `list_order`."""
+        now = self.now()
+        with self._lock:
+            shown = []
+            for upload in self._uploads:
+                if upload.counter != counter:
+                    continue
+                if upload.hidden_calls > 0:
+                    upload.hidden_calls -= 1
+                elif upload.visible_at <= now:
+                    shown.append(upload)
+        if self._settings.list_order == "newest_first":
+            shown.reverse()
+        return shown[offset : offset + limit]
+
+    def goals(self, counter: int) -> tuple[Goal, ...]:
+        """The goals of a counter; see `EmulatorSettings.goals`."""
+        if self._settings.goals is not None:
+            return self._settings.goals
+        with self._lock:
+            return goals_named({"order_paid": None, **self._targets.get(counter, {})})
+
+    def conversions(self, counter: int | None = None) -> list[Conversion]:
+        """Conversions after overwriting; none with `discard`."""
+        with self._lock:
+            self._folded.fold(self._uploads, self._settings)
+            return self._folded.conversions(counter)
+
+    def summary(self, counter: int | None = None) -> dict[str, object]:
+        """Counts of everything, for a glance."""
+        with self._lock:
+            uploads = [one for one in self._uploads if counter is None or one.counter == counter]
+            self._folded.fold(self._uploads, self._settings)
+            counts: dict[str, object] = dict(self._folded.summary(counter))
+            return counts | {
+                "uploads": len(uploads),
+                "rows": sum(one.parsed.accepted for one in uploads),
+                "linked": sum(one.parsed.linked for one in uploads),
+                "requests": len(self._log),
+                "discard": self._settings.discard,
+            }
+
+    def _used(self, met: list[Fault], kind: str, hits: frozenset[str]) -> None:
+        for fault in met:
+            if fault.kind == kind and fault.ids & hits:
+                self.faults.used(fault)
+
+
+def _ids(met: list[Fault], kind: str) -> frozenset[str]:
+    return frozenset().union(*(fault.ids for fault in met if fault.kind == kind))
