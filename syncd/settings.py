@@ -17,18 +17,25 @@ from syncd.model import Column, IdKind
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, hide_input_in_errors=True
+    )
 
 
 class MetricaSettings(_Frozen):
-    """Where and how to speak to Metrica."""
+    """Where and how to speak to Metrica. Token and file may both be missing: queries have their own."""
 
     token: SecretStr | None = None
     token_file: Path | None = None
+    """Read anew when the API refuses the token."""
     api_url: str = "https://api-metrika.yandex.net"
+    """http or https, without a trailing slash."""
     timeout: timedelta = timedelta(seconds=60)
+    """Of one request."""
     settle: timedelta = timedelta(seconds=60)
+    """How long an upload whose answer was lost may take to show in Metrica's list."""
     daily_requests: int = 5000
+    """Requests a day that syncd may spend of the login's quota."""
 
 
 class DatabaseSettings(_Frozen):
@@ -36,8 +43,11 @@ class DatabaseSettings(_Frozen):
 
     name: str
     url: SecretStr
+    """As SQLAlchemy takes it, with the driver named."""
     password_file: Path | None = None
+    """Read at each new connection; never together with a password in `url`."""
     timezone: ZoneInfo
+    """Of timestamps that carry none."""
     statement_timeout: timedelta = timedelta(minutes=10)
 
 
@@ -45,14 +55,18 @@ class StateSettings(_Frozen):
     """The state store."""
 
     url: SecretStr
+    """`sqlite:///…` or `postgresql+psycopg://…`."""
     schema_name: str = "syncd"
+    """PostgreSQL only."""
 
 
 class HttpSettings(_Frozen):
     """Where health, metrics and the status page are served."""
 
     host: str = "127.0.0.1"
+    """A name or an address; IPv6 without brackets."""
     port: int = 9188
+    """0: any free one."""
 
 
 class LogSettings(_Frozen):
@@ -83,10 +97,13 @@ class QuerySettings(_Frozen):
     """The key's columns; the mark's where the configuration names none."""
     key_is_default: bool
     every: timedelta
+    """With `cron`: the smallest time between two firings."""
     cron: str | None
+    """Five fields, in `timezone`."""
     start: str | int | float
     """`beginning`, `now`, or a value for the mark's first column."""
     overlap: timedelta | Literal["auto"]
+    """How far behind the mark is read again for rows committed late."""
     on_change: Literal["ignore", "resend"]
     chunk_rows: int
     reject_limit: int
@@ -95,6 +112,9 @@ class QuerySettings(_Frozen):
     token_file: Path | None
     """The query's own token, else Metrica's (already resolved: at most one of the two is set)."""
     timezone: ZoneInfo
+    """Of timestamps that carry none, and of `cron`: the query's, else its database's."""
+    longest_pause: timedelta | None = None
+    """With `cron`: the longest time between two firings (a night, a weekend), which is no sign of trouble."""
     line: int = 0
     """The line of the configuration file where the query begins."""
 
@@ -107,5 +127,6 @@ class Settings(_Frozen):
     databases: dict[str, DatabaseSettings]
     state: StateSettings
     http: HttpSettings | None
+    """None: turned off."""
     log: LogSettings
     queries: dict[str, QuerySettings]

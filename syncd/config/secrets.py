@@ -1,0 +1,57 @@
+"""Secrets that stand in files of their own: tokens and passwords, as systemd or Kubernetes hand them over."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from syncd.config.values import token_fault
+from syncd.errors import ConfigError, Problem
+
+_LARGEST = 64 * 1024
+
+
+def read_secret_file(path: Path) -> SecretStr:
+    """The file's text without its last line end.
+
+    Raises:
+        ConfigError: the file cannot be read, is empty, or is no text. The message never holds its content.
+    """
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(_LARGEST + 1)
+    except FileNotFoundError:
+        raise _error(path, "there is no such file") from None
+    except (OSError, ValueError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "the path cannot be used"
+        raise _error(path, f"cannot be read: {reason}") from None
+    if len(data) > _LARGEST:
+        raise _error(path, "is too large for a secret")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _error(path, "is not UTF-8 text") from None
+    text = text.removesuffix("\n").removesuffix("\r")
+    if not text:
+        raise _error(path, "is empty")
+    if "\0" in text:
+        raise _error(path, "holds a NUL character")
+    return SecretStr(text)
+
+
+def read_token_file(path: Path) -> SecretStr:
+    """The token in the file.
+
+    Raises:
+        ConfigError: as `read_secret_file`, or the text cannot be sent as a token.
+    """
+    secret = read_secret_file(path)
+    fault = token_fault(secret.get_secret_value())
+    if fault:
+        raise _error(path, f"the token {fault}")
+    return secret
+
+
+def _error(path: Path, message: str) -> ConfigError:
+    return ConfigError([Problem(str(path), 0, "", message)])

@@ -1,0 +1,102 @@
+"""URLs of databases, of the state store, of the API. Never shown: they may hold a password.
+
+The syntax is SQLAlchemy's (`sqlalchemy.engine.url._parse_url`), checked here by a pattern of our own,
+because SQLAlchemy itself is at home in source/ and ledger/ only.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from syncd.config.words import Wrong, but_got, nearest
+
+_URL = re.compile(
+    r"(?P<dialect>[A-Za-z0-9_]+)(?:\+(?P<driver>[A-Za-z0-9_]+))?://"
+    r"(?:(?P<user>[^:/\s]*)(?::(?P<password>[^@\s]*))?@)?"
+    r"(?:(?:\[(?P<six>[^/?\s]+)\]|(?P<host>[^/:?\s]+))?(?::(?P<port>[0-9]+))?)?"
+    r"(?:/(?P<database>[^?]*))?(?:\?(?P<query>.*))?"
+)
+_DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
+_DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle", "clickhouse", "clickhousedb")
+_HIGHEST_PORT = 65535
+
+
+def _parsed(value: object) -> re.Match[str]:
+    example = "wants a database URL such as postgresql://user@host/database"
+    if not isinstance(value, str):
+        raise Wrong(example)
+    found = _URL.fullmatch(value)
+    if not found or any(ord(char) < ord(" ") for char in value):
+        dialect = value.partition(":")[0]
+        hint = "" if "://" in value else f"no `://` after the kind of database; {nearest(dialect, _DIALECTS)}"
+        raise Wrong(
+            example, hint or "in a password or user write @ : / ? # and spaces as %40 %3A %2F %3F %23 %20"
+        )
+    if found["port"] and int(found["port"][:6]) > _HIGHEST_PORT:
+        raise Wrong("the URL's port is above 65535")
+    dialect = found["dialect"].lower()
+    if dialect not in _DIALECTS and nearest(dialect, _DIALECTS, every=False):
+        raise Wrong("the URL begins with an unknown kind of database", nearest(dialect, _DIALECTS))
+    if dialect != "sqlite" and not (found["host"] or found["six"] or found["database"] or found["query"]):
+        raise Wrong("the URL names no host and no database")
+    return found
+
+
+def database_url(value: object) -> SecretStr:
+    """Any SQLAlchemy URL; `postgresql://` means psycopg, `mysql://` and `mariadb://` mean PyMySQL."""
+    return SecretStr(_with_driver(_parsed(value)))
+
+
+def _with_driver(found: re.Match[str]) -> str:
+    dialect, url = found["dialect"].lower(), found.string
+    driver = found["driver"] or _DRIVERS.get(dialect)
+    rest = url[url.index("://") :]
+    return str(f"{dialect}+{driver}{rest}" if driver else f"{dialect}{rest}")
+
+
+def has_password(url: SecretStr) -> bool:
+    """Whether the URL itself holds a password."""
+    found = _URL.fullmatch(url.get_secret_value())
+    return bool(found and found["password"])
+
+
+def state_url(value: object) -> SecretStr:
+    """SQLite in a file, or PostgreSQL with psycopg."""
+    found = _parsed(value)
+    kind = (found["dialect"].lower(), found["driver"])
+    if kind in {("postgresql", None), ("postgresql", "psycopg")}:
+        return SecretStr(_with_driver(found))
+    if kind not in {("sqlite", None), ("sqlite", "pysqlite")}:
+        raise Wrong(
+            "the state store is SQLite (sqlite:///file.db) or PostgreSQL (postgresql://user@host/database)"
+        )
+    if found["host"] or found["user"]:
+        raise Wrong("a SQLite URL has no host", "sqlite:///relative.db or sqlite:////absolute/path.db")
+    if found["database"] in {None, "", ":memory:"}:
+        raise Wrong(
+            "a state store in memory would forget what was delivered",
+            "sqlite:///syncd-state.db keeps it in a file",
+        )
+    return SecretStr(_with_driver(found))
+
+
+def api_url(value: object) -> str:
+    """The API's base: http or https, without a trailing slash."""
+    example = "wants a URL such as https://api-metrika.yandex.net"
+    if not isinstance(value, str) or any(char.isspace() for char in value):
+        raise Wrong(example + ("" if isinstance(value, str) else but_got(value)))
+    try:
+        parts = urlsplit(str(value))
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise Wrong(example) from None
+    if parts.scheme not in {"http", "https"} or not host or port == 0:
+        raise Wrong(example, "it begins with https:// or http://")
+    if parts.username is not None or parts.password is not None:
+        raise Wrong("the URL may not hold a user or a password", "the token stands in metrica.token")
+    if "?" in value or "#" in value:
+        raise Wrong("the URL may not hold a query or a fragment (? or #)")
+    return str(value).rstrip("/")

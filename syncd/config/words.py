@@ -1,0 +1,76 @@
+"""The words of a problem: what may be shown of a value, and the nearest right spelling."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from enum import Enum
+
+_LONGEST_SHOWN = 60
+_SECRET_LOOKING = re.compile(r"@|://|y[0-9]_|OAuth", re.IGNORECASE)
+
+
+class Wrong(ValueError):
+    """A value that cannot be used: what is wanted instead, and a hint. Its text holds no secret."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        self.message = message
+        self.hint = hint
+        super().__init__(message)
+
+
+class Unreadable(Enum):
+    """Stands for a value that a problem was told about already, so that it is not told twice."""
+
+    UNREADABLE = "unreadable"
+
+
+class Substituted(str):
+    """Text into which the environment was put: it is never shown."""
+
+    __slots__ = ()
+
+
+def but_got(value: object) -> str:
+    """`, not 5`, to end a message with; values from the environment and what may be a secret stay hidden."""
+    match value:
+        case None:
+            what = "nothing"
+        case dict():
+            what = "keys and values"
+        case list():
+            what = "a list"
+        case "":
+            what = "an empty text"
+        case Substituted():
+            what = "what the environment puts here"
+        case str() if _SECRET_LOOKING.search(value):
+            what = ""
+        case _:
+            what = json.dumps(value, ensure_ascii=False, default=lambda _: "")
+    return f", not {what}" if 0 < len(what) <= _LONGEST_SHOWN else ""
+
+
+def nearest(word: str, known: Iterable[str], *, every: bool = True) -> str:
+    """`did you mean ClientId?`; failing that the known words, if `every` and they are few; else nothing."""
+    names = list(known)
+    by_folded = {name.casefold(): name for name in reversed(names)}
+    close = get_close_matches(word[:100].casefold(), by_folded, n=1, cutoff=0.6)
+    if close:
+        return f"did you mean {by_folded[close[0]]}?"
+    if every and 0 < len(names) <= 20:  # noqa: PLR2004 - more than that is no help in one line
+        return f"known: {', '.join(names)}"
+    return ""
+
+
+def shown_name(name: str) -> str:
+    """A key of the file, fit for a message: in one line, shortened, nothing a terminal would obey."""
+    text = name if len(name) <= _LONGEST_SHOWN else name[: _LONGEST_SHOWN - 1] + "…"
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def dotted(path: Iterable[str | int]) -> str:
+    """A path as a problem shows it: `queries.paid_orders.mark`."""
+    return ".".join(shown_name(str(part)) for part in path)
