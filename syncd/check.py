@@ -13,9 +13,9 @@ from enum import StrEnum
 from typing import Protocol
 
 from syncd.errors import SyncdError
-from syncd.intake import Intake
+from syncd.intake import Intake, NothingKnown
 from syncd.mapping import Layout, layout
-from syncd.model import Chunk, Column, Known, Page, Reject
+from syncd.model import Chunk, Column, Page
 from syncd.ports import Clock, Source
 from syncd.settings import Constant, QuerySettings
 
@@ -89,14 +89,27 @@ class Goal(Protocol):
         ...
 
 
-class _NothingKnown:
-    """A memory without contents: the sample is looked at as if nothing had been sent."""
+class StateStore(Protocol):
+    """The part of the state store that is needed here."""
 
-    def known(self, keys: Sequence[str]) -> dict[str, Known]:  # noqa: ARG002 — the protocol's
-        return {}
+    def is_new(self) -> bool:
+        """True when nothing was ever written to it. Raises StateError."""
+        ...
 
-    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:  # noqa: ARG002
-        return frozenset()
+    def check_version(self) -> None:
+        """Raise StateTooNew or StateUnavailable when this syncd cannot use it as it is."""
+        ...
+
+
+def look_at_state(store: StateStore) -> Finding:
+    """Whether the state store can be reached and read."""
+    try:
+        if store.is_new():
+            return Finding(Level.OK, "state", "there is none yet; the first run makes it")
+        store.check_version()
+    except SyncdError as error:
+        return _failed("state", error)
+    return Finding(Level.OK, "state", "reachable, and of this version")
 
 
 def look_at_query(query: QuerySettings, source: Explainer, clock: Clock) -> tuple[list[Finding], set[str]]:
@@ -175,7 +188,7 @@ def _look_at_sample(query: QuerySettings, page: Page, now: datetime) -> Iterator
         yield Finding(Level.WARNING, where, "no rows yet: their values could not be looked at")
         return
     chunk = Chunk()
-    Intake(query, _NothingKnown()).add(chunk, page, now)
+    Intake(query, NothingKnown()).add(chunk, page, now)
     yield Finding(
         Level.OK,
         where,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from syncd import keys
@@ -15,6 +15,8 @@ PAGE_ROWS = 10_000
 """Rows read at once: what bounds the memory, however long the chunk."""
 LARGEST_PAGE = 64_000_000
 """Bytes that a page of lines can come to: PAGE_ROWS rows of five texts of 255 four-byte characters."""
+PASSED = b""
+"""The identity remembered of rows that were there before `start: now`: taken for delivered as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def _add_ready(
 ) -> None:
     index = inside.get(conversion.key)
     if index is not None:
-        known = _as_known(chunk.ready[index], rules.money)
+        known = _as_known(chunk.ready[index], rules.money, KnownAs.DELIVERED)
     match _decide(conversion, known, rules):
         case "news" if index is not None:
             chunk.size += _bytes(conversion) - _bytes(chunk.ready[index])
@@ -80,11 +82,8 @@ def _add_ready(
 
 
 def _add_waiting(chunk: Chunk, conversion: Conversion, known: Known | None, rules: Rules) -> None:
-    if known is not None and known.state is KnownAs.WAITING:
-        if _as_known(conversion, rules.money) == replace(known, state=KnownAs.DELIVERED):
-            chunk.rows_known += 1
-        else:
-            chunk.waiting.append(conversion)
+    if known == _as_known(conversion, rules.money, KnownAs.WAITING):
+        chunk.rows_known += 1
         return
     match _decide(conversion, known, rules):
         case "news":
@@ -98,7 +97,8 @@ def _add_waiting(chunk: Chunk, conversion: Conversion, known: Known | None, rule
 def _add_reject(chunk: Chunk, reject: Reject, known: Known | None, rules: Rules) -> None:
     """A delivered row that turned bad is left alone, unless its change should have been sent."""
     delivered = known is not None and known.state is KnownAs.DELIVERED
-    if delivered and rules.on_change == "ignore":
+    passed = known is not None and known.identity == PASSED
+    if delivered and (rules.on_change == "ignore" or passed):
         chunk.rows_known += 1
     else:
         chunk.rejects.append(reject)
@@ -106,20 +106,23 @@ def _add_reject(chunk: Chunk, reject: Reject, known: Known | None, rules: Rules)
 
 def _decide(conversion: Conversion, known: Known | None, rules: Rules) -> Literal["news", "known", "changed"]:
     """What a conversion is, given what is remembered of its key."""
-    if known is None or known.state is not KnownAs.DELIVERED:
+    if known is None or known.state is KnownAs.WAITING:
         return "news"
     head, money = keys.split_line(conversion.line, rules.money)
-    if keys.identity(head) != known.identity:
+    same = keys.identity(head) == known.identity
+    if known.state is KnownAs.REJECTED:  # Metrica refused it: once it is put right it is news
+        return "known" if same and money == known.money else "news"
+    if known.identity == PASSED:
+        return "known"
+    if not same:
         return "changed"
-    if money != known.money and rules.on_change == "resend":
-        return "news"
-    return "known"
+    return "news" if money != known.money and rules.on_change == "resend" else "known"
 
 
-def _as_known(conversion: Conversion, money: int) -> Known:
+def _as_known(conversion: Conversion, money: int, state: KnownAs) -> Known:
     """The conversion as the ledger would remember it."""
     head, amounts = keys.split_line(conversion.line, money)
-    return Known(KnownAs.DELIVERED, keys.identity(head), amounts)
+    return Known(state, keys.identity(head), amounts)
 
 
 def _changed(conversion: Conversion) -> Reject:

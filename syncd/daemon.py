@@ -6,7 +6,7 @@ a run that ended, a signal, a query that is due.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from queue import Empty, SimpleQueue
@@ -23,7 +23,7 @@ from syncd.ports import Clock, Observer
 from syncd.settings import QuerySettings
 
 TICK = timedelta(seconds=5)
-"""At least this often the loop looks around: leases, the watchdog, clocks that jumped."""
+"""At least this often the loop looks around, also for queries whose lease came free."""
 STOP_DEADLINE = timedelta(seconds=8)
 """How long a stop waits for runs; what is cut off then is settled at the next start."""
 
@@ -63,12 +63,12 @@ class Keeper(Protocol):
         """Whether this daemon may run the query now."""
         ...
 
-    def finished(self, turn: Turn, outcome: Outcome) -> None:
-        """A run ended."""
+    def started(self, turn: Turn, now: datetime) -> None:
+        """A run begins."""
         ...
 
-    def tick(self, turns: Sequence[Turn], now: datetime) -> None:
-        """Called at least every TICK from the loop."""
+    def finished(self, turn: Turn, outcome: Outcome) -> None:
+        """A run ended."""
         ...
 
 
@@ -106,7 +106,6 @@ class Daemon:
         """Until a stop is asked for or, with `once`, until every query is done."""
         while not self._stop.is_set() and not all(turn.done for turn in self.turns):
             now = self._clock.now()
-            self._keeper.tick(self.turns, now)
             for turn in self.turns:
                 if self._is_due(turn, now) and self._keeper.mine(turn):
                     self._start(turn)
@@ -127,6 +126,7 @@ class Daemon:
 
     def _start(self, turn: Turn) -> None:
         turn.started = self._clock.now()
+        self._keeper.started(turn, turn.started)
         name = f"query {turn.query.name}"
         Thread(target=self._run, args=(turn, turn.started), name=name, daemon=True).start()
 
@@ -206,4 +206,3 @@ class Daemon:
         deadline = self._clock.now() + STOP_DEADLINE
         while self.running() and (left := (deadline - self._clock.now()).total_seconds()) > 0:
             self._take(min(left, TICK.total_seconds()))
-        self._keeper.tick(self.turns, self._clock.now())

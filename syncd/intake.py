@@ -8,7 +8,7 @@ from typing import Protocol
 
 from syncd import chunking, keys
 from syncd.mapping import Mapper, layout
-from syncd.model import Chunk, Known, Mapped, Page, Reject
+from syncd.model import Chunk, Known, Mapped, Page, Position, Reject
 from syncd.settings import QuerySettings
 
 
@@ -22,6 +22,22 @@ class Memory(Protocol):
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
         """The keys of those rejects that are recorded already, just as they are."""
         ...
+
+
+class NothingKnown:
+    """A memory without contents: rows are looked at as if nothing had ever been sent."""
+
+    def position(self) -> Position | None:
+        """Never begun."""
+        return None
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:  # noqa: ARG002 — the protocol's
+        """None of them."""
+        return {}
+
+    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:  # noqa: ARG002
+        """None of them."""
+        return frozenset()
 
 
 class Intake:

@@ -291,6 +291,8 @@ class RunReport:
     uploads: int = 0
     rejected: int = 0
     waiting: int = 0
+    newest: int = 0
+    """The newest DateTime among the rows that were sent or wait, unix seconds; 0: none."""
 
     def add(self, other: RunReport) -> None:
         """Add another run's numbers to these."""
@@ -300,3 +302,4 @@ class RunReport:
         self.uploads += other.uploads
         self.rejected += other.rejected
         self.waiting += other.waiting
+        self.newest = max(self.newest, other.newest)

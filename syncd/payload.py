@@ -6,13 +6,12 @@ import secrets
 from collections.abc import Sequence
 
 from syncd.model import IdKind
-from syncd.settings import QuerySettings
 
 TAG_PREFIX = "syncd"
 _TAG_BYTES = 16
 
 # PurchaseId has no client_id_type in any generation of the API's documents (metrica-api.md 1).
-_TYPED = frozenset({IdKind.CLIENT_ID, IdKind.USER_ID, IdKind.YCLID})
+_UNTYPED = frozenset({IdKind.PURCHASE_ID})
 
 
 def render(header: str, lines: Sequence[str]) -> bytes:
@@ -25,7 +24,8 @@ def new_tag() -> str:
     return TAG_PREFIX + secrets.token_hex(_TAG_BYTES)
 
 
-def client_id_type(query: QuerySettings) -> str | None:
+def client_id_type(header: str) -> str | None:
     """The parameter `client_id_type`; None for several kinds of id, or for one that has none."""
-    kinds = set(query.id_type)
-    return kinds.pop().value if len(kinds) == 1 and kinds <= _TYPED else None
+    names = header.split(",")
+    kinds = {kind for kind in IdKind if kind.column in names}
+    return kinds.pop().value if len(kinds) == 1 and not kinds & _UNTYPED else None

@@ -162,6 +162,7 @@ class Pipeline:
         report.known += chunk.rows_known
         report.rejected += len(chunk.rejects)
         report.waiting += len(chunk.waiting)
+        report.newest = max([report.newest, *(row.moment for row in chunk.ready)])
         for reject in chunk.rejects[:REJECTS_NAMED]:
             job.observer.emit(
                 Event.ROW_REJECTED,

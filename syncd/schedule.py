@@ -53,7 +53,7 @@ def is_final_once(error: SyncdError, failures: int) -> bool:
 
 def pause(failures: int, random: Random) -> timedelta:
     """How long to wait after the `failures`-th failure in a row: doubling, with jitter, at most 5 min."""
-    longest = min(FIRST_PAUSE * 2 ** min(failures - 1, 20), LONGEST_PAUSE)
+    longest = min(FIRST_PAUSE * float(1 << min(failures - 1, 20)), LONGEST_PAUSE)
     return longest * random.uniform(0.5, 1.0)
 
 

@@ -7,6 +7,7 @@ refuses as a whole is halved until the rows at fault are known.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from syncd.errors import AccessRefused, FileRefused, NotReceived, OutcomeUnknown, StillUnclear, TooManyRejects
@@ -30,13 +31,16 @@ class Settler:
         observer: Observer,
         settle: timedelta,
         reject_limit: int,
+        fence: Callable[[], None],
     ) -> None:
+        """`fence` raises LeaseLost when another daemon may have taken the query over."""
         self._ledger = ledger
         self._destination = destination
         self._clock = clock
         self._observer = observer
         self._settle = settle
         self._reject_limit = reject_limit
+        self._fence = fence
         self._refused_in_a_row = 0
         self._unclear_since: dict[int, datetime] = {}
         """When this process learnt that it does not know: nothing can arrive at Metrica later than that."""
@@ -54,6 +58,7 @@ class Settler:
 
         Raises NotReceived and AccessRefused (it is PLANNED again), OutcomeUnknown (it stays SENDING).
         """
+        self._fence()
         started = self._clock.now()
         body = render(upload.header, upload.lines)
         self._tell(Event.UPLOAD_STARTED, upload, rows=len(upload.lines), bytes=len(body))
@@ -87,7 +92,7 @@ class Settler:
         receipt = self._destination.find(upload.counter, upload.tag)
         if receipt is not None:
             self._accept(upload, receipt, report)
-            self._tell(Event.UPLOAD_FOUND, upload, metrica_id=receipt.id)
+            self._tell(Event.UPLOAD_FOUND, upload, rows=len(upload.lines), metrica_id=receipt.id)
             return True
         given_up = self._unclear_since.setdefault(upload.id, self._clock.now()) + self._settle
         if self._clock.now() < given_up:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from types import FrameType
 
@@ -25,16 +26,20 @@ ROWS_REJECTED = 3
 @click.option("--query", "names", multiple=True, metavar="NAME", help="Only this query (repeatable).")
 def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...]) -> int:
     """Run the queries and upload what is new, until stopped."""
-    from syncd.wiring import Application  # noqa: PLC0415 — the database libraries, only where needed
+    from syncd.cli.service import serve, telemetry  # noqa: PLC0415 — the libraries, only where needed
+    from syncd.wiring import Application  # noqa: PLC0415
 
     settings = read_settings(config)
     queries = pick(settings, names)
-    with Application.open(settings, queries, once=once) as application:
+    metrics, observer = telemetry(settings, queries)
+    with Application(settings, queries, observer, once=once) as application:
         daemon = application.daemon
         handle_signals(daemon, application.stop.set)
-        application.run()
+        around = nullcontext() if once else serve(application, metrics, observer)
+        with around:
+            application.run()
     if not once:
-        return FAILED if daemon.running() else 0
+        return 0
     show(daemon.turns, as_json=as_json)
     return exit_code(daemon.turns)
 

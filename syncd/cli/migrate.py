@@ -1,0 +1,31 @@
+"""`syncd migrate`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from syncd.cli.common import config_option, json_option, print_json, read_settings
+
+
+@click.command(epilog="syncd migrate")
+@config_option
+@json_option
+def migrate(*, config: Path | None, as_json: bool) -> None:
+    """Bring the state store to this version (`run` does it by itself)."""
+    from syncd.ledger import Store  # noqa: PLC0415 — the database libraries, only where needed
+
+    store = Store.open(read_settings(config).state)
+    try:
+        done = store.migrate()
+    finally:
+        store.close()
+    if as_json:
+        print_json(
+            {"migrated": done is not None, "from": done[0] if done else None, "to": done[1] if done else None}
+        )
+    elif done is None:
+        click.echo("The state store has this version already.")
+    else:
+        click.echo(f"The state store was brought from {done[0] or 'nothing'} to {done[1]}.")

@@ -1,0 +1,76 @@
+"""`syncd preview`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_settings
+from syncd.model import Chunk
+
+ROWS_REJECTED = 3
+
+
+@click.command(epilog="syncd preview paid_orders --limit 5")
+@config_option
+@json_option
+@click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Rows to read.")
+@click.argument("name")
+def preview(*, config: Path | None, as_json: bool, limit: int, name: str) -> int:
+    """Show the next rows of query NAME as they would be uploaded; uploads nothing, moves nothing."""
+    from syncd.preview import preview_of  # noqa: PLC0415 — the database libraries, only where needed
+    from syncd.telemetry import Metrics, TelemetryObserver, configure  # noqa: PLC0415
+    from syncd.wiring import Parts  # noqa: PLC0415
+
+    settings = read_settings(config)
+    (query,) = pick(settings, [name])
+    configure(settings.log)
+    parts = Parts(settings, TelemetryObserver(Metrics()))
+    try:
+        chunk = preview_of(query, parts.source(query), parts.memory(query), parts.clock, limit)
+    finally:
+        parts.close()
+    if as_json:
+        print_json(_json(query.name, chunk))
+    else:
+        _show(query.name, chunk)
+    return ROWS_REJECTED if chunk.rejects else 0
+
+
+def _json(name: str, chunk: Chunk) -> dict[str, object]:
+    return {
+        "query": name,
+        "header": chunk.header,
+        "rows": [{"key": row.key, "line": row.line} for row in chunk.ready],
+        "waiting": [{"key": row.key, "line": row.line, "due": row.moment} for row in chunk.waiting],
+        "rejected": [
+            {
+                "key": reject.key,
+                "reason": reject.reason,
+                "column": reject.column,
+                "value": reject.value,
+                "detail": reject.detail,
+            }
+            for reject in chunk.rejects
+        ],
+        "read": chunk.rows_read,
+        "known": chunk.rows_known,
+    }
+
+
+def _show(name: str, chunk: Chunk) -> None:
+    if chunk.ready:
+        click.echo(chunk.header)
+        for row in chunk.ready:
+            click.echo(row.line)
+    else:
+        click.echo(f"{name}: nothing new to upload")
+    if chunk.waiting:
+        click.echo(f"\nWould wait until their DateTime is past: {len(chunk.waiting)}")
+        print_table(("key", "line"), [(row.key, row.line) for row in chunk.waiting], "")
+    if chunk.rejects:
+        click.echo(f"\nWould be rejected: {len(chunk.rejects)}")
+        rows = [(reject.key, reject.reason, reject.column, reject.value) for reject in chunk.rejects]
+        print_table(("key", "reason", "column", "value"), rows, "")
+    click.echo(f"\nRows read: {chunk.rows_read}, of which known already: {chunk.rows_known}.")

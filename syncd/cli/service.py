@@ -1,0 +1,57 @@
+"""What stands around the daemon when it runs as a service: its log, its metrics, its HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from syncd.events import Event
+from syncd.overview import overview
+from syncd.ports import Observer
+from syncd.settings import QuerySettings, Settings
+from syncd.telemetry import Metrics, TelemetryObserver, configure, install_hooks, register_secret
+from syncd.web import HttpServer, create_app
+from syncd.wiring import Application
+
+
+def telemetry(settings: Settings, queries: Sequence[QuerySettings]) -> tuple[Metrics, Observer]:
+    """Set up the log and the metrics; every secret of the configuration is kept out of both."""
+    configure(settings.log)
+    install_hooks()
+    for secret in secrets(settings):
+        register_secret(secret)
+    metrics = Metrics((query.name for query in queries), daily_requests=settings.metrica.daily_requests)
+    return metrics, TelemetryObserver(metrics)
+
+
+def secrets(settings: Settings) -> set[str]:
+    """The tokens that stand in the configuration itself; those of files are registered when read."""
+    tokens = [settings.metrica.token, *(query.token for query in settings.queries.values())]
+    return {token.get_secret_value() for token in tokens if token is not None}
+
+
+@contextmanager
+def serve(application: Application, metrics: Metrics, observer: Observer) -> Iterator[str | None]:
+    """Serve health, metrics and the status page meanwhile; gives the address, None when turned off.
+
+    Raises ListenFailed.
+    """
+    parts = application.parts
+    http = parts.settings.http
+    if http is None:
+        yield None
+        return
+    app = create_app(
+        lambda: overview(
+            parts.store, list(parts.settings.queries.values()), parts.clock, application.keeper.rows()
+        ),
+        metrics.render,
+        observe=metrics.apply,
+    )
+    server = HttpServer(http, app)
+    server.start()
+    observer.emit(Event.HTTP_LISTENING, url=server.url)
+    try:
+        yield server.url
+    finally:
+        server.stop()

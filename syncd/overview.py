@@ -1,0 +1,115 @@
+"""Gathers the facts of all queries from the state store for `syncd status`, /readyz and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from syncd import __version__
+from syncd.errors import StateError
+from syncd.keys import value_text
+from syncd.ledger import Store
+from syncd.ledger.rows import PositionRow, RunRow, UploadRow, UploadTotals
+from syncd.marks import mark_from_text
+from syncd.ports import Clock
+from syncd.settings import QuerySettings
+from syncd.status import FailureFacts, QueryFacts, StatusReport, UploadFacts, build_report
+
+LATEST_UPLOADS = 20
+
+
+def overview(
+    store: Store, queries: Sequence[QuerySettings], clock: Clock, live: Mapping[str, RunRow] | None = None
+) -> StatusReport:
+    """The status of `queries` now.
+
+    Args:
+        store: The state store; when it does not answer, the report says so.
+        queries: The configured queries, disabled ones too.
+        clock: The time.
+        live: What the daemon of this very process knows of its runs, which is newer than the record.
+    """
+    try:
+        known = _Known(store, live or {})
+        facts = [known.facts(query) for query in queries]
+        latest = [_upload_facts(upload) for upload in store.uploads(limit=LATEST_UPLOADS)]
+    except StateError:
+        facts = [_blank(query) for query in queries]
+        return build_report(version=__version__, now=clock.now(), state_ok=False, queries=facts)
+    return build_report(
+        version=__version__, now=clock.now(), state_ok=True, queries=facts, recent_uploads=latest
+    )
+
+
+class _Known:
+    """What the store says of all queries, in a handful of statements however many queries there are."""
+
+    def __init__(self, store: Store, live: Mapping[str, RunRow]) -> None:
+        self._store = store
+        self._runs = {**store.runs(), **live}
+        self._positions = store.positions()
+        self._totals = store.delivered_counts()
+        self._rejected = store.reject_counts()
+        self._waiting = store.waiting_counts()
+
+    def facts(self, query: QuerySettings) -> QueryFacts:
+        name = query.name
+        run, totals = self._runs.get(name, RunRow(name)), self._totals.get(name, UploadTotals(name))
+        waiting = self._waiting.get(name)
+        return replace(
+            _blank(query),
+            mark=_mark_texts(self._positions.get(name)),
+            newest_at=run.newest_at,
+            started_at=run.started_at,
+            finished_at=run.finished_at,
+            ok_at=run.ok_at,
+            progress_at=self._progress(run),
+            failures=run.failures,
+            failure=FailureFacts(run.error_code, run.error, run.action) if run.error_code else None,
+            halted=run.halted,
+            read=run.read,
+            delivered=totals.rows,
+            rejected={reason.value: rows for reason, rows in self._rejected.get(name, {}).items()},
+            waiting=waiting.rows if waiting else 0,
+            waiting_due=waiting.next_due if waiting else None,
+            uploads=totals.uploads,
+            unsettled=totals.unsettled,
+            processed=totals.rows_processed,
+            linked=totals.linked,
+            user_not_found=totals.user_not_found,
+            goal_not_found=totals.goal_not_found,
+        )
+
+    def _progress(self, run: RunRow) -> datetime | None:
+        """When a run that is still going on last delivered something."""
+        if run.started_at is None or (run.finished_at and run.finished_at >= run.started_at):
+            return None
+        uploads = self._store.uploads(run.query, limit=1)
+        return uploads[0].settled_at if uploads else None
+
+
+def _blank(query: QuerySettings) -> QueryFacts:
+    """A query of which nothing is known."""
+    interval = query.longest_pause or query.every
+    return QueryFacts(name=query.name, enabled=query.enabled, counter=query.counter, interval=interval)
+
+
+def _mark_texts(position: PositionRow | None) -> tuple[str, ...]:
+    if position is None or position.mark is None:
+        return ()
+    return tuple(value_text(value) for value in mark_from_text(position.mark).values)
+
+
+def _upload_facts(upload: UploadRow) -> UploadFacts:
+    return UploadFacts(
+        id=upload.id,
+        query=upload.query,
+        rows=upload.rows,
+        state=upload.state.value,
+        at=upload.sent_at,
+        metrica_id=upload.metrica_id,
+        linked=upload.linked,
+        user_not_found=upload.user_not_found,
+        goal_not_found=upload.goal_not_found,
+    )

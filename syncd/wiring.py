@@ -1,0 +1,206 @@
+"""Puts syncd together: the only module that names who stands behind the ports, and closes them again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from datetime import timedelta
+from hashlib import blake2b
+from threading import Event as Flag
+from types import TracebackType
+from typing import Self
+
+from syncd import __version__
+from syncd.config import read_secret_file
+from syncd.daemon import Daemon
+from syncd.errors import ConfigError, Problem
+from syncd.events import Event
+from syncd.followup import FIRST_LOOK, Follower
+from syncd.intake import NothingKnown
+from syncd.keeper import Bookkeeper
+from syncd.ledger import Lease, QueryLedger, Store
+from syncd.metrica.client import MetricaClient
+from syncd.metrica.token import Token
+from syncd.model import RunReport
+from syncd.pipeline import Job, Pipeline
+from syncd.ports import Clock, Observer, SystemClock
+from syncd.settings import QuerySettings, Settings
+from syncd.settle import Settler
+from syncd.source.engines import Engines
+from syncd.source.reader import SqlSource
+from syncd.telemetry import register_secret
+
+
+class Parts:
+    """What commands and the daemon share: databases, Metrica's clients, the state store. Opened lazily."""
+
+    def __init__(self, settings: Settings, observer: Observer, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.observer = observer
+        self.clock = clock or SystemClock()
+        self.store = Store.open(settings.state, self.clock)
+        self.engines = Engines(settings.databases)
+        self._clients: dict[tuple[str, str], MetricaClient] = {}
+
+    def source(self, query: QuerySettings) -> SqlSource:
+        """The query on its database. Nothing is connected yet."""
+        return SqlSource(query, self.engines)
+
+    def client(self, query: QuerySettings) -> MetricaClient:
+        """Metrica for the query's token: one client per token, since the limits are per login."""
+        secret = query.token.get_secret_value() if query.token else ""
+        whose = (str(query.token_file or ""), secret)
+        if whose not in self._clients:
+            token = Token(_token_reader(query))
+            self._clients[whose] = MetricaClient(self.settings.metrica, token, self.clock, self.observer)
+        return self._clients[whose]
+
+    def ledger(self, query: QuerySettings, lease: Lease | None = None) -> QueryLedger:
+        """The state store as the query sees it."""
+        return QueryLedger(self.store, query.name, fingerprint(query), counter=query.counter, lease=lease)
+
+    def memory(self, query: QuerySettings) -> QueryLedger | NothingKnown:
+        """The ledger to look things up in, also before the first run made a store. Raises StateError."""
+        if self.store.is_new():
+            return NothingKnown()
+        self.store.check_version()
+        return self.ledger(query)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            client.close()
+        self.engines.close()
+        self.store.close()
+
+
+class QueryRunner:
+    """One query as the daemon calls it: the pipeline, then a look at what Metrica made of its uploads."""
+
+    def __init__(
+        self, parts: Parts, query: QuerySettings, keeper: Bookkeeper, stop: Flag, first_look: timedelta
+    ) -> None:
+        self._parts = parts
+        self._query = query
+        self._keeper = keeper
+        self._stop = stop
+        self._first_look = first_look
+        self._lease: Lease | None = None
+        self._steps: tuple[Pipeline, Follower] | None = None
+
+    def __call__(self, report: RunReport) -> None:
+        """One run. Raises SyncdError."""
+        lease = self._keeper.lease(self._query.name)
+        if self._steps is None or lease != self._lease:
+            self._lease, self._steps = lease, self._build(lease)
+        pipeline, follower = self._steps
+        pipeline.run(report)
+        follower.follow()
+
+    def _build(self, lease: Lease | None) -> tuple[Pipeline, Follower]:
+        parts, query = self._parts, self._query
+        ledger, client = parts.ledger(query, lease), parts.client(query)
+        settler = Settler(
+            ledger,
+            client,
+            parts.clock,
+            parts.observer,
+            parts.settings.metrica.settle,
+            query.reject_limit,
+            fence=lambda: self._keeper.check(query.name),
+        )
+        job = Job(
+            query,
+            parts.source(query),
+            ledger,
+            settler,
+            fingerprint(query),
+            parts.clock,
+            parts.observer,
+            self._stop,
+        )
+        follower = Follower(query.counter, ledger, client, parts.clock, parts.observer, self._first_look)
+        return Pipeline(job), follower
+
+
+class Application:
+    """The daemon with everything around it, for the time of a `with` block."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        queries: Sequence[QuerySettings],
+        observer: Observer,
+        *,
+        once: bool = False,
+        first_look: timedelta = FIRST_LOOK,
+    ) -> None:
+        self.stop = Flag()
+        self.parts = Parts(settings, observer)
+        self._observer = observer
+        self._shared = self.parts.store.database.postgresql
+        self.keeper = Bookkeeper(
+            self.parts.store, observer, [query.name for query in queries], shared=self._shared
+        )
+        self.daemon = Daemon(
+            {
+                query.name: (query, QueryRunner(self.parts, query, self.keeper, self.stop, first_look))
+                for query in queries
+            },
+            self.keeper,
+            self.parts.clock,
+            observer,
+            self.stop,
+            once=once,
+        )
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Lock and migrate the store, take leases. Raises StateError."""
+        with ExitStack() as opening:
+            opening.callback(self.parts.close)
+            opening.enter_context(self.parts.store.lock())
+            migrated = self.parts.store.migrate()
+            if migrated is not None:
+                self._observer.emit(Event.STATE_MIGRATED, from_version=migrated[0], to_version=migrated[1])
+            self.keeper.start()
+            opening.callback(self.keeper.close)
+            self._closing = opening.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close everything in reverse."""
+        self._closing.close()
+
+    def run(self) -> None:
+        """Run the daemon until a stop is asked for or, with `once`, until every query is done."""
+        queries = [turn.query.name for turn in self.daemon.turns]
+        self._observer.emit(Event.DAEMON_STARTED, version=__version__, queries=len(queries), pid=os.getpid())
+        self.daemon.run()
+        self._observer.emit(Event.DAEMON_STOPPED, running=self.daemon.running())
+
+
+def fingerprint(query: QuerySettings) -> str:
+    """Digest of what decides which rows a mark stands for: the SQL, the mark's and the key's columns."""
+    parts = (query.sql.strip(), "\x1f".join(query.mark), "\x1f".join(query.key))
+    return blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def _token_reader(query: QuerySettings) -> Callable[[], str]:
+    """How to get the query's token, which the log will never show."""
+
+    def read() -> str:
+        secret = read_secret_file(query.token_file) if query.token_file else query.token
+        if secret is None:
+            raise ConfigError([Problem("", query.line, f"queries.{query.name}", "it has no token")])
+        token = secret.get_secret_value()
+        register_secret(token)
+        return token
+
+    return read
