@@ -1,0 +1,261 @@
+"""The state store's database: its engine, its transactions, and every failure of it as StateUnavailable."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    URL,
+    ColumnElement,
+    Connection,
+    Engine,
+    Table,
+    Text,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    make_url,
+    or_,
+    select,
+)
+from sqlalchemy import any_ as any_of
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.dml import Insert as PostgresqlInsert
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+from syncd.errors import StateUnavailable
+from syncd.ledger.tables import Tables, tables
+from syncd.ports import Clock, SystemClock
+from syncd.settings import StateSettings
+
+BUSY_TIMEOUT = 30
+"""Seconds to wait for another's lock, in either database, before it is an error."""
+AT_ONCE = 5000
+"""Keys in one statement: few round trips, and a bounded amount of memory."""
+WRITES = "syncd_writes"
+"""The execution option of a transaction that writes."""
+
+_CONNECT_POSTGRESQL: dict[str, object] = {
+    "connect_timeout": 10,
+    "application_name": "syncd",
+    # A server that vanished without a word is noticed within half a minute.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    # Prepared statements do not survive a pooler such as pgbouncer.
+    "prepare_threshold": None,
+}
+_LIMITS = (
+    f"SELECT set_config('lock_timeout', '{BUSY_TIMEOUT}s', true),"
+    " set_config('idle_in_transaction_session_timeout', '120s', true)"
+)
+"""So that no forgotten lock, ours or theirs, stops everything for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """The engine, the tables and the transactions on them; safe to use from many threads."""
+
+    engine: Engine
+    tables: Tables
+    file: Path | None
+    """SQLite's file; None in memory and for PostgreSQL."""
+    schema: str | None
+    """PostgreSQL's schema; None for SQLite."""
+    secret: str
+    """The password, to be taken out of every message; "" when there is none."""
+    clock: Clock
+    _writing: threading.RLock = field(default_factory=threading.RLock)
+
+    @property
+    def postgresql(self) -> bool:
+        """Whether it is PostgreSQL; otherwise it is SQLite."""
+        return self.schema is not None
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that reads. Raises StateUnavailable."""
+        with self.failures(), self.engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that may write; all of it, or nothing. Raises StateUnavailable.
+
+        Where StateUnavailable comes from the commit itself, the transaction may have taken place: whoever
+        writes looks at the store again before repeating anything.
+        """
+        # SQLite has one writer at a time. Queueing here is fair; its own waiting is sleep and luck.
+        turn = nullcontext() if self.postgresql else self._writing
+        with (
+            turn,
+            self.failures(),
+            self.engine.connect().execution_options(**{WRITES: True}) as connection,
+            connection.begin(),
+        ):
+            yield connection
+
+    @contextmanager
+    def failures(self) -> Iterator[None]:
+        """Turn what the database libraries raise into StateUnavailable with one clear line."""
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            # sqlite3's own come from `_prepare_sqlite`, where SQLAlchemy does not wrap them.
+            # `from None`: the chain holds statements and values, which nobody should see in a log.
+            raise StateUnavailable(self._words(error)) from None
+
+    def now(self, connection: Connection) -> datetime:
+        """The moment by the database's clock, which all daemons share; SQLite has none but ours."""
+        if self.postgresql:
+            moment: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+            return moment.astimezone(UTC)
+        return self.clock.now()
+
+    def among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
+        """The condition that a column is one of these values, bound as one parameter."""
+        if self.postgresql:
+            return column == any_of(bindparam(None, list(values), type_=ARRAY(Text)))
+        return column.in_(select(func.json_each(json.dumps(list(values))).table_valued("value").c.value))
+
+    def upsert(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Sequence[Mapping[str, object]],
+        replace: Sequence[str],
+        *,
+        unless_same: Sequence[str] = (),
+    ) -> None:
+        """Insert rows; where the key exists already, replace these columns instead.
+
+        Args:
+            connection: A transaction that writes.
+            table: Its key is the primary key, or (query, key) where that is a number.
+            rows: All with the same columns, no key twice.
+            replace: The columns to replace.
+            unless_same: Where all of these are equal already, the row is left as it is.
+        """
+        if not rows:
+            return
+        key = [column.name for column in table.primary_key]
+        key = ["query", "key"] if key == ["id"] else key
+        insert = self.insert(table)
+        new = insert.excluded
+        changed = [table.c[name].is_distinct_from(new[name]) for name in unless_same]
+        connection.execute(
+            insert.on_conflict_do_update(
+                index_elements=key,
+                set_={name: new[name] for name in replace},
+                where=or_(*changed) if changed else None,
+            ),
+            rows,
+        )
+
+    def insert(self, table: Table) -> PostgresqlInsert | sqlite.Insert:
+        """An INSERT that can say what happens on conflict."""
+        return postgresql.insert(table) if self.postgresql else sqlite.insert(table)
+
+    def _words(self, error: Exception) -> str:
+        where = str(self.file) if self.file else f"schema {self.schema}" if self.schema else "memory"
+        cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+        if isinstance(error, PoolTimeout):
+            cause = "all its connections are in use"
+        line = " ".join(cause.split()) or type(error).__name__
+        if self.secret:
+            line = line.replace(self.secret, "***")
+        return f"the state store ({where}) failed: {line[:500]}"
+
+
+def connect(settings: StateSettings, clock: Clock | None = None) -> Database:
+    """Make the engine; nothing is opened yet.
+
+    Raises:
+        StateUnavailable: the URL is no SQLite or PostgreSQL URL, or SQLite's directory does not exist.
+    """
+    try:
+        url = make_url(settings.url.get_secret_value())
+        kind = url.get_backend_name()
+    except SQLAlchemyError:
+        raise StateUnavailable("state.url is no database URL") from None
+    if kind == "sqlite":
+        return _sqlite(url, clock or SystemClock())
+    if kind == "postgresql":
+        return _postgresql(url, settings.schema_name, clock or SystemClock())
+    raise StateUnavailable(f"state.url must be a SQLite or PostgreSQL URL, not {kind}")
+
+
+def _sqlite(url: URL, clock: Clock) -> Database:
+    name = url.database or ":memory:"
+    file = None if name == ":memory:" else Path(name).resolve()
+    if file is not None and not file.parent.is_dir():
+        raise StateUnavailable(f"the state store's directory does not exist: {file.parent}")
+    # One connection holds a database in memory; a file takes as many as there are threads.
+    size: dict[str, Any] = {"pool_size": 1 if file is None else 5, "max_overflow": 0 if file is None else -1}
+    engine = create_engine(
+        URL.create("sqlite", database=str(file) if file else ":memory:"),
+        poolclass=QueuePool,
+        connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False, "isolation_level": None},
+        hide_parameters=True,
+        **size,
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Database(engine, tables("syncd_", None), file, None, "", clock)
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """Settings that a SQLite connection keeps."""
+    # WAL: readers such as `syncd status` never wait for the daemon. It is a property of the file; when
+    # another process is just setting it, SQLite says "locked" at once, and there is nothing left to do.
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL").close()
+    # FULL: a commit is on the disk before the POST begins.
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "journal_size_limit = 67108864"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: a lock that is taken halfway fails where it cannot be waited for."""
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql(url: URL, schema: str, clock: Clock) -> Database:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={**_CONNECT_POSTGRESQL, **_given(url)},
+        pool_size=5,
+        max_overflow=5,
+        pool_timeout=BUSY_TIMEOUT,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+    )
+    event.listen(engine, "begin", _begin_postgresql)
+    password = url.password
+    secret = password if isinstance(password, str) else str(url.query.get("password", ""))
+    return Database(engine, tables("", schema), None, schema, secret, clock)
+
+
+def _given(url: URL) -> dict[str, object]:
+    """The connection settings that the URL itself gives, which win over ours."""
+    return {name: value for name, value in url.query.items() if name in _CONNECT_POSTGRESQL}
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Bound the waiting of every transaction; per transaction, so that a pooler cannot lose it."""
+    connection.exec_driver_sql(_LIMITS).close()

@@ -1,0 +1,195 @@
+"""The single writes that the ledger's transactions are made of."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, delete, insert
+
+from syncd import keys
+from syncd.ledger.database import AT_ONCE, Database
+from syncd.marks import mark_from_text, mark_to_text
+from syncd.model import Chunk, Conversion, Mark, Origin, Reject, Upload, UploadState
+
+COMPRESSION = 1
+"""zlib's fastest level: lines shrink to about a fifth, and a POST waits for it."""
+
+
+def pack(texts: Sequence[str]) -> bytes:
+    """Lines or keys as one compressed blob; none of them holds a newline."""
+    return zlib.compress("\n".join(texts).encode(), COMPRESSION)
+
+
+def unpack(blob: bytes) -> tuple[str, ...]:
+    """What `pack` made."""
+    return tuple(zlib.decompress(blob).decode().split("\n"))
+
+
+def mark_text(mark: Mark | None) -> str | None:
+    """The text of a mark, where there is one."""
+    return None if mark is None else mark_to_text(mark)
+
+
+def mark_of(text: str | None) -> Mark | None:
+    """The mark of a text, where there is one."""
+    return None if text is None else mark_from_text(text)
+
+
+def plain(text: str) -> str:
+    """A text that every database takes: NUL and lone surrogates, which PostgreSQL refuses, are escaped.
+
+    One such value in a rejected row must not keep the row from being recorded.
+    """
+    return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+def in_parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
+    """The values, a few thousand at a time."""
+    for start in range(0, len(values), AT_ONCE):
+        yield values[start : start + AT_ONCE]
+
+
+def insert_upload(
+    database: Database,
+    connection: Connection,
+    upload: Upload,
+    origin: Origin,
+    now: datetime,
+    parent: Row[Any] | None = None,
+) -> int:
+    """Insert an upload with its payload; returns its id. `upload.id` is not looked at."""
+    table = database.tables.uploads
+    row = {
+        "tag": upload.tag,
+        "query": upload.query,
+        "counter": upload.counter,
+        "state": upload.state.value,
+        "origin": origin.value,
+        "rows": len(upload.lines),
+        "header": upload.header,
+        "mark": mark_text(upload.mark),
+        "parent_id": None if parent is None else parent.id,
+        "root_id": None if parent is None else parent.root_id or parent.id,
+        "attempts": 1 if upload.state is UploadState.SENDING else 0,
+        "created_at": now,
+        "sent_at": upload.sent_at,
+        "detail": "",
+    }
+    new_id: int = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
+    payload = {"upload_id": new_id, "lines": pack(upload.lines), "keys": pack(upload.keys)}
+    connection.execute(insert(database.tables.payloads).values(payload))
+    return new_id
+
+
+def write_mark(
+    database: Database,
+    connection: Connection,
+    query: str,
+    mark: Mark | None,
+    fingerprint: str,
+    now: datetime,
+    *,
+    safe_too: bool = False,
+) -> None:
+    """Write what it is given: whether a mark may move is the pipeline's to decide.
+
+    `safe_too` forgets the safe mark, which belonged to the mark before.
+    """
+    row = {
+        "query": query,
+        "mark": mark_text(mark),
+        "safe": None,
+        "fingerprint": fingerprint,
+        "updated_at": now,
+    }
+    replace = ["mark", "fingerprint", "updated_at", *(["safe"] if safe_too else [])]
+    database.upsert(connection, database.tables.marks, [row], replace)
+
+
+def write_deliveries(
+    database: Database,
+    connection: Connection,
+    query: str,
+    upload_id: int,
+    header: str,
+    conversions: Iterable[tuple[str, str]],
+) -> None:
+    """Remember (key, line) pairs as delivered by an upload; of a key sent again, the newest line."""
+    money_columns = keys.money_columns(header)
+    rows: dict[str, dict[str, object]] = {}
+    for key, line in conversions:
+        head, money = keys.split_line(line, money_columns)
+        rows[key] = {
+            "query": query,
+            "key": key,
+            "upload_id": upload_id,
+            "identity": keys.identity(head),
+            "money": money,
+        }
+    table = database.tables.deliveries
+    database.upsert(connection, table, list(rows.values()), ["upload_id", "identity", "money"])
+
+
+def write_rejects(
+    database: Database,
+    connection: Connection,
+    query: str,
+    rejects: Sequence[Reject],
+    now: datetime,
+    upload_id: int | None = None,
+) -> None:
+    """Record rejects; one that is there already, just the same, is left alone. They wait no more."""
+    rows = {
+        reject.key: {
+            "query": query,
+            "key": reject.key,
+            "reason": reject.reason.value,
+            "column": plain(reject.column),
+            "value": plain(reject.value),
+            "row": plain(reject.row),
+            "detail": plain(reject.detail),
+            "upload_id": upload_id,
+            "created_at": now,
+        }
+        for reject in rejects
+    }
+    content = ["reason", "column", "value", "row", "detail", "upload_id"]
+    database.upsert(
+        connection,
+        database.tables.rejects,
+        list(rows.values()),
+        [*content, "created_at"],
+        unless_same=content,
+    )
+    forget(database, connection, database.tables.waiting, query, list(rows))
+
+
+def write_waiting(
+    database: Database, connection: Connection, query: str, chunk: Chunk, now: datetime
+) -> None:
+    """Keep rows until their DateTime has come, in their newest form. They are rejects no more."""
+    rows = {row.key: _waiting(query, chunk.header, row, now) for row in chunk.waiting}
+    table = database.tables.waiting
+    database.upsert(connection, table, list(rows.values()), ["due", "header", "line"])
+    forget(database, connection, database.tables.rejects, query, list(rows))
+
+
+def _waiting(query: str, header: str, row: Conversion, now: datetime) -> dict[str, object]:
+    return {
+        "query": query,
+        "key": row.key,
+        "due": row.moment,
+        "header": header,
+        "line": row.line,
+        "created_at": now,
+    }
+
+
+def forget(database: Database, connection: Connection, table: Table, query: str, gone: Sequence[str]) -> None:
+    """Delete these keys of a query from a table."""
+    for part in in_parts(gone):
+        here = database.among(table.c.key, part)
+        connection.execute(delete(table).where(table.c.query == query, here))

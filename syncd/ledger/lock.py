@@ -1,0 +1,61 @@
+"""One daemon per SQLite store: a lock that the kernel frees with its holder, however that ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from syncd.errors import StateInUse, StateUnavailable
+
+
+class StoreLock:
+    """Held from `__enter__` to `__exit__` or `release`; without a file it holds nothing.
+
+    The lock file stays when the lock is released: removing it would let two processes lock two files.
+    """
+
+    def __init__(self, file: Path | None) -> None:
+        self._path = None if file is None else file.with_name(file.name + ".lock")
+        self._descriptor: int | None = None
+
+    def acquire(self) -> None:
+        """Take the lock, or raise StateInUse naming the process that holds it."""
+        if self._path is None or self._descriptor is not None:
+            return
+        try:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StateUnavailable(f"cannot open {self._path}: {error.strerror}") from None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+            os.close(descriptor)
+            if not isinstance(error, BlockingIOError):
+                raise StateUnavailable(f"cannot lock {self._path}: {error.strerror}") from None
+            who = f"process {holder}" if holder else "another process"
+            raise StateInUse(f"{who} works on this state store ({self._path} is locked)") from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        self._descriptor = descriptor
+
+    def release(self) -> None:
+        """Let go; harmless when nothing is held."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> Self:
+        self.acquire()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()

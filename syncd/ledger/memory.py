@@ -1,0 +1,196 @@
+"""What the state store remembers of one query: the reading half of `ports.Ledger`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, select
+
+from syncd import keys as key_rules
+from syncd.errors import SyncdError
+from syncd.ledger import entries
+from syncd.ledger.store import Store
+from syncd.ledger.tables import UNSETTLED
+from syncd.model import (
+    Conversion,
+    Followed,
+    Known,
+    KnownAs,
+    Position,
+    Reason,
+    Reject,
+    Upload,
+    UploadState,
+)
+
+FOLLOWED_FOR = timedelta(days=7)
+"""Uploads accepted longer ago are not offered for following: else those Metrica never finishes pile up."""
+
+
+class QueryMemory:
+    """One query as the store knows it. Every method is one transaction; raises StateUnavailable."""
+
+    def __init__(self, store: Store, query: str) -> None:
+        self._database = store.database
+        self._tables = store.database.tables
+        self._query = query
+
+    def position(self) -> Position | None:
+        """How far the query was read; None when it never began."""
+        table = self._tables.marks
+        with self._database.read() as connection:
+            row = connection.execute(select(table).where(table.c.query == self._query)).one_or_none()
+        if row is None:
+            return None
+        return Position(entries.mark_of(row.mark), entries.mark_of(row.safe), row.fingerprint)
+
+    def unsettled(self) -> list[int]:
+        """The ids of uploads whose fate is open, oldest first; of halves, the one with the mark last.
+
+        So the mark never passes a row that is still open, however often halves were halved.
+        """
+        column = self._tables.uploads.c
+        asked = select(column.id, column.root_id, column.mark).where(
+            column.query == self._query, column.state.in_([state.value for state in UNSETTLED])
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(asked).all()
+        rows = sorted(rows, key=lambda row: (row.root_id or row.id, row.mark is not None, row.id))
+        return [row.id for row in rows]
+
+    def load(self, upload_id: int) -> Upload:
+        """One upload with its lines."""
+        uploads, payloads = self._tables.uploads, self._tables.payloads
+        asked = (
+            select(uploads, payloads.c.lines, payloads.c["keys"].label("packed_keys"))
+            .join(payloads, payloads.c.upload_id == uploads.c.id)
+            .where(uploads.c.id == upload_id, uploads.c.query == self._query)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(asked).one_or_none()
+        if row is None:
+            raise SyncdError(f"there is no upload {upload_id} of the query {self._query}")
+        return Upload(
+            id=row.id,
+            tag=row.tag,
+            query=row.query,
+            counter=row.counter,
+            state=UploadState(row.state),
+            header=row.header,
+            lines=entries.unpack(row.lines),
+            keys=entries.unpack(row.packed_keys),
+            mark=entries.mark_of(row.mark),
+            sent_at=row.sent_at,
+        )
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Those of the keys that are delivered or waiting already, or were refused by Metrica.
+
+        For a refused one, identity and money are those of the refused line, so that a row that has been
+        put right since can be told from the same row read again.
+        """
+        known: dict[str, Known] = {}
+        with self._database.read() as connection:
+            for part in entries.in_parts(keys):
+                known |= self._refused(connection, part)
+                known |= self._waiting(connection, part)
+                known |= self._delivered(connection, part)
+        return known
+
+    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
+        """The keys of those rejects that are recorded already with the same reason, column and value."""
+        table = self._tables.rejects
+        recorded: dict[str, tuple[str, str, str]] = {}
+        with self._database.read() as connection:
+            for part in entries.in_parts([reject.key for reject in rejects]):
+                here = self._database.among(table.c.key, part)
+                asked = select(table).where(table.c.query == self._query, here)
+                for row in connection.execute(asked):
+                    recorded[row.key] = (row.reason, row.column, row.value)
+        return frozenset(
+            reject.key
+            for reject in rejects
+            if recorded.get(reject.key)
+            == (reject.reason.value, entries.plain(reject.column), entries.plain(reject.value))
+        )
+
+    def due(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:
+        """Waiting rows whose DateTime has come, oldest first, with the header their lines were made for.
+
+        All of one header: rows that were kept before the query's columns changed come by themselves.
+        """
+        table = self._tables.waiting
+        ready = (table.c.query == self._query, table.c.due <= int(now.timestamp()))
+        with self._database.read() as connection:
+            oldest = select(table.c.header).where(*ready).order_by(table.c.due, table.c.key).limit(1)
+            header: str | None = connection.execute(oldest).scalar_one_or_none()
+            if header is None:
+                return "", []
+            asked = (
+                select(table.c.key, table.c.line, table.c.due)
+                .where(*ready, table.c.header == header)
+                .order_by(table.c.due, table.c.key)
+                .limit(limit)
+            )
+            return header, [Conversion(*row) for row in connection.execute(asked)]
+
+    def followed(self) -> list[Followed]:
+        """The uploads accepted within the last week whose final status is not known, oldest first."""
+        column = self._tables.uploads.c
+        since = self._database.clock.now() - FOLLOWED_FOR
+        asked = (
+            select(
+                column.id,
+                column.query,
+                column.metrica_id,
+                column.metrica_status,
+                column.settled_at,
+                column.checked_at,
+            )
+            .where(
+                column.query == self._query,
+                column.state == UploadState.ACCEPTED.value,
+                column.settled_at >= since,
+            )
+            .order_by(column.settled_at, column.id)
+        )
+        with self._database.read() as connection:
+            return [Followed(*row) for row in connection.execute(asked)]
+
+    def _delivered(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
+        column = self._tables.deliveries.c
+        asked = select(column.key, column.identity, column.money).where(
+            column.query == self._query, self._database.among(column.key, keys)
+        )
+        return {
+            key: Known(KnownAs.DELIVERED, identity, money)
+            for key, identity, money in connection.execute(asked)
+        }
+
+    def _waiting(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
+        column = self._tables.waiting.c
+        asked = select(column.key, column.header, column.line).where(
+            column.query == self._query, self._database.among(column.key, keys)
+        )
+        return {key: _known(KnownAs.WAITING, header, line) for key, header, line in connection.execute(asked)}
+
+    def _refused(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
+        column, uploads = self._tables.rejects.c, self._tables.uploads.c
+        asked = (
+            select(column.key, uploads.header, column.row)
+            .join_from(self._tables.rejects, self._tables.uploads, uploads.id == column.upload_id)
+            .where(
+                column.query == self._query,
+                column.reason == Reason.REFUSED_BY_METRICA.value,
+                self._database.among(column.key, keys),
+            )
+        )
+        return {
+            key: _known(KnownAs.REJECTED, header, line) for key, header, line in connection.execute(asked)
+        }
+
+
+def _known(state: KnownAs, header: str, line: str) -> Known:
+    head, money = key_rules.split_line(line, key_rules.money_columns(header))
+    return Known(state, key_rules.identity(head), money)

@@ -1,0 +1,260 @@
+"""The state store as one query sees it: `ports.Ledger`. Every method is one transaction, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, select, update
+
+from syncd.errors import SyncdError
+from syncd.ledger import entries
+from syncd.ledger.database import AT_ONCE
+from syncd.ledger.leases import Lease, check_lease
+from syncd.ledger.memory import QueryMemory
+from syncd.ledger.readers import DELIVERED
+from syncd.ledger.store import Store
+from syncd.ledger.tables import UNSETTLED
+from syncd.model import (
+    Chunk,
+    Followed,
+    Mark,
+    Origin,
+    Reason,
+    Receipt,
+    Reject,
+    Upload,
+    UploadState,
+)
+
+
+class QueryLedger(QueryMemory):
+    """What the store remembers of one query. Raises StateUnavailable, and LeaseLost where it writes.
+
+    Where a method raised StateUnavailable its transaction may yet have taken place (the commit's answer was
+    lost). So the run ends there, and the next begins with `unsettled`; nothing is ever just repeated.
+
+    Args:
+        store: The state store.
+        query: The query's name.
+        fingerprint: Digest of its SQL, mark and key, kept with the mark.
+        counter: The counter that its new uploads go to.
+        lease: The right to write; None where nobody else can (SQLite, commands).
+    """
+
+    def __init__(
+        self, store: Store, query: str, fingerprint: str, *, counter: int, lease: Lease | None = None
+    ) -> None:
+        super().__init__(store, query)
+        self._fingerprint = fingerprint
+        self._counter = counter
+        self._lease = lease
+
+    # --- writing: where the query stands ---
+
+    def begin_query(self, mark: Mark | None, passed: Sequence[str] = ()) -> None:
+        """Record where the query begins, or that its SQL changed, or that a person moved the mark.
+
+        `passed` are keys of rows at that very mark that were there before (`start: now`): they count as
+        delivered, in no upload. The safe mark is forgotten.
+        """
+        rows = [
+            {"query": self._query, "key": key, "upload_id": None, "identity": b"", "money": ""}
+            for key in dict.fromkeys(passed)
+        ]
+        with self._write() as connection:
+            self._move(connection, mark, self._now(), safe_too=True)
+            table = self._tables.deliveries
+            for start in range(0, len(rows), AT_ONCE):
+                # Replacing the query by itself: what was really delivered keeps its upload.
+                part = rows[start : start + AT_ONCE]
+                self._database.upsert(connection, table, part, ["query"])
+
+    def set_safe(self, mark: Mark | None) -> None:
+        """Record the mark below which no row can be committed late any more."""
+        table = self._tables.marks
+        with self._write() as connection:
+            connection.execute(
+                update(table)
+                .where(table.c.query == self._query)
+                .values(safe=entries.mark_text(mark), updated_at=self._now())
+            )
+
+    # --- writing: the life of an upload ---
+
+    def record(self, chunk: Chunk) -> None:
+        """Record a chunk that has nothing to send: rejects, waiting rows and the mark."""
+        if chunk.ready:
+            raise SyncdError("a chunk with rows to send was recorded without an upload")
+        now = self._now()
+        with self._write() as connection:
+            self._others(connection, chunk, now)
+            if chunk.mark is not None:
+                self._move(connection, chunk.mark, now)
+
+    def begin(self, chunk: Chunk, tag: str, now: datetime) -> Upload:
+        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them."""
+        if not chunk.ready:
+            raise SyncdError("an upload without rows was begun")
+        upload = Upload(
+            id=0,
+            tag=tag,
+            query=self._query,
+            counter=self._counter,
+            state=UploadState.SENDING,
+            header=chunk.header,
+            lines=tuple(row.line for row in chunk.ready),
+            keys=tuple(row.key for row in chunk.ready),
+            mark=chunk.mark,
+            sent_at=now,
+        )
+        with self._write() as connection:
+            new_id = entries.insert_upload(self._database, connection, upload, chunk.origin, now)
+            self._others(connection, chunk, now)
+        return replace(upload, id=new_id)
+
+    def sending(self, upload: Upload, now: datetime) -> Upload:
+        """Say that a POST of this upload begins now (again); gives it back as SENDING."""
+        table = self._tables.uploads
+        with self._write() as connection:
+            row = self._locked(connection, upload.id)
+            self._expect(row, UNSETTLED, "sent")
+            self._set(connection, row, state=UploadState.SENDING, attempts=table.c.attempts + 1, sent_at=now)
+        return replace(upload, state=UploadState.SENDING, sent_at=now)
+
+    def not_received(self, upload: Upload) -> None:
+        """Say that Metrica certainly does not have it: back to PLANNED."""
+        with self._write() as connection:
+            row = self._locked(connection, upload.id)
+            self._expect(row, UNSETTLED, "planned again")
+            self._set(connection, row, state=UploadState.PLANNED)
+
+    def accept(self, upload: Upload, receipt: Receipt, now: datetime) -> None:
+        """Metrica has it: deliveries, receipt and mark in one transaction. Idempotent."""
+        with self._write() as connection:
+            row = self._locked(connection, upload.id)
+            if row.state in DELIVERED:
+                return
+            self._expect(row, UNSETTLED, "accepted")
+            sent = zip(upload.keys, upload.lines, strict=True)
+            entries.write_deliveries(self._database, connection, self._query, upload.id, upload.header, sent)
+            for table in (self._tables.waiting, self._tables.rejects):
+                entries.forget(self._database, connection, table, self._query, upload.keys)
+            self._set(
+                connection,
+                row,
+                state=UploadState.ACCEPTED,
+                settled_at=now,
+                metrica_id=receipt.id,
+                **_receipt(receipt),
+            )
+            self._move_past(connection, row, now)
+
+    def split(self, upload: Upload, tags: tuple[str, str], now: datetime) -> tuple[Upload, Upload]:
+        """Replace an upload that Metrica refused as a whole by its halves, both PLANNED.
+
+        The second half carries the mark.
+        """
+        middle = len(upload.lines) // 2
+        if middle == 0:
+            raise SyncdError(f"upload {upload.id} has a single row and cannot be halved")
+        planned = replace(upload, state=UploadState.PLANNED, sent_at=None)
+        first = replace(
+            planned, tag=tags[0], lines=upload.lines[:middle], keys=upload.keys[:middle], mark=None
+        )
+        second = replace(planned, tag=tags[1], lines=upload.lines[middle:], keys=upload.keys[middle:])
+        with self._write() as connection:
+            row = self._locked(connection, upload.id)
+            self._expect(row, UNSETTLED, "halved")
+            self._set(connection, row, state=UploadState.SPLIT, settled_at=now)
+            origin = Origin(row.origin)
+            ids = [
+                entries.insert_upload(self._database, connection, half, origin, now, row)
+                for half in (first, second)
+            ]
+        return replace(first, id=ids[0]), replace(second, id=ids[1])
+
+    def refuse(self, upload: Upload, detail: str, now: datetime) -> None:
+        """Turn the single row of a refused upload into a reject, and move the mark."""
+        if len(upload.lines) != 1:
+            raise SyncdError(f"upload {upload.id} has {len(upload.lines)} rows; only one can be refused")
+        reject = Reject(upload.keys[0], Reason.REFUSED_BY_METRICA, "", "", upload.lines[0], detail)
+        with self._write() as connection:
+            row = self._locked(connection, upload.id)
+            if row.state == UploadState.REFUSED:
+                return
+            self._expect(row, UNSETTLED, "refused")
+            entries.write_rejects(self._database, connection, self._query, [reject], now, upload.id)
+            state = UploadState.REFUSED
+            self._set(connection, row, state=state, settled_at=now, detail=entries.plain(detail))
+            self._move_past(connection, row, now)
+
+    def follow(self, upload: Followed, state: UploadState, receipt: Receipt | None, now: datetime) -> None:
+        """Record what Metrica now says of an upload (None: its list has it no more)."""
+        news = {} if receipt is None else _receipt(receipt)
+        with self._write() as connection:
+            row = self._locked(connection, upload.id)
+            self._expect(row, DELIVERED, "followed")
+            self._set(connection, row, state=state, checked_at=now, **news)
+
+    # --- parts of the above ---
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self._database.write() as connection:
+            if self._lease is not None:
+                check_lease(self._database, connection, self._lease)
+            yield connection
+
+    def _now(self) -> datetime:
+        return self._database.clock.now()
+
+    def _others(self, connection: Connection, chunk: Chunk, now: datetime) -> None:
+        """The rows of a chunk that are not sent."""
+        entries.write_rejects(self._database, connection, self._query, chunk.rejects, now)
+        entries.write_waiting(self._database, connection, self._query, chunk, now)
+
+    def _move(
+        self, connection: Connection, mark: Mark | None, now: datetime, *, safe_too: bool = False
+    ) -> None:
+        entries.write_mark(
+            self._database, connection, self._query, mark, self._fingerprint, now, safe_too=safe_too
+        )
+
+    def _move_past(self, connection: Connection, row: Row[Any], now: datetime) -> None:
+        """Move the mark to where it stands once this upload is settled."""
+        if row.mark is not None:
+            self._move(connection, entries.mark_of(row.mark), now)
+
+    def _locked(self, connection: Connection, upload_id: int) -> Row[Any]:
+        """An upload's row, which stays as it is until the transaction ends."""
+        table = self._tables.uploads
+        asked = select(table).where(table.c.id == upload_id, table.c.query == self._query)
+        row = connection.execute(asked.with_for_update()).one_or_none()
+        if row is None:
+            raise SyncdError(f"there is no upload {upload_id} of the query {self._query}")
+        return row
+
+    def _set(self, connection: Connection, row: Row[Any], **values: object) -> None:
+        table = self._tables.uploads
+        connection.execute(update(table).where(table.c.id == row.id).values(**values))
+
+    def _expect(self, row: Row[Any], states: Sequence[UploadState], verb: str) -> None:
+        if row.state not in states:
+            raise SyncdError(f"upload {row.id} is {row.state} and cannot be {verb}")
+
+
+def _receipt(receipt: Receipt) -> dict[str, object]:
+    """What a receipt says; what it leaves out does not overwrite what an earlier one said."""
+    figures = {
+        "metrica_status": receipt.status,
+        "source_quantity": receipt.source_quantity,
+        "line_quantity": receipt.line_quantity,
+        "linked": receipt.linked_quantity,
+        "user_not_found": receipt.user_not_found_quantity,
+        "goal_not_found": receipt.goal_not_found_quantity,
+    }
+    return {name: figure for name, figure in figures.items() if figure is not None}

@@ -1,0 +1,99 @@
+"""The state store as a whole: opened, brought to this version, locked, read, closed."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import asdict, fields
+from typing import Self
+
+from sqlalchemy import delete
+
+from syncd.errors import StateUnavailable
+from syncd.ledger import version
+from syncd.ledger.database import AT_ONCE, Database, connect
+from syncd.ledger.lock import StoreLock
+from syncd.ledger.readers import Readers
+from syncd.ledger.rows import RunRow
+from syncd.ports import Clock
+from syncd.settings import StateSettings
+
+
+class Store(Readers):
+    """One state store; safe to use from many threads. Every method raises StateError."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+
+    @classmethod
+    def open(cls, settings: StateSettings, clock: Clock | None = None) -> Self:
+        """Get ready to use a store; the first statement connects.
+
+        Raises:
+            StateUnavailable: the URL is no store's, or SQLite's directory does not exist.
+        """
+        return cls(connect(settings, clock))
+
+    def close(self) -> None:
+        """Close all connections."""
+        with self.database.failures():
+            self.database.engine.dispose()
+
+    def migrate(self) -> tuple[str | None, str] | None:
+        """Bring the store to this version, creating it if need be.
+
+        Returns:
+            The versions before (None: it was empty) and after; None when there was nothing to do.
+
+        Raises:
+            StateTooNew: a newer syncd wrote it.
+        """
+        self._create_file()
+        with self.database.read() as connection:
+            if version.read_version(self.database, connection) == version.HEAD:
+                return None
+        # Alembic takes longer to import than everything else together; most starts do not need it.
+        from syncd.ledger.migrate import upgrade  # noqa: PLC0415
+
+        return upgrade(self.database)
+
+    def check_version(self) -> None:
+        """Raise StateTooNew or, where `syncd migrate` has to run first, StateUnavailable."""
+        version.check_version(self.database)
+
+    def lock(self) -> StoreLock:
+        """The lock that only one daemon can hold; for PostgreSQL (leases) and memory it does nothing.
+
+        `with store.lock():` or `.acquire()` raise StateInUse when another process holds it.
+        """
+        return StoreLock(self.database.file)
+
+    def save_runs(self, runs: Sequence[RunRow]) -> None:
+        """Record the last run of some queries, each in place of the one before."""
+        names = [field.name for field in fields(RunRow) if field.name != "query"]
+        rows = sorted((asdict(run) for run in runs), key=lambda run: str(run["query"]))
+        with self.database.write() as connection:
+            self.database.upsert(connection, self.database.tables.runs, rows, names)
+
+    def drop_rejects(self, query: str, keys: Sequence[str] | None = None) -> int:
+        """Forget rejects of a query, all or those of these keys; returns how many there were."""
+        table = self.database.tables.rejects
+        dropping = delete(table).where(table.c.query == query)
+        with self.database.write() as connection:
+            if keys is None:
+                return connection.execute(dropping).rowcount
+            parts = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
+            return sum(
+                connection.execute(dropping.where(self.database.among(table.c.key, part))).rowcount
+                for part in parts
+            )
+
+    def _create_file(self) -> None:
+        """A new store is for its owner's eyes alone: it names customers."""
+        file = self.database.file
+        if file is None or file.exists():
+            return
+        try:
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        except OSError as error:
+            raise StateUnavailable(f"cannot create the state store {file}: {error.strerror}") from None

@@ -1,0 +1,244 @@
+"""The tables of the state store as this version of syncd knows them; docs/state.md explains each column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from syncd.ledger.types import Moment, Name, Number
+from syncd.model import Origin, UploadState
+
+UNSETTLED = (UploadState.PLANNED, UploadState.SENDING)
+"""The states of uploads whose fate is open."""
+
+
+def one_of(column: str, values: type[UploadState | Origin]) -> str:
+    """The SQL condition that a column holds a member of a closed list."""
+    return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
+
+
+@dataclass(frozen=True, slots=True)
+class Tables:
+    """All tables; in SQLite their names begin with `syncd_`, in PostgreSQL they stand in a schema."""
+
+    metadata: MetaData
+    marks: Table
+    uploads: Table
+    payloads: Table
+    deliveries: Table
+    rejects: Table
+    waiting: Table
+    runs: Table
+    leases: Table
+
+
+def tables(prefix: str, schema: str | None) -> Tables:
+    """The tables under these names.
+
+    Args:
+        prefix: Put before every table's and index's name; empty in PostgreSQL.
+        schema: PostgreSQL's schema; None in SQLite.
+    """
+    metadata = MetaData(schema=schema)
+    return Tables(
+        metadata=metadata,
+        marks=_marks(metadata, prefix),
+        uploads=_uploads(metadata, prefix),
+        payloads=_payloads(metadata, prefix, schema),
+        deliveries=_deliveries(metadata, prefix),
+        rejects=_rejects(metadata, prefix),
+        waiting=_waiting(metadata, prefix),
+        runs=_runs(metadata, prefix),
+        leases=_leases(metadata, prefix),
+    )
+
+
+def _marks(metadata: MetaData, prefix: str) -> Table:
+    return Table(
+        f"{prefix}marks",
+        metadata,
+        Column("query", Name, primary_key=True),
+        Column("mark", Text),
+        Column("safe", Text),
+        Column("fingerprint", Text, nullable=False),
+        Column("updated_at", Moment, nullable=False),
+    )
+
+
+def _uploads(metadata: MetaData, prefix: str) -> Table:
+    table = Table(
+        f"{prefix}uploads",
+        metadata,
+        Column("id", Number, primary_key=True, autoincrement=True),
+        Column("tag", Name, nullable=False),
+        Column("query", Name, nullable=False),
+        Column("counter", Number, nullable=False),
+        Column("state", Name, nullable=False),
+        Column("origin", Name, nullable=False),
+        Column("rows", Integer, nullable=False),
+        Column("header", Text, nullable=False),
+        Column("mark", Text),
+        Column("parent_id", Number),
+        Column("root_id", Number),
+        Column("attempts", Integer, nullable=False),
+        Column("created_at", Moment, nullable=False),
+        Column("sent_at", Moment),
+        Column("settled_at", Moment),
+        Column("metrica_id", Number),
+        Column("metrica_status", Text),
+        Column("source_quantity", Number),
+        Column("line_quantity", Number),
+        Column("linked", Number),
+        Column("user_not_found", Number),
+        Column("goal_not_found", Number),
+        Column("checked_at", Moment),
+        Column("detail", Text, nullable=False),
+        UniqueConstraint("tag", name=f"{prefix}uploads_tag"),
+        CheckConstraint(one_of("state", UploadState), name=f"{prefix}uploads_state"),
+        CheckConstraint(one_of("origin", Origin), name=f"{prefix}uploads_origin"),
+        sqlite_autoincrement=True,
+    )
+    column = table.c
+    Index(f"{prefix}uploads_query", column.query, column.id)
+    # Everything the sums over all uploads need, so that they never read the uploads themselves.
+    Index(
+        f"{prefix}uploads_sums",
+        column.query,
+        column.state,
+        column.origin,
+        column.rows,
+        column.linked,
+        column.user_not_found,
+        column.goal_not_found,
+    )
+    unsettled = column.state.in_([state.value for state in UNSETTLED])
+    Index(
+        f"{prefix}uploads_unsettled",
+        column.query,
+        column.state,
+        sqlite_where=unsettled,
+        postgresql_where=unsettled,
+    )
+    open_at_metrica = column.state == UploadState.ACCEPTED.value
+    Index(
+        f"{prefix}uploads_followed",
+        column.query,
+        column.settled_at,
+        sqlite_where=open_at_metrica,
+        postgresql_where=open_at_metrica,
+    )
+    return table
+
+
+def _payloads(metadata: MetaData, prefix: str, schema: str | None) -> Table:
+    target = f"{schema}.{prefix}uploads.id" if schema else f"{prefix}uploads.id"
+    return Table(
+        f"{prefix}payloads",
+        metadata,
+        Column(
+            "upload_id",
+            Number,
+            ForeignKey(target, name=f"{prefix}payloads_upload"),
+            primary_key=True,
+            autoincrement=False,
+        ),
+        Column("lines", LargeBinary, nullable=False),
+        Column("keys", LargeBinary, nullable=False),
+    )
+
+
+def _deliveries(metadata: MetaData, prefix: str) -> Table:
+    return Table(
+        f"{prefix}deliveries",
+        metadata,
+        Column("query", Name, primary_key=True),
+        Column("key", Name, primary_key=True),
+        Column("upload_id", Number),
+        Column("identity", LargeBinary, nullable=False),
+        Column("money", Text, nullable=False),
+        sqlite_with_rowid=False,
+    )
+
+
+def _rejects(metadata: MetaData, prefix: str) -> Table:
+    table = Table(
+        f"{prefix}rejects",
+        metadata,
+        Column("id", Number, primary_key=True, autoincrement=True),
+        Column("query", Name, nullable=False),
+        Column("key", Name, nullable=False),
+        Column("reason", Name, nullable=False),
+        Column("column", Text, nullable=False),
+        Column("value", Text, nullable=False),
+        Column("row", Text, nullable=False),
+        Column("detail", Text, nullable=False),
+        Column("upload_id", Number),
+        Column("created_at", Moment, nullable=False),
+        UniqueConstraint("query", "key", name=f"{prefix}rejects_key"),
+        sqlite_autoincrement=True,
+    )
+    Index(f"{prefix}rejects_query", table.c.query, table.c.id)
+    Index(f"{prefix}rejects_reason", table.c.query, table.c.reason)
+    return table
+
+
+def _waiting(metadata: MetaData, prefix: str) -> Table:
+    table = Table(
+        f"{prefix}waiting",
+        metadata,
+        Column("query", Name, primary_key=True),
+        Column("key", Name, primary_key=True),
+        Column("due", Number, nullable=False),
+        Column("header", Text, nullable=False),
+        Column("line", Text, nullable=False),
+        Column("created_at", Moment, nullable=False),
+    )
+    Index(f"{prefix}waiting_due", table.c.query, table.c.due)
+    return table
+
+
+def _runs(metadata: MetaData, prefix: str) -> Table:
+    return Table(
+        f"{prefix}runs",
+        metadata,
+        Column("query", Name, primary_key=True),
+        Column("started_at", Moment),
+        Column("finished_at", Moment),
+        Column("ok_at", Moment),
+        Column("failures", Integer, nullable=False),
+        Column("error_code", Text, nullable=False),
+        Column("error", Text, nullable=False),
+        Column("action", Text, nullable=False),
+        Column("halted", Boolean, nullable=False),
+        Column("read", Number, nullable=False),
+        Column("known", Number, nullable=False),
+        Column("uploaded", Number, nullable=False),
+        Column("uploads", Number, nullable=False),
+        Column("rejected", Number, nullable=False),
+        Column("waiting", Number, nullable=False),
+        Column("newest_at", Moment),
+    )
+
+
+def _leases(metadata: MetaData, prefix: str) -> Table:
+    return Table(
+        f"{prefix}leases",
+        metadata,
+        Column("query", Name, primary_key=True),
+        Column("owner", Text, nullable=False),
+        Column("epoch", Number, nullable=False),
+        Column("expires_at", Moment, nullable=False),
+    )
