@@ -1,3 +1,3 @@
 """Lists the fixtures; each lives in a file of its own, named for its resource."""
 
-pytest_plugins = ["tests.fix_postgres", "tests.fix_mariadb", "tests.fix_sqlite"]
+pytest_plugins = ["tests.fix_postgres", "tests.fix_mariadb", "tests.fix_sqlite", "tests.fix_ledger"]
