@@ -15,7 +15,7 @@ from typing import Protocol
 from syncd.errors import SyncdError
 from syncd.intake import Intake, NothingKnown
 from syncd.mapping import Layout, layout
-from syncd.model import Chunk, Column, Page
+from syncd.model import Chunk, Column, Mark, Page
 from syncd.ports import Clock, Source
 from syncd.settings import Constant, QuerySettings
 
@@ -45,7 +45,7 @@ class Finding:
 class Explainer(Source, Protocol):
     """A source that can also say how its page query would be carried out."""
 
-    def index_hint(self) -> bool | None:
+    def index_hint(self, after: Mark | None) -> bool | None:
         """Whether the page query seeks by an index; None when that cannot be told."""
         ...
 
@@ -121,7 +121,7 @@ def look_at_query(query: QuerySettings, source: Explainer, clock: Clock) -> tupl
         page = source.read(None, SAMPLE_ROWS)
         findings = [Finding(Level.OK, where, f"columns: {_described(plan, columns)}")]
         findings += _look_at_sample(query, page, clock.now())
-        findings += _look_at_index(source, where, query)
+        findings += _look_at_index(source, where, query, page.mark)
     except SyncdError as error:
         return [_failed(where, error)], set()
     return findings, _targets(plan, page)
@@ -207,8 +207,10 @@ def _look_at_sample(query: QuerySettings, page: Page, now: datetime) -> Iterator
         )
 
 
-def _look_at_index(source: Explainer, where: str, query: QuerySettings) -> Iterator[Finding]:
-    seeks = source.index_hint()
+def _look_at_index(
+    source: Explainer, where: str, query: QuerySettings, after: Mark | None
+) -> Iterator[Finding]:
+    seeks = source.index_hint(after)
     mark = ", ".join(query.mark)
     if seeks is None:
         yield Finding(Level.OK, where, "the plan of the query could not be judged")

@@ -110,7 +110,6 @@ class Daemon:
                 if self._is_due(turn, now) and self._keeper.mine(turn):
                     self._start(turn)
             self._take(self._patience(now))
-        self._wind_down()
 
     def running(self) -> list[str]:
         """The queries with a run going on."""
@@ -201,8 +200,8 @@ class Daemon:
         retry_in = round((turn.due - now).total_seconds(), 1)
         self._observer.emit(Event.QUERY_FAILED, **about, attempt=turn.failures, retry_in=retry_in)
 
-    def _wind_down(self) -> None:
-        """Let the runs going on end by themselves: they stop after their chunk."""
+    def wind_down(self) -> None:
+        """Let the runs going on end by themselves: they stop after their chunk, or are left to recovery."""
         deadline = self._clock.now() + STOP_DEADLINE
         while self.running() and (left := (deadline - self._clock.now()).total_seconds()) > 0:
             self._take(min(left, TICK.total_seconds()))

@@ -11,7 +11,7 @@ class Event(StrEnum):
     DAEMON_STARTED = "daemon_started"
     """version, queries, pid: the loop begins."""
     DAEMON_STOPPING = "daemon_stopping"
-    """signal: no new work is begun."""
+    """signal, running (queries): no new work is begun."""
     DAEMON_STOPPED = "daemon_stopped"
     """running: queries that were cut off; their uploads are settled at the next start."""
     CONFIG_RELOADED = "config_reloaded"

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from syncd import __version__
-from syncd.config import read_secret_file
+from syncd.config.secrets import read_token_file
 from syncd.daemon import Daemon
 from syncd.errors import ConfigError, Problem
 from syncd.events import Event
@@ -155,6 +155,7 @@ class Application:
             once=once,
         )
         self._closing = ExitStack()
+        self._why = ""
 
     def __enter__(self) -> Self:
         """Lock and migrate the store, take leases. Raises StateError."""
@@ -178,11 +179,20 @@ class Application:
         """Close everything in reverse."""
         self._closing.close()
 
+    def ask_to_stop(self, why: str = "") -> None:
+        """Begin no new work; what goes on stops after its chunk. Safe in a signal handler."""
+        self._why = why
+        self.stop.set()
+        self.daemon.wake()
+
     def run(self) -> None:
         """Run the daemon until a stop is asked for or, with `once`, until every query is done."""
         queries = [turn.query.name for turn in self.daemon.turns]
         self._observer.emit(Event.DAEMON_STARTED, version=__version__, queries=len(queries), pid=os.getpid())
         self.daemon.run()
+        if self.stop.is_set():
+            self._observer.emit(Event.DAEMON_STOPPING, signal=self._why, running=self.daemon.running())
+        self.daemon.wind_down()
         self._observer.emit(Event.DAEMON_STOPPED, running=self.daemon.running())
 
 
@@ -196,7 +206,7 @@ def _token_reader(query: QuerySettings) -> Callable[[], str]:
     """How to get the query's token, which the log will never show."""
 
     def read() -> str:
-        secret = read_secret_file(query.token_file) if query.token_file else query.token
+        secret = read_token_file(query.token_file) if query.token_file else query.token
         if secret is None:
             raise ConfigError([Problem("", query.line, f"queries.{query.name}", "it has no token")])
         token = secret.get_secret_value()

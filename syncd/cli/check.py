@@ -8,6 +8,7 @@ import click
 
 from syncd.check import Finding, Level, look_at_counter, look_at_query, look_at_state
 from syncd.cli.common import config_option, json_option, pick, print_json, read_settings
+from syncd.metrica.client import MetricaClient
 from syncd.settings import QuerySettings, Settings
 
 FAILED = 1
@@ -43,20 +44,17 @@ def _live(settings: Settings, queries: list[QuerySettings]) -> list[Finding]:
 
     configure(settings.log)
     parts = Parts(settings, TelemetryObserver(Metrics()))
-    counters: dict[tuple[int, object], dict[str, list[str]]] = {}
-    clients = {}
+    counters: dict[tuple[int, MetricaClient], dict[str, list[str]]] = {}
     try:
         findings = [look_at_state(parts.store)]
         for query in queries:
             found, targets = look_at_query(query, parts.source(query), parts.clock)
             findings += found
-            client = parts.client(query)
-            clients[id(client)] = client
-            wanted = counters.setdefault((query.counter, id(client)), {})
+            wanted = counters.setdefault((query.counter, parts.client(query)), {})
             for target in targets:
                 wanted.setdefault(target, []).append(query.name)
-        for (counter, client_id), wanted in counters.items():
-            findings += look_at_counter(clients[client_id], counter, wanted)
+        for (counter, client), wanted in counters.items():
+            findings += look_at_counter(client, counter, wanted)
     finally:
         parts.close()
     return findings

@@ -6,14 +6,33 @@ import difflib
 import json
 import os
 from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from syncd.config import find_file, load
+from syncd.config.values import duration
+from syncd.config.words import Wrong
 from syncd.errors import UsageError
 from syncd.settings import QuerySettings, Settings
+
+
+class _Duration(click.ParamType[timedelta]):
+    """A duration as the configuration writes it."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """`20s` → a timedelta."""
+        try:
+            return duration(value)
+        except Wrong as wrong:
+            self.fail(str(wrong), param, ctx)
+
+
+DURATION = _Duration()
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 

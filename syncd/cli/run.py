@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_settings
-from syncd.daemon import Daemon, Turn
+from syncd.daemon import Turn
 
-HARD_STOP = 130
 FAILED = 1
 ROWS_REJECTED = 3
 
@@ -26,7 +22,7 @@ ROWS_REJECTED = 3
 @click.option("--query", "names", multiple=True, metavar="NAME", help="Only this query (repeatable).")
 def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...]) -> int:
     """Run the queries and upload what is new, until stopped."""
-    from syncd.cli.service import serve, telemetry  # noqa: PLC0415 — the libraries, only where needed
+    from syncd.service import handle_signals, serve, telemetry  # noqa: PLC0415 — the libraries, only where needed
     from syncd.wiring import Application  # noqa: PLC0415
 
     settings = read_settings(config)
@@ -34,7 +30,7 @@ def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...
     metrics, observer = telemetry(settings, queries)
     with Application(settings, queries, observer, once=once) as application:
         daemon = application.daemon
-        handle_signals(daemon, application.stop.set)
+        handle_signals(application)
         around = nullcontext() if once else serve(application, metrics, observer)
         with around:
             application.run()
@@ -42,21 +38,6 @@ def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...
         return 0
     show(daemon.turns, as_json=as_json)
     return exit_code(daemon.turns)
-
-
-def handle_signals(daemon: Daemon, stop: Callable[[], None]) -> None:
-    """SIGTERM and SIGINT ask for a stop; the second one ends the process at once, as a crash would."""
-    stopping: list[int] = []
-
-    def handler(number: int, _frame: FrameType | None) -> None:
-        if stopping:
-            os._exit(HARD_STOP)
-        stopping.append(number)
-        stop()
-        daemon.wake()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, handler)
 
 
 def exit_code(turns: Sequence[Turn]) -> int:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from types import FrameType
 
 from syncd.events import Event
 from syncd.overview import overview
@@ -12,6 +15,9 @@ from syncd.settings import QuerySettings, Settings
 from syncd.telemetry import Metrics, TelemetryObserver, configure, install_hooks, register_secret
 from syncd.web import HttpServer, create_app
 from syncd.wiring import Application
+
+HARD_STOP = 130
+"""The exit code after a second signal."""
 
 
 def telemetry(settings: Settings, queries: Sequence[QuerySettings]) -> tuple[Metrics, Observer]:
@@ -55,3 +61,17 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
         yield server.url
     finally:
         server.stop()
+
+
+def handle_signals(application: Application) -> None:
+    """SIGTERM and SIGINT ask for a stop; the second one ends the process at once, as a crash would."""
+    stopping: list[int] = []
+
+    def handler(number: int, _frame: FrameType | None) -> None:
+        if stopping:
+            os._exit(HARD_STOP)
+        stopping.append(number)
+        application.ask_to_stop(signal.Signals(number).name)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)

@@ -1,0 +1,26 @@
+"""`syncd demo`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from syncd.cli.common import DURATION
+
+
+@click.command(epilog="syncd demo --for 20s")
+@click.option("--for", "lasting", type=DURATION, metavar="DURATION", help="How long, such as 20s.")
+@click.option("--port", default=9188, show_default=True, help="Of the status page; 0 takes any free one.")
+def demo(*, lasting: timedelta | None, port: int) -> None:
+    """Show all of it on this machine: a growing shop, an emulated Metrica, the daemon, its page."""
+    from syncd.demo.show import Show  # noqa: PLC0415 — the libraries, only where needed
+
+    with TemporaryDirectory(prefix="syncd-demo-") as folder, Show(Path(folder), port) as show:
+        click.echo(f"A shop sells into {folder}/shop.db; syncd sends its paid orders to an emulated Metrica.")
+        click.echo(f"Status page: {show.url}   (Ctrl-C ends the demo)")
+        show.run(lasting)
+        for line in show.summary():
+            click.echo(line)

@@ -1,0 +1,55 @@
+"""`syncd emulator`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from syncd.errors import UsageError
+
+
+@click.command(epilog='syncd emulator --port 8080 --fault \'{"kind": "drop_after", "times": 1}\'')
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, help="Port; 0 takes any free one.")
+@click.option(
+    "--fault", "faults", multiple=True, metavar="JSON", help="A fault in force from the start (repeatable)."
+)
+@click.option(
+    "--set", "settings", multiple=True, metavar="NAME=JSON", help="A setting (repeatable), docs/emulator.md."
+)
+@click.option(
+    "--settings", "file", type=click.Path(path_type=Path, exists=True), help="Settings as a JSON file."
+)
+@click.option("--discard", is_flag=True, help="Count rows and keep none, for benchmarks.")
+def emulator(
+    *,
+    host: str,
+    port: int,
+    faults: tuple[str, ...],
+    settings: tuple[str, ...],
+    file: Path | None,
+    discard: bool,
+) -> None:
+    """Serve a local Metrica API, with faults on demand (docs/emulator.md)."""
+    from syncd.emulator.server import serve  # noqa: PLC0415 — the web framework, only where needed
+    from syncd.emulator.settings import EmulatorSettings, changed  # noqa: PLC0415
+
+    changes = _read(file.read_text(encoding="utf-8"), str(file)) if file else {}
+    for setting in settings:
+        name, _, value = setting.partition("=")
+        changes[name] = _read(value, f"--set {name}")
+    try:
+        chosen = changed(EmulatorSettings(discard=discard), changes)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    serve(host, port, chosen, faults=[_read(fault, "--fault") for fault in faults])
+
+
+def _read(text: str, where: str) -> dict[str, object]:
+    try:
+        document: dict[str, object] = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{where}: no JSON: {error}") from None
+    return document
