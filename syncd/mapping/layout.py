@@ -135,9 +135,9 @@ def _source(query: QuerySettings, result: _Result, column: Column) -> int | Cons
     if isinstance(named, Constant):
         return None if named.value is None else named
     if named is not None:
-        return result.one(named, column)
+        return result.one(named, column.value)
     # Not named: a column that bears Metrica's name. Without one, ids and money are left out; Target and
     # DateTime are asked for by that name, so that the message can say what is nearest to it.
     if result.matches(column) or column in _REQUIRED:
-        return result.one(column, column)
+        return result.one(column.value, column.value)
     return None

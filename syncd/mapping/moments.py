@@ -58,7 +58,7 @@ def _seconds(zone: ZoneInfo, value: datetime) -> str:
 
 
 def _from_number(value: float | Decimal) -> str:
-    if not math.isfinite(value) if isinstance(value, float) else not _finite(value):
+    if not _finite(value):
         raise BadValueError(Reason.DATETIME_UNREADABLE)
     # Compared before it is rounded: a Decimal may have a million digits.
     if value >= MILLISECONDS:
@@ -68,8 +68,11 @@ def _from_number(value: float | Decimal) -> str:
     return str(math.floor(value))
 
 
-def _finite(value: int | Decimal) -> bool:
-    return not isinstance(value, Decimal) or value.is_finite()
+def _finite(value: float | Decimal) -> bool:
+    if isinstance(value, Decimal):
+        return value.is_finite()
+    # Not asked of an int: math.isfinite would make a float of it, and fail for a long one.
+    return not isinstance(value, float) or math.isfinite(value)
 
 
 def _from_text(zone: ZoneInfo, value: str) -> str:
