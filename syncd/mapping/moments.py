@@ -68,7 +68,7 @@ def _from_number(value: float | Decimal) -> str:
     return str(math.floor(value))
 
 
-def _finite(value: float | Decimal) -> bool:
+def _finite(value: object) -> bool:
     if isinstance(value, Decimal):
         return value.is_finite()
     # Not asked of an int: math.isfinite would make a float of it, and fail for a long one.
