@@ -67,7 +67,7 @@ class Database:
     url: str
     """A SQLAlchemy URL text of a user who may do anything in it."""
     reader_url: str
-    """The same database for the user `reader`, password `correct-horse`, who may only SELECT. SQLite: `url`."""
+    """The same database for the user `reader`, password `correct-horse`, who may SELECT. SQLite: `url`."""
 
     def run(self, *statements: str) -> None:
         """Run SQL statements verbatim (no parameters), each committed by itself."""
@@ -89,7 +89,7 @@ class Database:
         rows: list[tuple[object, ...]] = []
         with engine.connect() as connection:
             for statement in statements:
-                result = connection.exec_driver_sql(statement)
+                result = connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
                 rows = [tuple(row) for row in result] if result.returns_rows else []
         return rows
 

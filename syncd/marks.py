@@ -1,0 +1,78 @@
+"""Marks as text, for the state store and for people: typed JSON with an exact way back. Pure.
+
+A mark is written as a JSON array of `[type, text]` pairs, for example
+`[["datetime","2026-01-31T10:00:00.123456+00:00"],["int","4711"]]`. Every value is text inside, so that no
+JSON reader on the way rounds it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+
+from syncd.model import Mark, MarkValue
+
+MARK_TYPES: tuple[type, ...] = (int, float, Decimal, str, bytes, datetime, date, UUID)
+"""The types a mark's value may have; bool, though an int to Python, is none of them."""
+
+
+def is_mark_value(value: object) -> bool:
+    """Whether a mark may hold this value."""
+    return isinstance(value, MARK_TYPES) and not isinstance(value, bool)
+
+
+def mark_to_text(mark: Mark) -> str:
+    """The mark as ASCII JSON. Raises TypeError for a value that no mark may hold."""
+    return json.dumps([_encode(value) for value in mark.values], separators=(",", ":"))
+
+
+def mark_from_text(text: str) -> Mark:
+    """The mark that `mark_to_text` wrote. Raises ValueError for any other text.
+
+    Aware datetimes come back in UTC: the same moment, so equal to what was written.
+    """
+    try:
+        pairs = json.loads(text)
+        if isinstance(pairs, list):
+            return Mark(tuple(_DECODERS[kind](value) for kind, value in pairs))
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"not the text of a mark: {text[:100]!r}") from error
+    raise ValueError(f"not the text of a mark: {text[:100]!r}")
+
+
+def _encode(value: MarkValue) -> tuple[str, str]:
+    if not is_mark_value(value):
+        raise TypeError(f"a mark cannot hold a {type(value).__name__}")
+    if isinstance(value, datetime):  # before date, whose subclass it is
+        return "datetime", _moment(value).isoformat()
+    if isinstance(value, date):
+        return "date", value.isoformat()
+    if isinstance(value, bytes):
+        return "bytes", value.hex()
+    if isinstance(value, float):
+        return "float", repr(float(value))
+    return next((name, str(value)) for name, kind in _PLAIN.items() if isinstance(value, kind))
+
+
+def _moment(value: datetime) -> datetime:
+    try:
+        return value if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:  # within a day of the years 1 and 9999 there is no such moment in UTC
+        return value
+
+
+_PLAIN: dict[str, type] = {"int": int, "decimal": Decimal, "str": str, "uuid": UUID}
+
+_DECODERS: dict[str, Callable[[str], MarkValue]] = {
+    "int": int,
+    "float": float,
+    "decimal": Decimal,
+    "str": str,
+    "bytes": bytes.fromhex,
+    "datetime": datetime.fromisoformat,
+    "date": date.fromisoformat,
+    "uuid": UUID,
+}

@@ -1,0 +1,209 @@
+"""What differs between databases when connecting and reading: as data, one `Driver` each.
+
+Facts are from the drivers' documentation and from trying (docs/databases.md says which was tried). A
+database that is not listed here works with SQLAlchemy's own defaults: without a read-only transaction and
+without a timeout on the server, so its user must be read-only by its grants.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from sqlalchemy import Connection
+from sqlalchemy.engine import URL
+
+from syncd.source import tolerant
+
+CONNECT_SECONDS = 10
+"""How long a connection may take to be made."""
+GRACE = timedelta(seconds=15)
+"""How much longer than its statement timeout a database may stay silent before the connection is cut."""
+
+
+def _nothing(_connection: Any) -> None:
+    """Some databases need nothing done to a new connection."""
+
+
+def _no_timeout(_connection: Connection, _timeout: timedelta) -> None:
+    """Some databases have no timeout for a statement."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """How one database is connected to, kept read-only, and kept from taking for ever."""
+
+    arguments: Callable[[URL], dict[str, Any]] = lambda _url: {}
+    """Arguments of the driver's connect(); what the URL says itself wins."""
+    connect: Callable[[URL], Any] | None = None
+    """Makes the connection instead of SQLAlchemy."""
+    connected: Callable[[Any], None] = _nothing
+    """Done once to each new driver connection."""
+    begin: Callable[[Connection, timedelta], None] = _no_timeout
+    """Done at the beginning of each transaction: read-only, statement timeout."""
+    abort: Callable[[Any], None] | None = None
+    """Ends a statement from another thread, when the server does not by itself."""
+    abort_grace: timedelta = GRACE
+    """How long after the statement timeout `abort` is called."""
+    row_values: bool = False
+    """`(a, b) >= (x, y)` is understood and seeks by an index."""
+
+
+# --- PostgreSQL ---
+
+
+def _postgres_arguments(_url: URL) -> dict[str, Any]:
+    return {
+        "connect_timeout": CONNECT_SECONDS,
+        "application_name": "syncd",
+        "prepare_threshold": None,  # poolers hand each transaction another server connection
+        "keepalives_idle": 60,  # notices a peer that vanished without a word
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+    }
+
+
+def _postgres_connected(connection: Any) -> None:
+    connection.read_only = True  # psycopg then begins each transaction with BEGIN READ ONLY
+    tolerant.register(connection)
+
+
+def _postgres_begin(connection: Connection, timeout: timedelta) -> None:
+    """Local to the transaction, so that a pooler's next client does not inherit it."""
+    milliseconds = _milliseconds(timeout)
+    connection.exec_driver_sql(
+        f"SELECT set_config('statement_timeout', '{milliseconds}', true),"
+        f" set_config('lock_timeout', '{milliseconds}', true),"
+        " set_config('idle_in_transaction_session_timeout', '60000', true)"
+    )
+
+
+def _postgres_abort(connection: Any) -> None:
+    """Cut the socket under a waiting psycopg: for a server that neither answers nor times out."""
+    with suppress(psycopg.Error, OSError):  # it has just ended by itself
+        handle = socket.socket(fileno=os.dup(connection.pgconn.socket))
+        with handle:
+            handle.shutdown(socket.SHUT_RDWR)
+
+
+# --- MySQL, MariaDB ---
+
+
+def _mysql_arguments(url: URL) -> dict[str, Any]:
+    if url.get_driver_name() != "pymysql":
+        return {}
+    return {"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS, "charset": "utf8mb4"}
+
+
+def _mysql_connected(connection: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET SESSION TRANSACTION READ ONLY")
+    connection.commit()
+
+
+def _mysql_begin(connection: Connection, timeout: timedelta) -> None:
+    driver: Any = connection.connection.driver_connection
+    if hasattr(driver, "_read_timeout"):
+        # PyMySQL has one timeout for the greeting (short: a port that is open but mute) and for results
+        # (as long as a statement may run); only the private attribute can change it in between.
+        driver._read_timeout = (timeout + GRACE).total_seconds()  # noqa: SLF001
+    if getattr(connection.dialect, "is_mariadb", False):
+        connection.exec_driver_sql(f"SET SESSION max_statement_time = {timeout.total_seconds():.3f}")
+    else:
+        connection.exec_driver_sql(f"SET SESSION max_execution_time = {_milliseconds(timeout)}")
+
+
+# --- SQLite ---
+
+
+def _sqlite_connect(url: URL) -> sqlite3.Connection:
+    """The file is opened read-only, so a wrong path is an error rather than a new, empty database."""
+    path = url.database or ":memory:"
+    uri = path if path.startswith("file:") else f"file:{quote(path)}?mode=ro"
+    return sqlite3.connect(uri, uri=True, timeout=CONNECT_SECONDS, check_same_thread=False)
+
+
+def _sqlite_connected(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA query_only = ON")
+
+
+def _sqlite_abort(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):
+        connection.interrupt()
+
+
+# --- others: by their drivers' documentation, not tried ---
+
+
+def _mssql_begin(connection: Connection, timeout: timedelta) -> None:
+    """SQL Server has no read-only transaction; pyodbc has a timeout in whole seconds."""
+    driver = connection.connection.driver_connection
+    with suppress(AttributeError):
+        setattr(driver, "timeout", max(1, round(timeout.total_seconds())))  # noqa: B010 - driver is Any
+
+
+def _oracle_begin(connection: Connection, timeout: timedelta) -> None:
+    driver = connection.connection.driver_connection
+    with suppress(AttributeError):
+        setattr(driver, "call_timeout", _milliseconds(timeout))  # noqa: B010 - driver is Any
+    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+
+def _oracle_arguments(_url: URL) -> dict[str, Any]:
+    return {"tcp_connect_timeout": float(CONNECT_SECONDS)}
+
+
+def _mssql_arguments(url: URL) -> dict[str, Any]:
+    return {"timeout": CONNECT_SECONDS} if url.get_driver_name() == "pyodbc" else {}
+
+
+_MYSQL = Driver(arguments=_mysql_arguments, connected=_mysql_connected, begin=_mysql_begin)
+
+DRIVERS: Mapping[str, Driver] = {
+    "postgresql": Driver(
+        arguments=_postgres_arguments,
+        connected=_postgres_connected,
+        begin=_postgres_begin,
+        abort=_postgres_abort,
+        row_values=True,
+    ),
+    "mysql": _MYSQL,
+    "mariadb": _MYSQL,
+    "sqlite": Driver(
+        connect=_sqlite_connect,
+        connected=_sqlite_connected,
+        abort=_sqlite_abort,
+        abort_grace=timedelta(0),
+        row_values=True,
+    ),
+    "mssql": Driver(arguments=_mssql_arguments, begin=_mssql_begin),
+    "oracle": Driver(arguments=_oracle_arguments, begin=_oracle_begin),
+}
+"""By the first part of the URL's scheme."""
+
+
+def driver_of(url: URL) -> Driver:
+    """What is known of the URL's database."""
+    driver = DRIVERS.get(url.get_backend_name(), Driver())
+    if url.get_backend_name() == "postgresql" and url.get_driver_name() != "psycopg":
+        return Driver(begin=_postgres_foreign_begin, row_values=True)
+    return driver
+
+
+def _postgres_foreign_begin(connection: Connection, timeout: timedelta) -> None:
+    """Other PostgreSQL drivers: read-only by SQL, which needs to come first in the transaction."""
+    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    _postgres_begin(connection, timeout)
+
+
+def _milliseconds(timeout: timedelta) -> int:
+    """Never 0, which means no timeout at all."""
+    return max(1, round(timeout.total_seconds() * 1000))

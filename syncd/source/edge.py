@@ -1,0 +1,94 @@
+"""What was given out at the end of the last page, so that a page's edge may run through rows that tie.
+
+Each page begins at the last row of the one before, that row and its ties included; what comes again is
+recognised here and dropped. Rows are remembered by a digest of their whole content, with their number, so
+two identical rows are two.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from hashlib import blake2b
+from uuid import UUID
+
+from syncd.model import Mark
+
+_EXACT = (int, float, Decimal, bytes, date, UUID)
+"""Types that Python compares as databases do. Text is not among them: collations differ."""
+
+Row = tuple[object, ...]
+
+
+@dataclass(slots=True)
+class Edge:
+    """The end of the last page of a run."""
+
+    mark: Mark
+    cursor: tuple[object, ...]
+    """The last row's mark and tie-breakers."""
+    given: Counter[bytes] = field(default_factory=Counter)
+    """Rows given out that may come again: all that tie with the cursor, and perhaps some that do not."""
+    ties: int = 0
+    """How many rows given out tie with the cursor for certain, and so will come again."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether Python can tell by itself which rows tie with the cursor."""
+        return all(isinstance(value, _EXACT) for value in self.cursor)
+
+    def is_tie(self, cursor: Sequence[object]) -> bool:
+        """Whether a cursor equals this one; only to be asked if `exact`."""
+        return all(_certain(one, other) for one, other in zip(self.cursor, cursor, strict=True))
+
+    def fresh(self, rows: Iterable[tuple[Row, bool]]) -> list[tuple[Row, bool]]:
+        """Those of the (row, ties with the cursor) that were not given out yet."""
+        left = self.given.copy() if self.given else None
+        found = []
+        for row, tie in rows:
+            if tie and left and left[mark := digest(row)] > 0:
+                left[mark] -= 1
+            else:
+                found.append((row, tie))
+        return found
+
+    def advance(
+        self, rows: Sequence[tuple[Row, bool]], cursors: Sequence[tuple[object, ...]], mark: Mark
+    ) -> Edge:
+        """The edge after these rows, which are not empty, were given out."""
+        last = cursors[-1]
+        if rows[-1][1]:  # the whole page ties with the old cursor: the tie group goes on
+            given = self.given
+            given.update(digest(row) for row, _ in rows)
+            return Edge(mark, last, given, self.ties + len(rows))
+        return first_edge([row for row, _ in rows], cursors, mark)
+
+
+def first_edge(rows: Sequence[Row], cursors: Sequence[tuple[object, ...]], mark: Mark) -> Edge:
+    """The edge after the first page, or after one that left the old edge's ties behind."""
+    last = cursors[-1]
+    edge = Edge(mark, last)
+    for row, cursor in zip(reversed(rows), reversed(cursors), strict=True):
+        if not all(_perhaps(one, other) for one, other in zip(last, cursor, strict=True)):
+            break
+        edge.given[digest(row)] += 1
+        edge.ties += all(_certain(one, other) for one, other in zip(last, cursor, strict=True))
+    return edge
+
+
+def digest(row: Row) -> bytes:
+    """16 bytes that stand for a row's content, whatever types it holds."""
+    return blake2b(repr(row).encode(errors="surrogatepass"), digest_size=16).digest()
+
+
+def _certain(one: object, other: object) -> bool:
+    """Equal in every database; NaN, which Python finds unequal to itself, is."""
+    return one == other or repr(one) == repr(other)
+
+
+def _perhaps(one: object, other: object) -> bool:
+    """Equal in some database."""
+    return not isinstance(one, _EXACT) or not isinstance(other, _EXACT) or _certain(one, other)

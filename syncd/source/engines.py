@@ -1,0 +1,180 @@
+"""One engine per company database: made when first needed, read-only, and never the reason another waits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from pathlib import Path
+from threading import Lock, Timer
+from time import monotonic
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import QueuePool
+
+from syncd.errors import SourceError, SourceRefused
+from syncd.settings import DatabaseSettings
+from syncd.source.dialects import driver_of
+from syncd.source.failures import failure
+
+POOL_SIZE = 8
+POOL_SECONDS = 30
+"""How long a query waits for one of the connections of its database."""
+RECYCLE_SECONDS = 300
+"""Older connections are replaced: firewalls forget idle ones without a word."""
+STALE_SECONDS = 5
+"""A pooled connection that died in the meantime fails at once; what fails later was lost while working."""
+
+T = TypeVar("T")
+
+
+class Database:
+    """One company database. Safe to use from several threads.
+
+    Raises SourceRefused if the URL cannot be used or its driver is not installed. Making one connects to
+    nothing.
+    """
+
+    def __init__(self, settings: DatabaseSettings) -> None:
+        self.name = settings.name
+        self.statement_timeout = settings.statement_timeout
+        self._password_file = settings.password_file
+        self._url = _parsed(settings)
+        self._driver = driver_of(self._url)
+        self.row_values = self._driver.row_values
+        self.engine = self._make_engine()
+
+    @property
+    def dialect_name(self) -> str:
+        """SQLAlchemy's name of the kind of database, such as postgresql, mysql, sqlite."""
+        return self.engine.dialect.name
+
+    def run(self, where: str, work: Callable[[Connection], T], *, timeout: timedelta | None = None) -> T:
+        """`work` in one short read-only transaction, which is over when this returns.
+
+        A connection that turns out to be dead is replaced once, so `work` may be called twice; it only
+        reads. `where` begins the message of an error. Raises SourceUnavailable or SourceRefused.
+        """
+        limit = timeout or self.statement_timeout
+        problem: SourceError
+        for attempt in (1, 2):
+            began = monotonic()
+            try:
+                return self._once(work, limit)
+            except SourceError:
+                raise
+            except (
+                exc.SQLAlchemyError,
+                OSError,
+                OverflowError,
+                self.engine.dialect.loaded_dbapi.Error,
+            ) as error:
+                lost = isinstance(error, exc.DBAPIError) and error.connection_invalidated
+                if lost and attempt == 1 and monotonic() - began < STALE_SECONDS:
+                    continue  # the pool has dropped its dead connections: the next one is new
+                problem = failure(error, where, self._secrets())
+            break
+        raise problem  # outside of `except`, so that the driver's own words and values are not chained
+
+    def close(self) -> None:
+        """Close the idle connections."""
+        self.engine.dispose()
+
+    def _once(self, work: Callable[[Connection], T], timeout: timedelta) -> T:
+        with self.engine.connect() as connection:  # rolls back and returns the connection, whatever happens
+            abort = self._driver.abort
+            if abort is None:
+                self._driver.begin(connection, timeout)
+                return work(connection)
+            patience = (timeout + self._driver.abort_grace).total_seconds()
+            watchdog = Timer(patience, abort, [connection.connection.driver_connection])
+            watchdog.daemon = True
+            watchdog.start()
+            try:
+                self._driver.begin(connection, timeout)
+                return work(connection)
+            finally:
+                watchdog.cancel()
+
+    def _make_engine(self) -> Engine:
+        try:
+            engine = create_engine(
+                self._url,
+                poolclass=QueuePool,
+                pool_size=POOL_SIZE,
+                max_overflow=0,
+                pool_timeout=POOL_SECONDS,
+                pool_recycle=RECYCLE_SECONDS,
+                hide_parameters=True,
+                connect_args=self._arguments(),
+            )
+        except (ImportError, exc.ArgumentError, TypeError) as error:
+            problem = SourceRefused(
+                f"database {self.name}: cannot use {self._url.drivername}: {str(error).splitlines()[0]}"
+                " (is its driver installed? e.g. `pip install syncd[mysql]`)"
+            )
+        else:
+            event.listen(engine, "do_connect", self._connect)
+            event.listen(engine, "connect", lambda connection, _record: self._driver.connected(connection))
+            return engine
+        raise problem
+
+    def _arguments(self) -> dict[str, Any]:
+        arguments = self._driver.arguments(self._url)
+        return {name: value for name, value in arguments.items() if name not in self._url.query}
+
+    def _connect(self, dialect: Any, _record: Any, _args: Any, _arguments: Any) -> Any:
+        """Read the password anew: a rotated one needs no restart."""
+        if self._driver.connect is not None:
+            return self._driver.connect(self._url)
+        if self._password_file is None:
+            return None  # SQLAlchemy connects by itself
+        url = self._url.set(password=_password(self._password_file))
+        positional, named = dialect.create_connect_args(url)
+        return dialect.connect(*positional, **{**named, **self._arguments()})
+
+    def _secrets(self) -> list[str]:
+        found = [self._url.password or ""]
+        if self._password_file is not None:
+            with suppress(OSError):
+                found.append(_password(self._password_file))
+        return found
+
+
+class Engines:
+    """All company databases of the configuration, by name."""
+
+    def __init__(self, settings: Mapping[str, DatabaseSettings]) -> None:
+        self._settings = settings
+        self._databases: dict[str, Database] = {}
+        self._lock = Lock()
+
+    def database(self, name: str) -> Database:
+        """The database of this name, the same object each time. Raises SourceRefused; connects to nothing."""
+        with self._lock:
+            if name not in self._databases:
+                self._databases[name] = Database(self._settings[name])
+            return self._databases[name]
+
+    def close(self) -> None:
+        """Close all idle connections."""
+        with self._lock:
+            for database in self._databases.values():
+                database.close()
+            self._databases.clear()
+
+
+def _parsed(settings: DatabaseSettings) -> URL:
+    try:
+        return make_url(settings.url.get_secret_value())
+    except (exc.ArgumentError, ValueError):
+        pass  # its message may hold the URL
+    raise SourceRefused(
+        f"database {settings.name}: the url is not a SQLAlchemy URL, as dialect+driver://user@host/name"
+    )
+
+
+def _password(file: Path) -> str:
+    return file.read_text(encoding="utf-8").rstrip("\r\n")

@@ -1,0 +1,193 @@
+"""One query, page by page: `ports.Source` on any database that SQLAlchemy knows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlalchemy import Connection, Select
+
+from syncd.errors import SourceRefused, SourceUnavailable
+from syncd.model import Mark, Page
+from syncd.settings import QuerySettings
+from syncd.source.edge import Edge, Row, first_edge
+from syncd.source.engines import Database, Engines
+from syncd.source.keyset import TIE, Keyset
+from syncd.source.plans import plan_text, serves
+from syncd.source.shape import Shape, shape_of
+from syncd.source.statement import LEXIS, Lexis, SecondStatementError, single_statement
+
+COUNT_SECONDS = 5
+"""How long `count` may take; it is only for showing progress."""
+
+
+class SqlSource:
+    """One query on its database (`ports.Source`). Not for several threads at once.
+
+    Making one connects to nothing. Every method raises SourceUnavailable or SourceRefused.
+    """
+
+    def __init__(self, query: QuerySettings, engines: Engines) -> None:
+        self._query = query
+        self._where = f"query {query.name}: database {query.database.name}"
+        self._database: Database = engines.database(query.database.name)
+        self._keyset = Keyset(self._statement(), self._database.row_values)
+        self._shape: Shape | None = None
+        self._edge: Edge | None = None
+
+    def columns(self) -> tuple[str, ...]:
+        """The names of the result's columns, as the database gives them."""
+        return self._described().columns
+
+    def read(self, after: Mark | None, limit: int, *, upto: Mark | None = None) -> Page:
+        """At most `limit` rows from `after` on, in the mark's order, not beyond `upto`.
+
+        Going on from the page before (`after` is its mark) continues exactly behind its last row; any
+        other `after` begins a new run there. Never an empty page unless it is exhausted.
+        """
+        shape = self._described()
+        if self._edge is None or self._edge.mark != after:
+            return self._first_page(shape, self._lower(after), limit, upto)
+        return self._next_page(shape, self._edge, limit, upto)
+
+    def restart(self) -> None:
+        """Forget what was given out: the next `read` begins a new run."""
+        self._edge = None
+
+    def newest(self) -> Mark | None:
+        """The highest mark there is; None when there is no row with one."""
+        shape = self._described()
+        rows = self._rows(self._keyset.newest(shape.mark_columns))
+        return shape.mark_of(rows[0]) if rows else None
+
+    def without_place(self, limit: int) -> Page:
+        """Rows with a null in their mark or key, in no order; they have no mark."""
+        shape = self._described()
+        rows = self._rows(self._keyset.without_place(shape.cursor_columns, limit + 1))
+        return Page(self._described().columns, rows[:limit], None, len(rows) <= limit)
+
+    def count(self, after: Mark | None, *, upto: Mark | None = None) -> int | None:
+        """How many rows are still to be read from `after` on; None if counting takes over 5 seconds."""
+        shape = self._described()
+        upper = None if upto is None else upto.values
+        statement = self._keyset.count(shape.cursor_columns, self._lower(after), upper)
+        limit = min(timedelta(seconds=COUNT_SECONDS), self._query.database.statement_timeout)
+        try:
+            return self._database.run(
+                self._where, lambda connection: int(connection.execute(statement).scalar_one()), timeout=limit
+            )
+        except SourceUnavailable:
+            return None
+
+    def explain(self, after: Mark | None) -> str | None:
+        """The database's plan for reading from `after`, as text; None where EXPLAIN is not known."""
+        return self._plan(after, forced=False)
+
+    def index_hint(self, after: Mark | None) -> bool | None:
+        """Whether an index seems to lead to `after`, rather than a full scan and sort; None if unclear.
+
+        On PostgreSQL small tables count too: the question is put with full scans discouraged.
+        """
+        plan = self._plan(after, forced=True)
+        return None if plan is None else serves(self._database.dialect_name, plan)
+
+    # --- pages ---
+
+    def _first_page(
+        self, shape: Shape, lower: Sequence[object] | None, limit: int, upto: Mark | None
+    ) -> Page:
+        self._edge = None
+        upper = None if upto is None else upto.values
+        fetched = self._rows(self._keyset.page(shape.cursor_columns, lower, upper, limit + 1))
+        shape, rows = self._described(), fetched[:limit]
+        if not rows:
+            return Page(shape.columns, rows, None, exhausted=True)
+        mark = shape.mark_of(rows[-1])
+        self._edge = first_edge(rows, [shape.cursor_of(row) for row in rows], mark)
+        return Page(shape.columns, rows, mark, exhausted=len(fetched) <= limit)
+
+    def _next_page(self, shape: Shape, edge: Edge, limit: int, upto: Mark | None) -> Page:
+        upper = None if upto is None else upto.values
+        again = edge.ties
+        while True:
+            size = limit + again + 1
+            statement = self._keyset.page(shape.cursor_columns, edge.cursor, upper, size, tie=not edge.exact)
+            fetched = self._rows(statement)
+            if self._edge is not edge:
+                return self.read(edge.mark, limit, upto=upto)
+            fresh = edge.fresh(self._flagged(shape, edge, fetched))
+            exhausted = len(fetched) < size and len(fresh) <= limit
+            if fresh or exhausted:
+                break
+            again = edge.given.total()  # nothing but rows already given: reach beyond all of them
+        given = fresh[:limit]
+        rows = [row for row, _ in given]
+        if not rows:
+            return Page(shape.columns, rows, None, exhausted)
+        mark = shape.mark_of(rows[-1])
+        self._edge = edge.advance(given, [shape.cursor_of(row) for row in rows], mark)
+        return Page(shape.columns, rows, mark, exhausted)
+
+    @staticmethod
+    def _flagged(shape: Shape, edge: Edge, rows: list[Row]) -> list[tuple[Row, bool]]:
+        """Each row with whether it ties with the edge: the database's word where Python cannot tell."""
+        if not edge.exact:
+            return [(row[:-1], bool(row[-1])) for row in rows]
+        flagged = [(row, False) for row in rows]
+        for place, row in enumerate(rows):  # in order, so the ties come first
+            if not edge.is_tie(shape.cursor_of(row)):
+                break
+            flagged[place] = (row, True)
+        return flagged
+
+    # --- speaking to the database ---
+
+    def _rows(self, statement: Select[tuple[object, ...]]) -> list[Row]:
+        """The rows of a page; notices when the result's columns are no longer what they were."""
+
+        def work(connection: Connection) -> tuple[Shape, list[Row]]:
+            result = connection.execute(statement)
+            description = result.cursor.description or ()
+            if description and description[-1][0].lower() == TIE:
+                description = description[:-1]
+            return self._shape_of(description), [tuple(row) for row in result]
+
+        shape, rows = self._database.run(self._where, work)
+        if shape != self._shape:
+            self._shape = shape
+            self._edge = None  # what is remembered of given rows no longer compares with new ones
+        return rows
+
+    def _described(self) -> Shape:
+        if self._shape is None:
+            self._rows(self._keyset.describe())
+        if self._shape is None:
+            raise SourceRefused(f"{self._where}: the sql gives no columns")
+        return self._shape
+
+    def _shape_of(self, description: Sequence[Sequence[object]]) -> Shape:
+        return shape_of(self._query, self._database.dialect_name, description)
+
+    def _statement(self) -> str:
+        lexis = LEXIS.get(self._database.dialect_name, Lexis())
+        problem = ""
+        try:
+            return single_statement(self._query.sql, lexis)
+        except SecondStatementError as error:
+            problem = str(error)
+        raise SourceRefused(f"query {self._query.name}: {problem}")
+
+    def _lower(self, after: Mark | None) -> tuple[object, ...] | None:
+        if after is not None:
+            return after.values
+        if self._query.start in (
+            "beginning",
+            "now",
+        ):  # `now` without a mark: there was no row to begin behind
+            return None
+        return (self._query.start,)
+
+    def _plan(self, after: Mark | None, *, forced: bool) -> str | None:
+        shape = self._described()
+        page = self._keyset.page(shape.cursor_columns, self._lower(after), None, 1000)
+        return self._database.run(self._where, lambda connection: plan_text(connection, page, forced=forced))

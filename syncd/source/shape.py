@@ -1,0 +1,91 @@
+"""Which places of a result row are the mark and the key: configured names among the result's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from syncd.errors import SourceRefused
+from syncd.marks import is_mark_value
+from syncd.model import Mark, MarkValue
+from syncd.settings import QuerySettings
+
+_SINGLE_PRECISION = {"postgresql": 700, "mysql": 4, "mariadb": 4}
+"""The type code of a 4-byte float in the cursor's description (pg_type.oid, FIELD_TYPE.FLOAT)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The result of a query."""
+
+    query: str
+    columns: tuple[str, ...]
+    """As the database gives them."""
+    cursor: tuple[int, ...]
+    """Places that order the rows: the mark's columns, then those of the key that are not among them."""
+    mark_size: int
+    """How many of `cursor` are the mark."""
+
+    @property
+    def cursor_columns(self) -> tuple[str, ...]:
+        """The names that order the rows."""
+        return tuple(self.columns[place] for place in self.cursor)
+
+    @property
+    def mark_columns(self) -> tuple[str, ...]:
+        """The names of the mark's columns."""
+        return self.cursor_columns[: self.mark_size]
+
+    def cursor_of(self, row: Sequence[object]) -> tuple[object, ...]:
+        """Where a row stands among its likes."""
+        return tuple(row[place] for place in self.cursor)
+
+    def mark_of(self, row: Sequence[object]) -> Mark:
+        """The row's mark. Raises SourceRefused for a type that no mark may have."""
+        return Mark(tuple(self._value(row, place) for place in self.cursor[: self.mark_size]))
+
+    def _value(self, row: Sequence[object], place: int) -> MarkValue:
+        value = row[place]
+        if isinstance(value, bytearray | memoryview):
+            return bytes(value)
+        if not is_mark_value(value):
+            raise SourceRefused(
+                f"query {self.query}: mark column {self.columns[place]} holds a {type(value).__name__};"
+                " a mark needs a number, text, date, timestamp, UUID or bytes: cast it in the sql"
+            )
+        return value  # type: ignore[return-value]  # is_mark_value has just said so
+
+
+def shape_of(query: QuerySettings, dialect: str, description: Sequence[Sequence[Any]]) -> Shape:
+    """Resolve mark and key in a cursor's description. Raises SourceRefused naming what is missing."""
+    columns = tuple(str(column[0]) for column in description)
+    mark = [_place(query.name, "mark", name, columns) for name in query.mark]
+    key = [_place(query.name, "key", name, columns) for name in query.key]
+    cursor = tuple(dict.fromkeys([*mark, *key]))  # each once, in order
+    for place in cursor:
+        if description[place][1] == _SINGLE_PRECISION.get(dialect, ()):
+            raise SourceRefused(
+                f"query {query.name}: column {columns[place]} is a single-precision float, which the driver"
+                " rounds, so no row can be found again by it: cast it to numeric in the sql"
+            )
+    return Shape(query.name, columns, cursor, len(dict.fromkeys(mark)))
+
+
+def _place(query: str, role: str, name: str, columns: tuple[str, ...]) -> int:
+    """Exactly, else in any case if that is unique (Oracle upper-cases names, PostgreSQL lower-cases them)."""
+    exact = [place for place, column in enumerate(columns) if column == name]
+    found = exact or [place for place, column in enumerate(columns) if column.lower() == name.lower()]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise SourceRefused(
+            f"query {query}: {role} column {name} is {len(found)} times in the result;"
+            " give each column of the sql its own name"
+        )
+    lower = {column.lower(): column for column in columns}
+    near = get_close_matches(name.lower(), lower, n=1)
+    hint = f" (did you mean {lower[near[0]]}?)" if near else ""
+    there = ", ".join(columns)
+    raise SourceRefused(f"query {query}: {role} column {name} is not in the result, which has {there}{hint}")

@@ -1,0 +1,395 @@
+"""One suite for the source on all three real databases."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from syncd.errors import SourceRefused, SourceUnavailable
+from syncd.model import Mark
+from tests.servers import Database
+from tests.source_help import Sources, drain
+
+
+@pytest.fixture(params=["postgres", "mariadb", "sqlite_db"])
+def database(request: pytest.FixtureRequest) -> Database:
+    """Each of the three real databases in turn."""
+    found: Database = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture
+def source() -> Iterator[Sources]:
+    """Makes sources, and closes them after the test."""
+    sources = Sources()
+    yield sources
+    sources.close()
+
+
+def kind(database: Database) -> str:
+    """postgresql, mysql or sqlite."""
+    return database.url.partition(":")[0].partition("+")[0]
+
+
+def numbers(database: Database, *values: int) -> None:
+    """A table `t` with an integer mark `m`, indexed, and a text `v`."""
+    database.run("CREATE TABLE t (m INTEGER, v VARCHAR(100))", "CREATE INDEX t_m ON t (m)")
+    if values:
+        database.many("INSERT INTO t VALUES (:m, :v)", [{"m": m, "v": f"row {m}"} for m in values])
+
+
+def test_order_and_end(database: Database, source: Sources) -> None:
+    """Rows come in the order of the mark, in full pages, and the end is known without another read."""
+    numbers(database, 5, 3, 1, 4, 2, 6)
+    reader = source(database.reader_url, "SELECT m, v FROM t")
+    first = reader.read(None, 3)
+    assert first.columns == ("m", "v")
+    assert [row[0] for row in first.rows] == [1, 2, 3]
+    assert not first.exhausted
+    second = reader.read(first.mark, 3)
+    assert [row[0] for row in second.rows] == [4, 5, 6]
+    assert second.exhausted
+    assert second.mark == Mark((6,))
+
+
+def test_going_on_after_the_end(database: Database, source: Sources) -> None:
+    """Within a run a read at the end gives nothing again, and then what is new."""
+    numbers(database, 1, 2)
+    reader = source(database.reader_url, "SELECT m, v FROM t")
+    mark = reader.read(None, 10).mark
+    again = reader.read(mark, 10)
+    assert (again.rows, again.mark, again.exhausted) == ([], None, True)
+    database.run("INSERT INTO t VALUES (2, 'late, with an equal mark')", "INSERT INTO t VALUES (3, 'new')")
+    assert [row[1] for row in reader.read(mark, 10).rows] == ["late, with an equal mark", "new"]
+
+
+def test_a_new_run_reads_equal_marks_again(database: Database, source: Sources) -> None:
+    """A new run begins with the rows of its mark, since one of them may have been committed late."""
+    numbers(database, 1, 2, 3)
+    reader = source(database.reader_url, "SELECT m, v FROM t")
+    assert len(reader.read(None, 10).rows) == 3
+    reader.restart()
+    assert [row[0] for row in reader.read(Mark((2,)), 10).rows] == [2, 3]
+
+
+def test_upto(database: Database, source: Sources) -> None:
+    """Nothing beyond the upper bound is read; what equals it is."""
+    database.run("CREATE TABLE t (m INTEGER, n INTEGER)")
+    database.many("INSERT INTO t VALUES (:m, :n)", [{"m": m, "n": n} for m in range(4) for n in range(4)])
+    reader = source(database.reader_url, "SELECT m, n FROM t", mark=("m", "n"))
+    page = reader.read(Mark((1, 2)), 100, upto=Mark((2, 1)))
+    assert [tuple(row) for row in page.rows] == [(1, 2), (1, 3), (2, 0), (2, 1)]
+    assert page.exhausted
+
+
+def test_newest_and_count(database: Database, source: Sources) -> None:
+    """The highest mark, and how many rows are to come."""
+    numbers(database)
+    reader = source(database.reader_url, "SELECT m, v FROM t")
+    assert reader.newest() is None
+    assert reader.count(None) == 0
+    numbers_more: list[dict[str, object]] = [{"m": m, "v": "x"} for m in (7, 9, 8)]
+    database.many("INSERT INTO t VALUES (:m, :v)", [*numbers_more, {"m": None, "v": "x"}])
+    assert reader.newest() == Mark((9,))
+    assert reader.count(None) == 3
+    assert reader.count(Mark((8,))) == 2
+
+
+@pytest.mark.parametrize(("start", "expected"), [("beginning", [1, 2, 3]), ("now", [1, 2, 3]), (2, [2, 3])])
+def test_start(database: Database, source: Sources, start: str | int, expected: list[int]) -> None:
+    """Without a mark the query begins where its `start` says."""
+    numbers(database, 1, 2, 3)
+    reader = source(database.reader_url, "SELECT m, v FROM t", start=start)
+    assert [row[0] for row in reader.read(None, 10).rows] == expected
+
+
+def test_start_at_a_date(database: Database, source: Sources) -> None:
+    """A start written as text works on a timestamp."""
+    database.run(
+        "CREATE TABLE t (m TIMESTAMP)" if kind(database) != "mysql" else "CREATE TABLE t (m DATETIME)"
+    )
+    database.run(
+        "INSERT INTO t VALUES ('2025-12-31 23:59:59')", "INSERT INTO t VALUES ('2026-01-01 00:00:00')"
+    )
+    reader = source(database.reader_url, "SELECT m FROM t", start="2026-01-01")
+    assert len(reader.read(None, 10).rows) == 1
+
+
+TYPES = {
+    "postgresql": [
+        ("timestamptz", "'2026-01-31 10:00:00.12345{}+03'"),
+        ("timestamp", "'2026-01-31 10:00:00.12345{}'"),
+        ("timestamp", "CASE WHEN {0} < 3 THEN '2026-01-1{0}' ELSE 'infinity' END::timestamp"),
+        ("timestamptz", "'0044-03-1{} 12:00:00 BC'"),
+        ("date", "'2026-01-01'::date + {}"),
+        ("date", "'12026-01-01'::date + {}"),
+        ("bigint", "922337203685477580{}"),
+        ("numeric", "1e30 + {}"),
+        ("numeric(30,10)", "0.123456789{}"),
+        ("float8", "0.1 + 1e-15 * {}"),
+        ("text", "'ü%:x\\''{}'"),
+        ("char(10)", "'a{}'"),
+        ("varchar", "'{}'"),
+        ("uuid", "'a0b1c2d3-0000-0000-0000-00000000000{}'"),
+        ("bytea", "'\\x00ff0{}'"),
+    ],
+    "mysql": [
+        ("datetime(6)", "'2026-01-31 10:00:00.12345{}'"),
+        ("timestamp(6)", "'2026-01-31 10:00:00.12345{}'"),
+        ("datetime", "IF({0} = 0, '0000-00-00', '2026-01-31 10:00:0{0}')"),
+        ("date", "'2026-01-1{}'"),
+        ("bigint", "922337203685477580{}"),
+        ("bigint unsigned", "1844674407370955161{}"),
+        ("decimal(60,10)", "1e30 + {}"),
+        ("double", "0.1e0 + 1e-15 * {}"),
+        ("varchar(50)", "'ü%:x''{}'"),
+        ("varchar(50) character set latin1", "'ü{}'"),
+        ("char(10)", "'a{}'"),
+        ("uuid", "'a0b1c2d3-0000-0000-0000-00000000000{}'"),
+        ("varbinary(10)", "x'00ff0{}'"),
+    ],
+    "sqlite": [
+        ("timestamp", "'2026-01-31 10:00:00.12345{}'"),
+        ("integer", "922337203685477580{}"),
+        ("real", "0.1 + 1e-15 * {}"),
+        ("text", "'ü%:x\\''{}'"),
+        ("blob", "x'00ff0{}'"),
+    ],
+}
+
+
+def test_marks_are_exact(database: Database, source: Sources) -> None:
+    """For each type: the mark of every row finds that row again, and from there on no row before it."""
+    for number, (sql_type, literal) in enumerate(TYPES[kind(database)]):
+        table = f"t{number}"
+        database.run(f"CREATE TABLE {table} (m {sql_type}, n INTEGER)")
+        database.run(*(f"INSERT INTO {table} VALUES ({literal.format(i)}, {i})" for i in range(6)))  # noqa: S608 - of ours
+        expected = [row[0] for row in database.rows(f"SELECT n FROM {table} ORDER BY m, n")]  # noqa: S608 - of ours
+        reader = source(database.reader_url, f"SELECT m, n FROM {table}", key=("n",))  # noqa: S608 - of ours
+        assert [row[1] for row in drain(reader, 1)] == expected, sql_type
+        reader.restart()
+        rows = list(reader.read(None, 100).rows)
+        for row in rows:
+            mark = reader.read(None, rows.index(row) + 1).mark
+            same = [place for place, other in enumerate(rows) if other[0] == row[0]]
+            reader.restart()
+            assert reader.read(mark, 100).rows == rows[same[0] :], sql_type
+            reader.restart()
+            assert reader.read(None, 100, upto=mark).rows == rows[: same[-1] + 1], sql_type
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    rows=st.lists(
+        st.tuples(st.integers(0, 2), st.sampled_from(["a", "A", "b", "ä"]), st.integers(0, 1)), max_size=40
+    ),
+    limit=st.integers(1, 7),
+    text_first=st.booleans(),
+    keyed=st.booleans(),
+)
+def test_ties(
+    database: Database,
+    source: Sources,
+    rows: list[tuple[int, str, int]],
+    limit: int,
+    text_first: bool,  # noqa: FBT001 - hypothesis passes by name
+    keyed: bool,  # noqa: FBT001 - the same
+) -> None:
+    """Every row comes exactly once, identical ones by their number, wherever pages end, in any collation."""
+    collation = {
+        "postgresql": "",  # the packaged server has no ICU, so no collation but exact ones
+        "mysql": " CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci",
+        "sqlite": " COLLATE NOCASE",
+    }[kind(database)]
+    database.run("DROP TABLE IF EXISTS t", f"CREATE TABLE t (m INTEGER, s VARCHAR(10){collation}, k INTEGER)")
+    if rows:
+        database.many(
+            "INSERT INTO t VALUES (:m, :s, :k)", [{"m": m, "s": text, "k": key} for m, text, key in rows]
+        )
+    mark = ("s", "m") if text_first else ("m", "s")
+    reader = source(database.reader_url, "SELECT m, s, k FROM t", mark=mark, key=("k",) if keyed else None)
+    assert Counter(drain(reader, limit)) == Counter(rows)
+    source.close()
+
+
+def test_one_huge_tie(database: Database, source: Sources) -> None:
+    """Thousands of rows with one mark, and no key to tell them apart, come once each, in full pages."""
+    database.run("CREATE TABLE t (m INTEGER, v INTEGER)")
+    database.many("INSERT INTO t VALUES (:m, :v)", [{"m": v // 4000, "v": v} for v in range(9000)])
+    reader = source(database.reader_url, "SELECT m, v FROM t")
+    rows = drain(reader, 700)
+    assert sorted(row[1] for row in rows if isinstance(row[1], int)) == list(range(9000))
+
+
+def test_text_marks_in_full_pages(database: Database, source: Sources) -> None:
+    """A text mark costs no more memory than a page, and pages stay full."""
+    database.run("CREATE TABLE t (m VARCHAR(20))")
+    database.many("INSERT INTO t VALUES (:m)", [{"m": f"{number:06d}"} for number in range(3000)])
+    reader = source(database.reader_url, "SELECT m FROM t")
+    after = None
+    for number in range(10):
+        page = reader.read(after, 300)
+        assert [row[0] for row in page.rows] == [f"{number * 300 + i:06d}" for i in range(300)]
+        after = page.mark
+    assert page.exhausted
+
+
+SHAPES = [
+    "SELECT m, v FROM t",
+    "  SELECT m, v FROM t  ; -- the end",
+    "SELECT m, v FROM t;;\n/* the; end */\n;",
+    "SELECT m, v FROM t -- the end",
+    "-- why; what\nSELECT m, v FROM t",
+    "/* what; ' */ SELECT m, v FROM t",
+    "WITH w AS (SELECT m, v FROM t) SELECT * FROM w",
+    "SELECT m, v FROM t ORDER BY v DESC",
+    "SELECT m, v FROM t WHERE v LIKE 'row %'",
+    "SELECT m, v FROM t WHERE v <> '%s %(x)s :x ;'",
+    "SELECT m, v FROM t WHERE v <> ':v' AND v <> 'a:b:c::d' AND v <> '\\\\:x'",
+    "SELECT m, v FROM t WHERE v <> 'it''s; \"so\" --'",
+    "SELECT m, v FROM t WHERE m % 100 < 50",
+    "SELECT m, v FROM t UNION ALL SELECT m, v FROM t WHERE 1 = 0",
+    "SELECT m, MAX(v) AS v FROM t GROUP BY m HAVING COUNT(*) > 0",
+    "SELECT x.m, x.v FROM (SELECT * FROM t) AS x",
+]
+
+OWN_SHAPES = {
+    "postgresql": [
+        "SELECT m::bigint, v::text FROM t",
+        "SELECT m, v FROM t WHERE v <> $$it's; :x $1 %$$ AND v <> $q$ $$ ; $q$",
+        "SELECT m, v FROM t WHERE v <> E'it\\'s; :x'",
+        "SELECT m, v FROM t /* outer /* inner; */ still; */",
+        "SELECT m, v FROM t WHERE (ARRAY[1,2,3])[1:2] IS NOT NULL;",
+        "SELECT m, v FROM t WHERE '{\"a\":1}'::jsonb ? 'a'",
+        "TABLE t",
+    ],
+    "mysql": [
+        "SELECT m, v FROM t WHERE v <> 'it\\'s; :x'",
+        'SELECT m, v FROM t WHERE v <> "it\'s; \\" :x"',
+        "SELECT m, v FROM t # the; end",
+        "SELECT m, v FROM t WHERE 5--1 = 6;",
+        "SELECT `m`, `v` FROM `t`;",
+    ],
+    "sqlite": ["SELECT [m], `v` FROM t;", "SELECT m, v FROM t WHERE v <> 'back\\';"],
+}
+
+
+def test_shapes_of_sql(database: Database, source: Sources) -> None:
+    """Whatever a DBA writes as one statement is run as it stands."""
+    numbers(database, 1, 2, 3)
+    for sql in SHAPES + OWN_SHAPES[kind(database)]:
+        assert drain(source(database.reader_url, sql), 2) == [(1, "row 1"), (2, "row 2"), (3, "row 3")], sql
+
+
+def test_second_statement(database: Database, source: Sources) -> None:
+    """SQL with more than one statement is refused before it reaches the database."""
+    with pytest.raises(SourceRefused, match="query paid: the SQL holds a second statement"):
+        source(database.reader_url, "SELECT 1 AS m; DELETE FROM t")
+
+
+def test_nulls(database: Database, source: Sources) -> None:
+    """Rows with a null in mark or key never come by the mark, and always by `without_place`."""
+    database.run("CREATE TABLE t (m INTEGER, n INTEGER, k INTEGER)")
+    rows = [(m, n, k) for m in (None, 1, 2) for n in (None, 1, 2) for k in (None, 1)]
+    database.many("INSERT INTO t VALUES (:m, :n, :k)", [{"m": m, "n": n, "k": k} for m, n, k in rows])
+    reader = source(database.reader_url, "SELECT m, n, k FROM t", mark=("m", "n"), key=("k",))
+    whole = [row for row in rows if None not in row]
+    assert drain(reader, 1) == whole
+    assert drain(reader, 3, Mark((1, 1))) == whole
+    assert Counter(reader.without_place(100).rows) == Counter(row for row in rows if None in row)
+    some = reader.without_place(3)
+    assert (len(some.rows), some.mark, some.exhausted) == (3, None, False)
+
+
+def test_names_in_any_case(database: Database, source: Sources) -> None:
+    """Mark and key are found in any case if that is unambiguous; the result keeps its own spelling."""
+    numbers(database, 1, 2)
+    quote = "`" if kind(database) == "mysql" else '"'
+    sql = f"SELECT m AS {quote}Up%dated:At{quote} FROM t"  # noqa: S608 - of ours
+    reader = source(database.reader_url, sql, mark=("UP%DATED:at",))
+    assert reader.columns() == ("Up%dated:At",)
+    assert drain(reader, 1) == [(1,), (2,)]
+
+
+def test_missing_column(database: Database, source: Sources) -> None:
+    """A missing column is named, with what there is and what it may have meant."""
+    numbers(database)
+    reader = source(database.reader_url, "SELECT m AS updated_at, v FROM t", mark=("updatet_at",))
+    with pytest.raises(SourceRefused) as caught:
+        reader.columns()
+    assert str(caught.value) == (
+        "query paid: mark column updatet_at is not in the result, which has updated_at, v"
+        " (did you mean updated_at?)"
+    )
+
+
+@pytest.mark.parametrize(
+    "sql", ["SELECT m FROM nowhere", "SELECT nothing FROM t", "SELEC m FROM t", "DELETE FROM t"]
+)
+def test_refused(database: Database, source: Sources, sql: str) -> None:
+    """SQL that the database does not take is the query's fault, said in one line without the SQL."""
+    numbers(database, 1)
+    with pytest.raises(SourceRefused) as caught:
+        source(database.url, sql).columns()
+    message = str(caught.value)
+    assert message.startswith("query paid: database shop: ")
+    assert "syncd_q.*" not in message
+    assert "\n" not in message
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert database.rows("SELECT count(*) FROM t") == [(1,)]
+
+
+def test_single_precision(database: Database, source: Sources) -> None:
+    """A 4-byte float is refused as a mark: the driver gives it rounded, so rows would be lost."""
+    if kind(database) == "sqlite":
+        return  # has none
+    database.run("CREATE TABLE t (m FLOAT(20))")
+    with pytest.raises(SourceRefused, match="single-precision"):
+        source(database.reader_url, "SELECT m FROM t").columns()
+
+
+def test_statement_timeout(database: Database, source: Sources) -> None:
+    """A statement that takes too long is ended by the timeout, and the next one works."""
+    numbers(database, 1)
+    endless = {
+        "postgresql": "SELECT 1 AS m FROM pg_sleep(100)",
+        "mysql": "SELECT SLEEP(100) AS m FROM t",
+        "sqlite": "WITH RECURSIVE r(m) AS (SELECT 1 UNION ALL SELECT m + 1 FROM r) SELECT max(m) AS m FROM r",
+    }[kind(database)]
+    reader = source(database.reader_url, endless, timeout=timedelta(seconds=0.3))
+    with pytest.raises(SourceUnavailable):
+        drain(reader, 1)
+    assert len(drain(source(database.reader_url, "SELECT m FROM t"), 1)) == 1
+
+
+def test_count_gives_up(database: Database, source: Sources) -> None:
+    """Counting is for progress only: when it takes too long there is no number, and no error."""
+    numbers(database, 1)
+    slow = {
+        "postgresql": "SELECT m FROM t WHERE pg_sleep(m * 100) IS NOT NULL",
+        "mysql": "SELECT m FROM t WHERE SLEEP(m * 100) = 0",
+        "sqlite": "SELECT m FROM t WHERE (WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r)"
+        " SELECT max(n + t.m) FROM r) > 0",
+    }[kind(database)]
+    assert source(database.reader_url, slow, timeout=timedelta(seconds=0.3)).count(None) is None
+
+
+def test_index_hint(database: Database, source: Sources) -> None:
+    """The check can tell an index behind the mark from none."""
+    numbers(database, *range(5000))
+    database.run("CREATE TABLE u (m INTEGER, v VARCHAR(100))", "INSERT INTO u SELECT m, v FROM t")
+    analyze = {"postgresql": "ANALYZE", "mysql": "ANALYZE TABLE t, u", "sqlite": "ANALYZE"}[kind(database)]
+    database.run(analyze)
+    good = source(database.reader_url, "SELECT m, v FROM t")
+    bad = source(database.reader_url, "SELECT m, v FROM u")
+    assert good.index_hint(Mark((4990,))) is True
+    assert bad.index_hint(Mark((4990,))) is False
+    plan = good.explain(Mark((4990,)))
+    assert plan is not None
+    assert "t_m" in plan
