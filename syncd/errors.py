@@ -194,7 +194,7 @@ class LeaseLost(StateError):
     action = "Nothing to do: the other daemon settles what was in flight."
 
 
-# --- the HTTP endpoints ---------------------------------------------------------------------------------------
+# --- the HTTP endpoints -------------------------------------------------------------------------------------
 
 
 class ListenFailed(SyncdError):

@@ -5,6 +5,7 @@ Words are tables, so that the page can say the same in another language (`syncd.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -88,24 +89,24 @@ ENGLISH = Wording(
     sentences={
         FindingCode.STATE_DOWN: "The state store does not answer: nothing is sent until it does. "
         "Check that its file or server is there, writable and not full.",
-        FindingCode.HALTED: "{query} has stopped until a person acts: {message} {action}",
-        FindingCode.FAILING: "{query} has failed {failures} times in a row: {message} {action} "
+        FindingCode.HALTED: "{query}: stopped until a person acts. Why: {message} {action}",
+        FindingCode.FAILING: "{query}: failed runs in a row: {failures}. Why: {message} {action} "
         "It is tried again by itself.",
-        FindingCode.LATE: "{query} last finished a run {ago} ago; {allowance} is allowed. "
+        FindingCode.LATE: "{query}: the last good run ended {ago} ago; {allowance} is allowed. "
         "See the log for what it is doing.",
-        FindingCode.STUCK: "The run of {query} began {ago} ago and has delivered nothing for longer than "
+        FindingCode.STUCK: "{query}: the run began {ago} ago and has delivered nothing for longer than "
         "{allowance}. See the log and the database's list of running statements.",
-        FindingCode.NEVER_RUN: "{query} has not run yet. Nothing to do if the daemon has just started.",
-        FindingCode.FIRST_RUN: "{query} has not finished its first run yet. Nothing to do but wait.",
-        FindingCode.REJECTED: "{rows} rows of {query} cannot be sent as they are. "
+        FindingCode.NEVER_RUN: "{query}: has not run yet. Nothing to do if the daemon has just started.",
+        FindingCode.FIRST_RUN: "{query}: the first run has not ended yet. Nothing to do but wait.",
+        FindingCode.REJECTED: "{query}: rows that cannot be sent as they are: {rows}. "
         "`syncd rejects list {query}` shows them, `syncd rejects retry {query}` tries again.",
-        FindingCode.NO_MATCH: "Metrica linked none of {rows} rows of {query} to a visitor. "
+        FindingCode.NO_MATCH: "{query}: Metrica linked no row to a visitor; rows processed: {rows}. "
         "Check that the id column holds what the site's counter gave out, and id_type.",
-        FindingCode.GOAL_MISSING: "The counter has no goal for {rows} rows of {query}. "
+        FindingCode.GOAL_MISSING: "{query}: rows whose goal the counter does not have: {rows}. "
         "Create the goal in Metrica, or correct Target; `syncd check` compares them.",
-        FindingCode.UNSETTLED: "{uploads} uploads of {query} had no clear answer. "
+        FindingCode.UNSETTLED: "{query}: uploads whose fate is open: {uploads}. "
         "Nothing to do: each is looked up at Metrica before anything is sent again.",
-        FindingCode.WAITING: "{rows} rows of {query} wait until their DateTime is past. Nothing to do.",
+        FindingCode.WAITING: "{query}: rows that wait until their DateTime is past: {rows}. Nothing to do.",
     },
     day="d",
     hour="h",
@@ -206,5 +207,6 @@ def _failure(query: QueryFacts) -> dict[str, Value]:
     message = query.failure.message.strip()
     return {
         "message": message if message.endswith((".", "!", "?")) else f"{message}.",
-        "action": query.failure.action,
+        # errors.py writes NAME where the query's name belongs.
+        "action": re.sub(r"\bNAME\b", query.name, query.failure.action),
     }

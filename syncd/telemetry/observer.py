@@ -43,8 +43,9 @@ LEVELS: Mapping[Event, Level] = {
     Event.UPLOAD_FOLLOWED: "info",
     Event.API_REQUEST: "debug",
     Event.STATE_MIGRATED: "info",
+    Event.STATE_TROUBLE: "error",
     Event.HTTP_LISTENING: "info",
-    Event.LEASE_TAKEN: "info",
+    Event.LEASE_TAKEN: "debug",
     Event.LEASE_LOST: "warning",
     Event.INTERNAL_ERROR: "error",
 }

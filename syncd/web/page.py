@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -10,7 +11,7 @@ from importlib.resources import files
 from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from syncd.model import UploadState
 from syncd.status import QueryState, Severity, StatusReport
@@ -22,7 +23,6 @@ STYLE_HASH = "sha256-" + b64encode(sha256(_STYLE.encode()).digest()).decode()
 """What the Content-Security-Policy calls the page's one style sheet."""
 
 _ENVIRONMENT = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-_PAGE = _ENVIRONMENT.from_string(files("syncd.web").joinpath("page.html.j2").read_text(encoding="utf-8"))
 
 _TONES = {
     QueryState.OK: "good",
@@ -92,6 +92,15 @@ def render_trouble(message: str, action: str, texts: Texts) -> str:
         attention=[],
         trouble=[message, action],
     )
+
+
+def _code(text: str) -> Markup:
+    """Text with `what stands between backticks` as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped here
+
+
+_ENVIRONMENT.filters["code"] = _code
+_PAGE = _ENVIRONMENT.from_string(files("syncd.web").joinpath("page.html.j2").read_text(encoding="utf-8"))
 
 
 def _render(texts: Texts, *, tone: str, **values: object) -> str:

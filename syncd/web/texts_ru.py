@@ -11,8 +11,8 @@ _WORDING = Wording(
     sentences={
         FindingCode.STATE_DOWN: "Хранилище состояния не отвечает: пока это так, ничего не отправляется. "
         "Проверьте, что его файл или сервер на месте, доступен для записи и не переполнен.",
-        FindingCode.HALTED: "{query}: остановлен до вмешательства человека. {message} {action}",
-        FindingCode.FAILING: "{query}: неудачных запусков подряд: {failures}. {message} {action} "
+        FindingCode.HALTED: "{query}: остановлен до вмешательства человека. Причина: {message} {action}",
+        FindingCode.FAILING: "{query}: неудачных запусков подряд: {failures}. Причина: {message} {action} "
         "Повтор произойдёт сам.",
         FindingCode.LATE: "{query}: последний успешный запуск закончился {ago} назад, допустимо {allowance}. "
         "Что он делает, видно в журнале.",

@@ -1,0 +1,83 @@
+"""Situations of the daemon, as the status sees them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from syncd.model import UploadState
+from syncd.status import FailureFacts, QueryFacts, StatusReport, UploadFacts, build_report
+
+NOW = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)
+EVERY = timedelta(minutes=5)
+HOSTILE = "<script>alert(1)</script>"
+
+GOOD = QueryFacts(
+    name="paid_orders",
+    enabled=True,
+    counter=12345678,
+    interval=EVERY,
+    mark=("2026-01-31T09:57:00+00:00", "4711"),
+    newest_at=NOW - timedelta(minutes=3),
+    started_at=NOW - timedelta(seconds=64),
+    finished_at=NOW - timedelta(seconds=60),
+    ok_at=NOW - timedelta(seconds=60),
+    progress_at=NOW - timedelta(seconds=61),
+    read=1234567,
+    delivered=1234001,
+    waiting=3,
+    waiting_due=NOW + timedelta(hours=2),
+    uploads=25,
+    processed=1000,
+    linked=778,
+    user_not_found=222,
+)
+NEVER = QueryFacts(name="refunds", enabled=True, counter=1, interval=EVERY)
+FIRST = replace(NEVER, name="calls", started_at=NOW - timedelta(seconds=5))
+DISABLED = replace(NEVER, name="old", enabled=False)
+FAILING = replace(
+    GOOD,
+    name="x" * 64,
+    failures=7,
+    failure=FailureFacts(
+        "source.unavailable", f"no connection to {'db' * 40} {HOSTILE}", "See `syncd preview NAME`."
+    ),
+    mark=("m" * 300,),
+)
+LATE = replace(GOOD, name="late", ok_at=NOW - timedelta(hours=1))
+STUCK = replace(
+    LATE,
+    name="stuck",
+    started_at=NOW - timedelta(minutes=16),
+    finished_at=NOW - timedelta(hours=1),
+    progress_at=NOW - timedelta(hours=1),
+)
+HALTED = replace(
+    GOOD,
+    name="leads",
+    halted=True,
+    failures=1,
+    failure=FailureFacts(
+        "rejects.limit", "1000 rows were rejected in one run", "See `syncd rejects list NAME`."
+    ),
+    rejected={"no_id": 10, "currency_unknown": 990, "id_float": 0},
+    linked=0,
+    goal_not_found=12,
+    unsettled=1,
+)
+UPLOADS = tuple(
+    UploadFacts(id=number, query="paid_orders", rows=100, state=state, at=NOW - timedelta(minutes=number))
+    for number, state in enumerate(UploadState)
+)
+
+SITUATIONS: dict[str, StatusReport] = {
+    name: build_report(version="0.1.0", now=NOW, state_ok=state_ok, queries=queries, recent_uploads=uploads)
+    for name, state_ok, queries, uploads in (
+        ("good", True, (GOOD, DISABLED), UPLOADS),
+        ("bad", True, (GOOD, HALTED, FAILING, LATE, STUCK), UPLOADS),
+        ("starting", True, (NEVER, FIRST), ()),
+        ("empty", True, (), ()),
+        ("state_down", False, (GOOD,), UPLOADS),
+        ("looks", True, (replace(GOOD, rejected={"no_id": 2}),), UPLOADS),
+    )
+}

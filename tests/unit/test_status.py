@@ -1,0 +1,254 @@
+"""What is judged from the facts."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+from string import Formatter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.status import ENGLISH, FindingCode, QueryFacts, QueryState, StatusReport, build_report, readiness
+from syncd.web.languages import LANGUAGES
+from tests.status_help import (
+    DISABLED,
+    FAILING,
+    FIRST,
+    GOOD,
+    HALTED,
+    LATE,
+    NEVER,
+    NOW,
+    SITUATIONS,
+    STUCK,
+)
+
+MOMENTS = st.none() | st.integers(0, 10_000).map(lambda seconds: NOW - timedelta(seconds=seconds))
+
+
+@st.composite
+def facts(draw: st.DrawFn) -> QueryFacts:
+    """Any query that can be."""
+    return QueryFacts(
+        name=draw(st.sampled_from(["a", "b", "c"])),
+        enabled=draw(st.booleans()),
+        counter=1,
+        interval=timedelta(seconds=draw(st.integers(1, 4000))),
+        started_at=draw(MOMENTS),
+        finished_at=draw(MOMENTS),
+        ok_at=draw(MOMENTS),
+        progress_at=draw(MOMENTS),
+        failures=draw(st.integers(0, 2)),
+        halted=draw(st.booleans()),
+        rejected=draw(st.dictionaries(st.sampled_from(["no_id", "id_float"]), st.integers(0, 9))),
+        waiting=draw(st.integers(0, 2)),
+        unsettled=draw(st.integers(0, 2)),
+        processed=draw(st.integers(0, 300)),
+        linked=draw(st.integers(0, 300)),
+    )
+
+
+def _one(query: QueryFacts) -> StatusReport:
+    return build_report(version="1", now=NOW, state_ok=True, queries=[query])
+
+
+@given(queries=st.lists(facts(), max_size=4), state_ok=st.booleans())
+def test_ready_is_every_enabled_query_alive_and_the_store_answering(
+    *, queries: list[QueryFacts], state_ok: bool
+) -> None:
+    """Ready means the store answers and each enabled query is alive; who is not is named as a reason."""
+    reasons = readiness(queries, state_ok=state_ok, now=NOW)
+    dead = [query.name for query in queries if query.enabled and not query.alive(NOW)]
+    assert [reason.values.get("query") for reason in reasons] == ([] if state_ok else [None]) + dead
+    assert all(str(reason) for reason in reasons)
+
+
+@given(query=facts(), later=st.integers(0, 20_000))
+def test_green_needs_something_that_really_happened(query: QueryFacts, later: int) -> None:
+    """A query is alive only with a good run, or an upload of the run going on, within three intervals."""
+    now = NOW + timedelta(seconds=later)
+    happened = [moment for moment in (query.ok_at, query.progress_at) if moment is not None]
+    if query.alive(now):
+        assert not query.halted
+        assert now - max(happened) <= 3 * query.interval
+
+
+@given(query=facts(), later=st.integers(0, 20_000))
+def test_time_alone_heals_nothing(query: QueryFacts, later: int) -> None:
+    """Who is not alive does not become alive by waiting."""
+    if not query.alive(NOW):
+        assert not query.alive(NOW + timedelta(seconds=later))
+
+
+@given(query=facts(), age=st.integers(0, 20_000))
+def test_a_good_run_within_three_intervals_is_enough(query: QueryFacts, age: int) -> None:
+    """The edge is exactly three intervals, whatever else is known."""
+    plain = replace(query, halted=False, progress_at=None, ok_at=NOW - timedelta(seconds=age))
+    assert plain.alive(NOW) is (timedelta(seconds=age) <= 3 * query.interval)
+
+
+@given(query=facts())
+def test_a_new_query_is_ready_after_its_first_run(query: QueryFacts) -> None:
+    """Without a finished run and without an upload, an enabled query is not ready."""
+    new = replace(query, enabled=True, ok_at=None, progress_at=None)
+    assert readiness([new], state_ok=True, now=NOW)
+
+
+def test_a_long_run_that_delivers_is_alive() -> None:
+    """A first load of hours is ready while its uploads go through, and not when they stop."""
+    load = replace(NEVER, started_at=NOW - timedelta(hours=9), progress_at=NOW - timedelta(minutes=14))
+    assert not readiness([load], state_ok=True, now=NOW)
+    assert readiness([load], state_ok=True, now=NOW + timedelta(minutes=2))
+    before_it_began = replace(load, started_at=NOW - timedelta(minutes=1))
+    assert readiness([before_it_began], state_ok=True, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("query", "state"),
+    [
+        (GOOD, QueryState.OK),
+        (replace(GOOD, started_at=NOW), QueryState.RUNNING),
+        (FIRST, QueryState.RUNNING),
+        (NEVER, QueryState.NEVER_RUN),
+        (FAILING, QueryState.FAILING),
+        (HALTED, QueryState.HALTED),
+        (LATE, QueryState.LATE),
+        (STUCK, QueryState.LATE),
+        (DISABLED, QueryState.DISABLED),
+        (replace(HALTED, enabled=False), QueryState.DISABLED),
+    ],
+)
+def test_the_state_in_one_word(query: QueryFacts, state: QueryState) -> None:
+    """Each situation has its word."""
+    assert _one(query).queries[0].state is state
+
+
+@given(query=facts())
+def test_what_is_not_ready_says_why(query: QueryFacts) -> None:
+    """A query that keeps syncd from being ready has the same words itself, first; ok has none bad."""
+    report = _one(query)
+    status = report.queries[0]
+    for reason in report.reasons:
+        assert status.words[0] == str(reason)
+    if status.state is QueryState.OK:
+        assert not any(finding.severity == "bad" for finding in status.findings)
+
+
+@given(query=facts())
+def test_the_report_is_json(query: QueryFacts) -> None:
+    """The report survives JSON, and its rates and durations are sound."""
+    document = json.loads(json.dumps(_one(query).to_json(), allow_nan=False))
+    (status,) = document["queries"]
+    assert status["match_rate"] is None or 0 <= status["match_rate"] <= 1
+    assert status["last_run"] is None or status["last_run"]["seconds"] >= 0
+
+
+def test_the_names_of_the_json() -> None:
+    """What scripts rely on, for one query after a failure."""
+    document = build_report(
+        version="0.1.0", now=NOW, state_ok=True, queries=[replace(HALTED, waiting=2)], recent_uploads=()
+    ).to_json()
+    assert {name: document[name] for name in ("version", "now", "ready", "state_ok", "recent_uploads")} == {
+        "version": "0.1.0",
+        "now": "2026-01-31T10:00:00Z",
+        "ready": False,
+        "state_ok": True,
+        "recent_uploads": [],
+    }
+    queries = document["queries"]
+    assert isinstance(queries, list)
+    (query,) = queries
+    words = query.pop("words")
+    assert words[0] == (
+        "leads: stopped until a person acts. Why: 1000 rows were rejected in one run. "
+        "See `syncd rejects list leads`."
+    )
+    assert query == {
+        "name": "leads",
+        "enabled": True,
+        "counter": 12345678,
+        "state": "halted",
+        "mark": ["2026-01-31T09:57:00+00:00", "4711"],
+        "lag_seconds": 180.0,
+        "last_run": {
+            "started": "2026-01-31T09:58:56Z",
+            "finished": "2026-01-31T09:59:00Z",
+            "ok": False,
+            "seconds": 4.0,
+            "error": {
+                "code": "rejects.limit",
+                "message": "1000 rows were rejected in one run",
+                "action": "See `syncd rejects list NAME`.",
+            },
+        },
+        "last_success": "2026-01-31T09:59:00Z",
+        "rows": {
+            "read": 1234567,
+            "delivered": 1234001,
+            "rejected": {"currency_unknown": 990, "no_id": 10},
+            "waiting": {"count": 2, "next_due": "2026-01-31T12:00:00Z"},
+        },
+        "uploads": {"total": 25, "unsettled": 1},
+        "match_rate": 0.0,
+    }
+
+
+def test_what_is_not_known_is_null() -> None:
+    """A query that never ran has no lag, no run, no success and no match rate."""
+    (status,) = _one(NEVER).queries
+    document = status.to_json()
+    assert [document[name] for name in ("lag_seconds", "last_run", "last_success", "match_rate")] == [
+        None
+    ] * 4
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "0 s"),
+        (0.9, "0 s"),
+        (-5, "0 s"),
+        (59, "59 s"),
+        (60, "1 min"),
+        (125, "2 min 5 s"),
+        (3600, "1 h"),
+        (3601, "1 h"),
+        (90061, "1 d 1 h"),
+    ],
+)
+def test_durations_are_short(seconds: float, text: str) -> None:
+    """A duration is told in its two largest units."""
+    assert ENGLISH.duration(timedelta(seconds=seconds)) == text
+
+
+@pytest.mark.parametrize("code", FindingCode)
+def test_every_finding_is_said_in_every_language(code: FindingCode) -> None:
+    """Each language has the sentence, with the same values in it."""
+    values = {
+        language: {name for _, name, _, _ in Formatter().parse(texts.wording.sentences[code]) if name}
+        for language, texts in LANGUAGES.items()
+    }
+    assert len({frozenset(names) for names in values.values()}) == 1
+
+
+def test_every_situation_can_be_said() -> None:
+    """Every finding that occurs is worded without a gap, in every language."""
+    said = {
+        finding.code: [texts.wording.say(finding) for texts in LANGUAGES.values()]
+        for report in SITUATIONS.values()
+        for finding in (*report.reasons, *(found for query in report.queries for found in query.findings))
+    }
+    assert set(said) == set(FindingCode)
+    assert all("{" not in text and "NAME" not in text for texts in said.values() for text in texts)
+
+
+def test_a_clock_that_is_behind_does_no_harm() -> None:
+    """Moments a little in the future (another machine's clock) give no negative lag or duration."""
+    ahead: datetime = NOW + timedelta(seconds=5)
+    (status,) = _one(replace(GOOD, newest_at=ahead, started_at=ahead)).queries
+    assert status.lag_seconds == 0
+    assert status.last_run is not None
+    assert status.last_run.seconds == 0
