@@ -15,7 +15,7 @@ def token_of(header: str | None, settings: EmulatorSettings) -> str:
     scheme, _, token = (header or "").partition(" ")
     token = token.strip()
     known = scheme == "OAuth" or (scheme == "Bearer" and settings.bearer == "accepted")
-    if not known or not token or " " in token:
+    if not known or not token:
         raise Refusal(401, "unauthorized", "Unauthorized user")
     if token in settings.expired_tokens:
         kind = "unauthorized" if settings.expired_token == 401 else "invalid_token"  # noqa: PLR2004 - HTTP's own

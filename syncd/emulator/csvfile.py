@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from syncd.emulator.rowcheck import Layout, RowCheck, known_currency, visitor_rule
+from syncd.emulator.rowcheck import Layout, RowCheck, first_id_rule, known_currency, visitor_rule
 from syncd.emulator.settings import EmulatorSettings
 
 ID_COLUMNS = ("ClientId", "UserId", "Yclid", "PurchaseId")
@@ -176,24 +176,33 @@ class _Tally:
         self._settings = settings
         self._asked = asked
         self._check = RowCheck(layout, settings, now)
-        self._known = visitor_rule(layout, settings)
+        self._first_id = first_id_rule(layout)
+        self._known = visitor_rule(settings)
         goals = settings.goals
         self._reached = None if goals is None else {goal.identifier for goal in goals if goal.reachable}
         self._visitors = self._goals = self._both = 0
         self._targets: set[str] = set()
         self._dropped: set[int] = set()
         self._hits: set[str] = set()
+        self._is_asked = bool(asked.refuse or asked.drop)
 
     def add(self, place: int, row: list[str]) -> None:
         self.source += 1
-        if fault := self._check.fault(row):
+        first_id = self._first_id(row)
+        if fault := self._check.fault(row, first_id):
             if self._settings.bad_row == "refuse_file":
                 raise BadFile(f"Line {place + 2}: {fault}")
             self._dropped.add(place)
-        elif (self._asked.refuse or self._asked.drop) and self._asked_to_drop(place, row):
+        elif self._is_asked and self._asked_to_drop(place, row):
             self._dropped.add(place)
         else:
-            self._link(row)
+            target = row[self._layout.target]
+            self._targets.add(target)
+            known = self._known(first_id)
+            reached = self._reached is None or target in self._reached
+            self._visitors += known
+            self._goals += reached
+            self._both += known and reached
 
     def parsed(self) -> Parsed:
         accepted = self.source - len(self._dropped)
@@ -216,12 +225,3 @@ class _Tally:
             raise BadFile(f"Line {place + 2}: bad row", hit=min(refused))
         self._hits |= ids & self._asked.drop
         return bool(ids & self._asked.drop)
-
-    def _link(self, row: list[str]) -> None:
-        target = row[self._layout.target]
-        self._targets.add(target)
-        known = self._known(row)
-        reached = self._reached is None or target in self._reached
-        self._visitors += known
-        self._goals += reached
-        self._both += known and reached

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
-from json import JSONDecodeError
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -104,9 +103,12 @@ async def _changed(
 ) -> Response:
     """Apply a JSON object; 400 with the reason if it is none, or holds what does not exist."""
     try:
-        return JSONResponse(change(dict(await request.json())), status)
-    except (JSONDecodeError, UnicodeDecodeError, TypeError, ValueError) as error:
+        options = await request.json()
+        if isinstance(options, dict):
+            return JSONResponse(change(options), status)
+    except ValueError as error:  # unreadable JSON is one too
         return JSONResponse({"error": str(error)}, 400)
+    return JSONResponse({"error": "a JSON object is wanted"}, 400)
 
 
 def _counter(request: Request) -> int | None:

@@ -48,6 +48,10 @@ class Quotas:
         """A request of the user has ended."""
         self._parallel[token] -= 1
 
+    def running(self, token: str) -> int:
+        """How many requests of the user are running."""
+        return self._parallel[token]
+
     def spend(self, token: str, counter: int, group: str, now: float, settings: EmulatorSettings) -> None:
         """Count a request against the day; Refusal if user or counter has none left."""
         day = int(now // DAY)

@@ -148,6 +148,10 @@ class EmulatorServer:
         """Conversions after overwriting, with how often each was received."""
         return self.state.conversions(counter)
 
+    def summary(self, counter: int | None = None) -> dict[str, object]:
+        """Counts of uploads, rows, conversions and of those received more than once."""
+        return self.state.summary(counter)
+
     def requests(self) -> list[LoggedRequest]:
         """The last API requests, oldest first."""
         return self.state.requests()

@@ -157,7 +157,10 @@ def _value(name: str, value: object) -> Any:
             return _CONVERTED[name](value)
         return _plain(name, value)
     except (TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{name}: {value!r} cannot be used") from (None if "token" in name else error)
+        if "token" in name:
+            # Neither the value nor the chain of errors may show it.
+            raise ValueError(f"{name}: this cannot be used") from None
+        raise ValueError(f"{name}: {value!r} cannot be used") from error
 
 
 def _plain(name: str, value: object) -> object:

@@ -114,6 +114,11 @@ class State:
         with self._lock:
             self._quotas.leave(token)
 
+    def running(self, token: str) -> int:
+        """How many requests of a user are running now."""
+        with self._lock:
+            return self._quotas.running(token)
+
     def spend(self, token: str, counter: int, *, writes: bool) -> None:
         """Count a request against the day. Raises Refusal."""
         with self._lock:
