@@ -52,12 +52,20 @@ class Running:
     def kill(self) -> None:
         """SIGKILL."""
         self.process.kill()
-        self.process.wait(DEADLINE)
+        self.wait()
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Ask for a stop; the exit code."""
         self.process.send_signal(number)
-        return self.process.wait(DEADLINE)
+        return self.wait()
+
+    def wait(self) -> int:
+        """Wait for the end; the exit code."""
+        code = self.process.wait(DEADLINE)
+        self._reader.join(DEADLINE)
+        if self.process.stderr is not None:
+            self.process.stderr.close()
+        return code
 
 
 def as_json(line: str) -> dict[str, Any]:
