@@ -78,6 +78,7 @@ SITUATIONS: dict[str, StatusReport] = {
         ("starting", True, (NEVER, FIRST), ()),
         ("empty", True, (), ()),
         ("state_down", False, (GOOD,), UPLOADS),
+        ("state_lost", False, (NEVER, replace(NEVER, name="calls")), ()),
         ("looks", True, (replace(GOOD, rejected={"no_id": 2}),), UPLOADS),
     )
 }

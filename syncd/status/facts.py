@@ -71,6 +71,11 @@ class QueryFacts:
         )
 
     @property
+    def blank(self) -> bool:
+        """True when nothing is known of any run."""
+        return self.started_at is None and self.finished_at is None and self.ok_at is None
+
+    @property
     def allowance(self) -> timedelta:
         """How old the last good run may be."""
         return self.interval * INTERVALS_ALLOWED

@@ -150,9 +150,13 @@ class Finding:
 
 
 def readiness(queries: Sequence[QueryFacts], *, state_ok: bool, now: datetime) -> list[Finding]:
-    """Why syncd is not ready; empty when it is (product.md 6). Disabled queries do not count."""
+    """Why syncd is not ready; empty when it is (product.md 6). Disabled queries do not count.
+
+    While the store does not answer, nothing is said of a query of which nothing is known.
+    """
     reasons = [] if state_ok else [Finding(FindingCode.STATE_DOWN)]
-    return reasons + [_not_alive(query, now) for query in queries if query.enabled and not query.alive(now)]
+    told = [query for query in queries if query.enabled and (state_ok or not query.blank)]
+    return reasons + [_not_alive(query, now) for query in told if not query.alive(now)]
 
 
 def findings(query: QueryFacts, now: datetime) -> list[Finding]:

@@ -21,6 +21,8 @@ class QueryState(StrEnum):
     DISABLED = "disabled"
     NEVER_RUN = "never_run"
     LATE = "late"
+    UNKNOWN = "unknown"
+    """The state store does not answer, and nothing else is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,18 +157,18 @@ def build_report(
         now=now,
         state_ok=state_ok,
         reasons=tuple(readiness(queries, state_ok=state_ok, now=now)),
-        queries=tuple(_judge(query, now) for query in queries),
+        queries=tuple(_judge(query, now, unknown=query.blank and not state_ok) for query in queries),
         recent_uploads=tuple(recent_uploads),
     )
 
 
-def _judge(query: QueryFacts, now: datetime) -> QueryStatus:
-    found = tuple(findings(query, now))
+def _judge(query: QueryFacts, now: datetime, *, unknown: bool) -> QueryStatus:
+    found = () if unknown else tuple(findings(query, now))
     return QueryStatus(
         name=query.name,
         enabled=query.enabled,
         counter=query.counter,
-        state=_state(query, found),
+        state=QueryState.UNKNOWN if unknown and query.enabled else _state(query, found),
         findings=found,
         mark=query.mark,
         lag_seconds=_seconds(now - query.newest_at) if query.newest_at else None,

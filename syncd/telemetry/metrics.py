@@ -20,7 +20,7 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from syncd.model import Reason
-from syncd.status import StatusReport
+from syncd.status import QueryState, StatusReport
 
 
 class Outcome(StrEnum):
@@ -177,7 +177,7 @@ class Metrics:
             return
         with self._lock:
             for query in report.queries:
-                if query.name in self._queries:
+                if query.name in self._queries and query.state is not QueryState.UNKNOWN:
                     lag = query.lag_seconds
                     self._lag.labels(query.name).set(math.nan if lag is None else lag)
                     self._waiting.labels(query.name).set(query.rows.waiting)

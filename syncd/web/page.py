@@ -32,6 +32,7 @@ _TONES = {
     QueryState.LATE: "bad",
     QueryState.NEVER_RUN: "note",
     QueryState.DISABLED: "off",
+    QueryState.UNKNOWN: "off",
 }
 _UPLOAD_TONES = {
     UploadState.PLANNED: "note",

@@ -28,6 +28,7 @@ TEXTS = Texts(
         QueryState.DISABLED: "disabled",
         QueryState.NEVER_RUN: "never run",
         QueryState.LATE: "late",
+        QueryState.UNKNOWN: "unknown",
     },
     upload_states={state.value: state.value for state in UploadState},
     reasons={reason.value: reason.value.replace("_", " ") for reason in Reason},

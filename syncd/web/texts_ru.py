@@ -62,6 +62,7 @@ TEXTS = Texts(
         QueryState.DISABLED: "выключен",
         QueryState.NEVER_RUN: "не запускался",
         QueryState.LATE: "опаздывает",
+        QueryState.UNKNOWN: "неизвестно",
     },
     upload_states={
         UploadState.PLANNED: "готова",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -61,7 +62,8 @@ def test_ready_is_every_enabled_query_alive_and_the_store_answering(
 ) -> None:
     """Ready means the store answers and each enabled query is alive; who is not is named as a reason."""
     reasons = readiness(queries, state_ok=state_ok, now=NOW)
-    dead = [query.name for query in queries if query.enabled and not query.alive(NOW)]
+    told = [query for query in queries if query.enabled and (state_ok or not query.blank)]
+    dead = [query.name for query in told if not query.alive(NOW)]
     assert [reason.values.get("query") for reason in reasons] == ([] if state_ok else [None]) + dead
     assert all(str(reason) for reason in reasons)
 
@@ -144,6 +146,20 @@ def test_the_report_is_json(query: QueryFacts) -> None:
     (status,) = document["queries"]
     assert status["match_rate"] is None or 0 <= status["match_rate"] <= 1
     assert status["last_run"] is None or status["last_run"]["seconds"] >= 0
+
+
+def test_nothing_is_made_up_while_the_store_is_away() -> None:
+    """Without the store, a query of which nothing is known is `unknown`, not `never_run`, without words."""
+    report = SITUATIONS["state_lost"]
+    assert {query.state for query in report.queries} == {QueryState.UNKNOWN}
+    assert not any(query.words for query in report.queries)
+    assert [reason.code for reason in report.reasons] == [FindingCode.STATE_DOWN]
+
+
+def test_every_state_is_documented() -> None:
+    """docs/observability.md explains every state's word."""
+    text = (Path(__file__).parents[2] / "docs" / "observability.md").read_text(encoding="utf-8")
+    assert all(f"| `{state}` |" in text for state in QueryState)
 
 
 def test_the_names_of_the_json() -> None:
