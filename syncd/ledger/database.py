@@ -13,17 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
+    JSON,
     URL,
     ColumnElement,
     Connection,
     Engine,
+    Select,
     Table,
     Text,
-    bindparam,
+    cast,
+    column,
     create_engine,
     event,
     func,
+    literal,
     make_url,
     or_,
     select,
@@ -60,7 +63,7 @@ _CONNECT_POSTGRESQL: dict[str, object] = {
 }
 _LIMITS = (
     f"SELECT set_config('lock_timeout', '{BUSY_TIMEOUT}s', true),"
-    " set_config('idle_in_transaction_session_timeout', '120s', true)"
+    " set_config('idle_in_transaction_session_timeout', '60s', true)"
 )
 """So that no forgotten lock, ours or theirs, stops everything for ever."""
 
@@ -126,10 +129,14 @@ class Database:
         return self.clock.now()
 
     def among(self, column: ColumnElement[str], values: Sequence[str]) -> ColumnElement[bool]:
-        """The condition that a column is one of these values, bound as one parameter."""
+        """The condition that a column is one of these values, bound as one parameter.
+
+        JSON, since psycopg writes an array's texts with a regular expression each: 20 times slower.
+        """
+        listed = json.dumps(list(values))
         if self.postgresql:
-            return column == any_of(bindparam(None, list(values), type_=ARRAY(Text)))
-        return column.in_(select(func.json_each(json.dumps(list(values))).table_valued("value").c.value))
+            return column == any_of(func.array(select(_elements(listed)).scalar_subquery()))
+        return column.in_(select(func.json_each(listed).table_valued("value").c.value))
 
     def upsert(
         self,
@@ -156,14 +163,19 @@ class Database:
         insert = self.insert(table)
         new = insert.excluded
         changed = [table.c[name].is_distinct_from(new[name]) for name in unless_same]
-        connection.execute(
-            insert.on_conflict_do_update(
-                index_elements=key,
-                set_={name: new[name] for name in replace},
-                where=or_(*changed) if changed else None,
-            ),
-            rows,
+        statement = insert.on_conflict_do_update(
+            index_elements=key,
+            set_={name: new[name] for name in replace},
+            where=or_(*changed) if changed else None,
         )
+        if not self.postgresql:
+            connection.execute(statement, rows)
+            return
+        # One statement for thousands of rows: one each would be 20 times slower.
+        names = list(rows[0])
+        for start in range(0, len(rows), AT_ONCE):
+            part = _records(table, names, rows[start : start + AT_ONCE])
+            connection.execute(statement.from_select(names, part))
 
     def insert(self, table: Table) -> PostgresqlInsert | sqlite.Insert:
         """An INSERT that can say what happens on conflict."""
@@ -259,3 +271,23 @@ def _given(url: URL) -> dict[str, object]:
 def _begin_postgresql(connection: Connection) -> None:
     """Bound the waiting of every transaction; per transaction, so that a pooler cannot lose it."""
     connection.exec_driver_sql(_LIMITS).close()
+
+
+def _elements(listed: str) -> ColumnElement[str]:
+    """PostgreSQL's set of the texts of a JSON array."""
+    return func.json_array_elements_text(cast(literal(listed, Text), JSON), type_=Text)
+
+
+def _records(table: Table, names: Sequence[str], rows: Sequence[Mapping[str, object]]) -> Select[Any]:
+    """Rows as PostgreSQL reads them from one JSON text, each value by its column's type."""
+    text = json.dumps([{name: _json(row[name]) for name in names} for row in rows])
+    columns = [column(name, table.c[name].type) for name in names]
+    source = func.json_to_recordset(cast(literal(text, Text), JSON)).table_valued(*columns)
+    return select(*source.render_derived(name="new", with_types=True).c)
+
+
+def _json(value: object) -> object:
+    """A value as JSON can carry it to PostgreSQL."""
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    return value.isoformat() if isinstance(value, datetime) else value

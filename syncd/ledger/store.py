@@ -61,6 +61,13 @@ class Store(Readers):
         """Raise StateTooNew or, where `syncd migrate` has to run first, StateUnavailable."""
         version.check_version(self.database)
 
+    def is_new(self) -> bool:
+        """True when nothing was ever written to it; a file is not made. Raises StateTooNew."""
+        if self.database.file is not None and not self.database.file.exists():
+            return True
+        with self.database.read() as connection:
+            return version.read_version(self.database, connection) is None
+
     def lock(self) -> StoreLock:
         """The lock that only one daemon can hold; for PostgreSQL (leases) and memory it does nothing.
 
