@@ -16,7 +16,12 @@ _SHORT = 6
 """A secret shorter than this is masked only where it stands alone: `pg` must not empty every `page`."""
 
 _PATTERNS = (
-    (re.compile(r"(?i)\b(OAuth)((?:\s|%20|\+)+)(?!\*\*\*)[^\s\"',;)}\]]+"), rf"\1\2{MASK}"),
+    (re.compile(r"(?i)\b(OAuth)((?:[\s:=+]|%20)+)(?!\*\*\*)[^\s\"',;)}\]]+"), rf"\1\2{MASK}"),
+    # As JSON and Python's repr show a dictionary; unquoted, a colon is prose: "token: must be text".
+    (
+        re.compile(r"(?i)([\"'](?:[\w-]*token|authorization|password)[\"']\s*:\s*)(?:'[^']*'|\"[^\"]*\")"),
+        rf"\1'{MASK}'",
+    ),
     # The greedy password runs to the last @ of the word: passwords with an @ are seen in the wild.
     (re.compile(r"(://[^\s:/@]*):[^\s]+@"), rf"\1:{MASK}@"),
     (

@@ -68,7 +68,10 @@ def test_an_empty_secret_is_ignored(nothing: str) -> None:
     ("text", "clean"),
     [
         ("Authorization: OAuth y0_AgAAAA-xyz", "Authorization: OAuth ***"),
-        ("{'Authorization': 'OAuth abc', 'a': 1}", "{'Authorization': 'OAuth ***', 'a': 1}"),
+        ("{'Authorization': 'OAuth abc', 'a': 1}", "{'Authorization': '***', 'a': 1}"),
+        ("OAuth: y0_abc", "OAuth: ***"),
+        ('{"access_token": "y0_abc", "a": "b"}', """{"access_token": '***', "a": "b"}"""),
+        ("metrica.token: must be text", "metrica.token: must be text"),
         ("oauth%20abc&x=1", "oauth%20***"),
         ("postgresql+psycopg://syncd:p@ss@db:5432/crm", "postgresql+psycopg://syncd:***@db:5432/crm"),
         ("host=db password='a b' user=x", "host=db password=*** user=x"),
