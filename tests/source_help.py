@@ -8,6 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
+from sqlalchemy.engine import Dialect, make_url
 
 from syncd.model import IdKind, Mark
 from syncd.settings import DatabaseSettings, QuerySettings
@@ -84,6 +85,11 @@ class Sources:
         """Close all connections."""
         while self._engines:
             self._engines.pop().close()
+
+
+def dialect(name: str, **options: Any) -> Dialect:
+    """The dialect of `name://…`, without its driver being installed."""
+    return make_url(f"{name}://").get_dialect()(**options)
 
 
 def drain(reader: SqlSource, limit: int, after: Mark | None = None) -> list[tuple[object, ...]]:

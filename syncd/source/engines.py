@@ -69,6 +69,7 @@ class Database:
                 exc.SQLAlchemyError,
                 OSError,
                 OverflowError,
+                UnicodeError,
                 self.engine.dialect.loaded_dbapi.Error,
             ) as error:
                 lost = isinstance(error, exc.DBAPIError) and error.connection_invalidated

@@ -31,6 +31,9 @@ _MYSQL_SERVER = 1000
 _MYSQL_CLIENT = range(2000, 3000)
 """The client library's errors: not connected, or no longer."""
 
+_PASSING = frozenset({"OperationalError", "InterfaceError", "InternalError"})
+"""Classes that every driver has (PEP 249), for faults that are not about the SQL."""
+
 _SQLITE_REFUSED = frozenset({1, 8, 18, 20, 23, 25})
 """SQLITE_ERROR (SQL, names), READONLY, TOOBIG, MISMATCH, AUTH, RANGE (https://sqlite.org/rescode.html)."""
 
@@ -56,7 +59,7 @@ def _kind(error: BaseException) -> type[SourceError]:
     elif state:
         refused = not str(state).startswith(_PG_UNAVAILABLE)
     else:
-        refused = not isinstance(error, exc.OperationalError | exc.InterfaceError | exc.InternalError)
+        refused = not _PASSING.intersection(kind.__name__ for kind in type(original).__mro__)
     return SourceRefused if refused else SourceUnavailable
 
 

@@ -1,0 +1,253 @@
+"""What the source promises a DBA: read only, short transactions, no secrets, dead connections replaced."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from syncd.errors import SourceError, SourceRefused, SourceUnavailable
+from syncd.source import Engines, dialects
+from tests.servers import Database
+from tests.source_help import Sources, database_settings, drain
+
+PASSWORD = "correct-horse"
+
+
+@pytest.fixture
+def source() -> Iterator[Sources]:
+    """Makes sources, and closes them after the test."""
+    sources = Sources()
+    yield sources
+    sources.close()
+
+
+def table(database: Database) -> None:
+    """A table `t` with the marks 1, 2, 3."""
+    database.run("CREATE TABLE t (m INTEGER)", "INSERT INTO t VALUES (1)", "INSERT INTO t VALUES (2)")
+    database.run("INSERT INTO t VALUES (3)")
+
+
+# --- read only ---
+
+
+def test_postgres_reads_only(postgres: Database, source: Sources) -> None:
+    """Even a user who may write cannot: neither by a CTE nor by a function."""
+    table(postgres)
+    postgres.run(
+        "CREATE FUNCTION w() RETURNS int LANGUAGE sql VOLATILE AS 'INSERT INTO t VALUES (9) RETURNING m'"
+    )
+    for sql in ("SELECT w() AS m FROM t", "SELECT setval('s', 5) AS m"):
+        postgres.run("CREATE SEQUENCE IF NOT EXISTS s")
+        with pytest.raises(SourceRefused, match="read-only transaction"):
+            drain(source(postgres.url, sql), 10)
+    with pytest.raises(SourceRefused):
+        source(postgres.url, "WITH w AS (INSERT INTO t VALUES (9) RETURNING m) SELECT m FROM w").columns()
+    assert postgres.rows("SELECT count(*) FROM t") == [(3,)]
+
+
+def test_mariadb_reads_only(mariadb: Database, source: Sources) -> None:
+    """Even a user who may write cannot."""
+    table(mariadb)
+    mariadb.run(
+        "CREATE FUNCTION w() RETURNS int MODIFIES SQL DATA BEGIN INSERT INTO t VALUES (9); RETURN 1; END"
+    )
+    with pytest.raises(SourceRefused, match="READ ONLY transaction"):
+        drain(source(mariadb.url, "SELECT w() AS m FROM t"), 10)
+    assert mariadb.rows("SELECT count(*) FROM t") == [(3,)]
+
+
+def test_sqlite_reads_only(sqlite_db: Database) -> None:
+    """The connection itself refuses to write, and a missing file is not created."""
+    table(sqlite_db)
+    engines = Engines({"shop": database_settings(sqlite_db.url)})
+    with pytest.raises(SourceRefused, match="readonly"):
+        engines.database("shop").run("here", lambda connection: connection.exec_driver_sql("DELETE FROM t"))
+    engines.close()
+
+
+def test_sqlite_missing_file(tmp_path: Path, source: Sources) -> None:
+    """A wrong path is said, not made into an empty database."""
+    path = tmp_path / "no such file.db"
+    with pytest.raises(SourceUnavailable, match="unable to open database file"):
+        source(f"sqlite:///{path}", "SELECT 1 AS m").columns()
+    assert not path.exists()
+
+
+def test_sqlite_while_it_is_written(sqlite_db: Database, source: Sources) -> None:
+    """A writer in the middle of its transaction neither blocks reading nor shows what is not committed."""
+    table(sqlite_db)
+    writer = sqlite3.connect(sqlite_db.name)
+    writer.execute("INSERT INTO t VALUES (4)")
+    assert len(drain(source(sqlite_db.url, "SELECT m FROM t"), 10)) == 3
+    writer.commit()
+    writer.close()
+
+
+# --- short transactions, dead connections ---
+
+
+def test_postgres_leaves_no_transaction(postgres: Database, source: Sources) -> None:
+    """Between reads the connection is idle, not idle in transaction, and called syncd."""
+    table(postgres)
+    reader = source(postgres.reader_url, "SELECT m FROM t")
+    reader.read(None, 1)
+    sessions = (
+        "SELECT state FROM pg_stat_activity WHERE application_name = 'syncd' AND datname = current_database()"
+    )
+    assert postgres.rows(sessions) == [("idle",)]
+
+
+def test_postgres_restarted(postgres: Database, source: Sources) -> None:
+    """Connections that the server has closed between two polls are replaced without an error."""
+    table(postgres)
+    reader = source(postgres.reader_url, "SELECT m FROM t")
+    mark = reader.read(None, 1).mark
+    postgres.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'syncd'")
+    assert [row[0] for row in reader.read(mark, 5).rows] == [2, 3]
+
+
+def test_mariadb_restarted(mariadb: Database, source: Sources) -> None:
+    """The same on MariaDB."""
+    table(mariadb)
+    reader = source(mariadb.reader_url, "SELECT m FROM t")
+    mark = reader.read(None, 1).mark
+    for (session,) in mariadb.rows("SELECT id FROM information_schema.processlist WHERE user = 'reader'"):
+        mariadb.run(f"KILL {session}")
+    assert [row[0] for row in reader.read(mark, 5).rows] == [2, 3]
+
+
+def test_mute_server(source: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A port that is open but never speaks ends in an error, for both kinds of server."""
+    monkeypatch.setattr(dialects, "CONNECT_SECONDS", 1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        for scheme, extra in (("postgresql+psycopg", "?connect_timeout=2"), ("mysql+pymysql", "")):
+            began = time.monotonic()
+            with pytest.raises(SourceUnavailable):
+                source(f"{scheme}://u:{PASSWORD}@127.0.0.1:{port}/d{extra}", "SELECT 1 AS m").columns()
+            assert time.monotonic() - began < 30
+
+
+def test_frozen_server(postgres: Database, source: Sources, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the server does not keep its own timeout the connection is cut from here."""
+    table(postgres)
+    monkeypatch.setattr(dialects, "_milliseconds", lambda _timeout: 600_000)
+    patient = dialects.DRIVERS["postgresql"]
+    monkeypatch.setitem(
+        dialects.DRIVERS,
+        "postgresql",
+        dialects.Driver(
+            arguments=patient.arguments,
+            connected=patient.connected,
+            begin=patient.begin,
+            abort=patient.abort,
+            abort_grace=timedelta(0),
+            row_values=True,
+        ),
+    )
+    reader = source(postgres.reader_url, "SELECT 1 AS m FROM pg_sleep(100)", timeout=timedelta(seconds=6))
+    reader.columns()
+    with pytest.raises(SourceUnavailable):
+        reader.read(None, 1)
+
+
+# --- words ---
+
+
+def test_dates_beyond_python(postgres: Database, source: Sources) -> None:
+    """A date that Python cannot hold comes as PostgreSQL's text, and the page's other rows are read."""
+    postgres.run(
+        "CREATE TABLE t (m int, a timestamptz, b timestamp, c date)",
+        "INSERT INTO t VALUES (1, 'infinity', '0044-03-15 BC', '12026-01-01'), (2, now(), now(), now())",
+    )
+    first, second = source(postgres.reader_url, "SELECT * FROM t").read(None, 10).rows
+    assert first[1:] == ("infinity", "0044-03-15 00:00:00 BC", "12026-01-01")
+    assert not any(isinstance(value, str) for value in second)
+
+
+@pytest.mark.parametrize("server", ["postgres", "mariadb"])
+def test_wrong_password(request: pytest.FixtureRequest, server: str, source: Sources) -> None:
+    """A refused login says whose, and not with which password."""
+    database: Database = request.getfixturevalue(server)
+    url = database.reader_url.replace(PASSWORD, "wr0ng-p%40ss")
+    with pytest.raises(SourceUnavailable) as caught:
+        source(url, "SELECT 1 AS m").columns()
+    text = f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__!r}"
+    assert "reader" in text
+    assert "wr0ng-p" not in text
+
+
+@pytest.mark.parametrize("server", ["postgres", "mariadb"])
+def test_password_file(request: pytest.FixtureRequest, server: str, source: Sources, tmp_path: Path) -> None:
+    """The password is read at each new connection, so a rotated one needs no restart."""
+    database: Database = request.getfixturevalue(server)
+    table(database)
+    file = tmp_path / "password"
+    reader = source(database.reader_url.replace(":" + PASSWORD, ""), "SELECT m FROM t", password_file=file)
+    with pytest.raises(SourceUnavailable, match="No such file"):
+        reader.columns()
+    file.write_text("the old one\n")
+    with pytest.raises(SourceUnavailable) as caught:
+        reader.columns()
+    assert "the old one" not in str(caught.value)
+    file.write_text(PASSWORD + "\n")
+    assert len(drain(reader, 10)) == 3
+
+
+def test_permission(postgres: Database, source: Sources) -> None:
+    """A missing grant is a refusal that names the table."""
+    table(postgres)
+    postgres.run("REVOKE ALL ON t FROM reader")
+    with pytest.raises(SourceRefused, match="query paid: database shop: permission denied for table t"):
+        source(postgres.reader_url, "SELECT m FROM t").columns()
+
+
+def test_mark_of_a_wrong_type(postgres: Database, source: Sources) -> None:
+    """A mark that cannot be kept exactly is refused in words."""
+    table(postgres)
+    reader = source(postgres.reader_url, "SELECT m = 1 AS m FROM t")
+    with pytest.raises(SourceRefused, match="mark column m holds a bool"):
+        reader.read(None, 10)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("no url at all hunter2", "not a SQLAlchemy URL"),
+        ("nosuch://u:hunter2@h/d", "cannot use nosuch"),
+        ("mssql+pyodbc://u:hunter2@h/d", "cannot use mssql"),
+    ],
+)
+def test_unusable_url(url: str, words: str, source: Sources) -> None:
+    """A URL that is none, or whose driver is missing, is refused without being shown."""
+    with pytest.raises(SourceError, match=words) as caught:
+        source(url, "SELECT 1 AS m").columns()
+    assert "hunter2" not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__!r}"
+
+
+def test_unreachable(source: Sources) -> None:
+    """A database that does not run is unavailable, and the password in its URL stays unsaid."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    for scheme in ("postgresql+psycopg", "mysql+pymysql"):
+        with pytest.raises(SourceUnavailable) as caught:
+            source(f"{scheme}://u:hunter2@127.0.0.1:{port}/d", "SELECT 1 AS m").columns()
+        assert "hunter2" not in str(caught.value)
+        assert "refused" in str(caught.value)
+
+
+def test_columns_change_under_a_run(postgres: Database, source: Sources) -> None:
+    """When the result gains a column in the middle of a run, reading goes on with the new one."""
+    table(postgres)
+    reader = source(postgres.reader_url, "SELECT * FROM t")
+    mark = reader.read(None, 2).mark
+    postgres.run("ALTER TABLE t ADD COLUMN extra int DEFAULT 5")
+    page = reader.read(mark, 10)
+    assert page.columns == ("m", "extra")
+    assert [tuple(row) for row in page.rows] == [(2, 5), (3, 5)]
