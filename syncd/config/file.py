@@ -167,7 +167,7 @@ class ConfigFile(_Keys):
     databases: dict[Name, DatabaseFile] = _key("The company's databases, by name.", {})
     state: StateFile = Field(default_factory=StateFile, description="Where syncd remembers what it did.")
     http: HttpFile = Field(
-        HttpFile(), description="Health, metrics and the status page; null turns them off."
+        default_factory=HttpFile, description="Health, metrics and the status page; null turns them off."
     )
     log: LogFile = Field(default_factory=LogFile, description="What is logged, and how.")
     defaults: QueryFile = Field(

@@ -91,7 +91,9 @@ def _tell(detail: ErrorDetails, problems: Problems) -> None:
             path, "Metrica has no such column", nearest(str(path[-1]), [column.value for column in Column])
         )
     else:
-        problems.add(path, f"wants keys and values below it{but_got(value)}")
+        # A text may be a secret in a wrong place.
+        got = ", not text" if isinstance(value, str) else but_got(value)
+        problems.add(path, f"wants keys and values below it{got}")
 
 
 def _was_told(value: object) -> bool:

@@ -17,7 +17,9 @@ def json_schema() -> Json:
     for name in ("metrica", "state", "http", "log", "defaults"):
         section = schema["properties"][name]
         # A section that holds only comments is null to YAML; `http` is turned off by it.
-        section["anyOf"] = [{"$ref": section.pop("$ref")}, {"type": "null"}]
+        reference = section.pop("$ref")
+        section["anyOf"] = [{"$ref": reference}, {"type": "null"}]
+        section.setdefault("description", schema["$defs"][reference.rpartition("/")[2]]["description"])
     schema["required"] = ["databases", "queries"]
     for name in schema["required"]:
         schema["properties"][name] |= {"minProperties": 1}

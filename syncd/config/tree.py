@@ -113,19 +113,21 @@ class _Builder:
             raise _GiveUp
 
     def _syntax(self, error: yaml.MarkedYAMLError, text: str) -> None:
-        mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else 0
+        """A problem in YAML's own words, without a path: the keys above it may not be those it belongs to."""
+        self._open.clear()
+        mark, begun = error.problem_mark, error.context_mark
         lines = text.split("\n")
         indent = lines[mark.line][: mark.column + 1] if mark and mark.line < len(lines) else ""
-        if "\t" in indent and not indent.strip():
-            self._problem(line, "a tab cannot indent", "YAML is indented with spaces")
+        if mark and "\t" in indent and not indent.strip():
+            self._problem(mark.line + 1, "a tab cannot indent", "YAML is indented with spaces")
             return
         # PyYAML quotes the text it stumbles over; a text may be a secret, so only its fixed words are kept.
-        words = (error.problem or "").split(" '")[0].split(' "')[0]
-        context = f", {error.context.split(' ' + chr(34))[0]}" if error.context else ""
-        if error.context and error.context_mark and error.context_mark.line + 1 != line:
-            context += f" that begins in line {error.context_mark.line + 1}"
-        self._problem(line, f"YAML syntax: {words}{context}")
+        words = [part.split(" '")[0].split(' "')[0] for part in (error.problem, error.context) if part]
+        # What is never closed is at fault where it begins, not at the file's end.
+        where = begun if begun and "end of stream" in words[0] else mark or begun
+        if begun and mark and where is mark and begun.line != mark.line:
+            words.append(f"that begins in line {begun.line + 1}")
+        self._problem(where.line + 1 if where else 0, f"YAML syntax: {', '.join(words)}")
 
     def _problem(self, line: int, message: str, hint: str = "", *, name: str | None = None) -> None:
         path = [entry.key for entry in self._open if entry.key is not None]
