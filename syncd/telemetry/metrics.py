@@ -20,6 +20,7 @@ from prometheus_client import (
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from syncd.model import Reason
+from syncd.ports import Clock, SystemClock
 from syncd.status import QueryState, StatusReport
 
 
@@ -77,7 +78,10 @@ SPECS: tuple[Spec, ...] = (
         "Requests to Metrica, by HTTP status; none: no answer.",
     ),
     Spec(
-        "syncd_api_requests_left", "gauge", (), "Requests of today's `metrica.daily_requests` not spent yet."
+        "syncd_api_requests_left",
+        "gauge",
+        (),
+        "What this daemon has not spent of `metrica.daily_requests` since 00:00 UTC.",
     ),
     Spec("syncd_up", "gauge", (), "1 while /readyz answers 200, else 0."),
 )
@@ -95,10 +99,13 @@ class Metrics:
 
     Args:
         queries: the configured queries; each has all its series from the start, at zero.
-        daily_requests: what `api_requests_left` shows before the first request.
+        daily_requests: what may be spent in a day, for `api_requests_left`.
+        clock: the time; the API's day begins at 00:00 GMT (metrica-api.md 3).
     """
 
-    def __init__(self, queries: Iterable[str] = (), *, daily_requests: int = 0) -> None:
+    def __init__(
+        self, queries: Iterable[str] = (), *, daily_requests: int = 0, clock: Clock | None = None
+    ) -> None:
         # Process-wide, and wanted so: the `_created` series are not in the list of product.md 6.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left it without types
         self.registry = CollectorRegistry(auto_describe=True)
@@ -118,7 +125,10 @@ class Metrics:
         self._requests = self._counter("syncd_api_requests_total")
         self._requests_left = self._gauge("syncd_api_requests_left")
         self._up = self._gauge("syncd_up")
-        self._requests_left.set(daily_requests)
+        self._daily_requests = daily_requests
+        self._clock = clock or SystemClock()
+        self._spent: float = 0
+        self._day = self._clock.now().date()
         self.set_queries(queries)
 
     def set_queries(self, queries: Iterable[str]) -> None:
@@ -165,10 +175,15 @@ class Metrics:
         """Count one request to Metrica by its HTTP status; None: there was no answer."""
         known = code is not None and code in _HTTP_STATUS
         self._requests.labels(str(code) if known else "none").inc()
+        with self._lock:
+            self._begin_day()
+            self._spent += 1
 
     def set_requests_left(self, requests: float) -> None:
-        """Say how much of the day's quota is left."""
-        self._requests_left.set(requests)
+        """Correct the count of today's requests by what somebody knows better."""
+        with self._lock:
+            self._begin_day()
+            self._spent = self._daily_requests - requests
 
     def apply(self, report: StatusReport | None) -> None:
         """Take over what only the state store knows, before a scrape; None: the store did not answer."""
@@ -186,9 +201,17 @@ class Metrics:
 
     def render(self) -> tuple[bytes, str]:
         """All of it in Prometheus' text format 0.0.4, and that format's content type."""
+        with self._lock:
+            self._begin_day()
+            self._requests_left.set(max(0, self._daily_requests - self._spent))
         return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
 
     # --- how it is done -----------------------------------------------------------------------------------
+
+    def _begin_day(self) -> None:
+        today = self._clock.now().date()
+        if today != self._day:
+            self._day, self._spent = today, 0
 
     def _counter(self, name: str) -> Counter:
         return Counter(name, _SPEC[name].help, _SPEC[name].labels, registry=self.registry)

@@ -53,13 +53,21 @@ def _value(metrics: Metrics, name: str, **labels: str) -> float:
     return _samples(metrics)[f"syncd_{name}", frozenset(labels.items())]
 
 
-def _observer() -> tuple[Metrics, TelemetryObserver]:
-    class Fixed:
-        def now(self) -> datetime:
-            return NOW
+class _Clock:
+    """A clock that stands until it is told otherwise."""
 
-    metrics = Metrics(["paid"])
-    return metrics, TelemetryObserver(metrics, Fixed())
+    def __init__(self) -> None:
+        self.moment = NOW
+
+    def now(self) -> datetime:
+        """The moment it was told."""
+        return self.moment
+
+
+def _observer() -> tuple[Metrics, TelemetryObserver]:
+    clock = _Clock()
+    metrics = Metrics(["paid"], daily_requests=5000, clock=clock)
+    return metrics, TelemetryObserver(metrics, clock)
 
 
 def test_the_metrics_are_those_of_the_product() -> None:
@@ -134,7 +142,7 @@ def test_events_are_counted() -> None:
     observer.emit(Event.UPLOAD_FOUND, query="paid", upload=2, rows=5)
     observer.emit(Event.UPLOAD_UNCLEAR, query="paid", upload=2)
     observer.emit(Event.UPLOAD_REFUSED, query="paid", upload=3, key="k")
-    observer.emit(Event.API_REQUEST, code="200", left=4999)
+    observer.emit(Event.API_REQUEST, code="200")
     observer.emit(Event.QUERY_FINISHED, query="paid", read=100, uploaded=55, seconds=2.5)
     assert _value(metrics, "rows_read_total", query="paid") == 100
     assert _value(metrics, "rows_rejected_total", query="paid", reason="no_id") == 2
@@ -146,6 +154,21 @@ def test_events_are_counted() -> None:
     assert _value(metrics, "api_requests_left") == 4999
     assert _value(metrics, "run_duration_seconds_count", query="paid") == 1
     assert _value(metrics, "last_success_timestamp_seconds", query="paid") == NOW.timestamp()
+
+
+def test_the_days_quota_is_counted_down_and_begins_anew_at_midnight() -> None:
+    """Each request takes one from the day's; 00:00 UTC gives them back; never below 0."""
+    clock = _Clock()
+    metrics = Metrics(daily_requests=3, clock=clock)
+    shown = []
+    for _ in range(5):
+        shown.append(_value(metrics, "api_requests_left"))
+        metrics.request(200)
+    assert shown == [3, 2, 1, 0, 0]
+    clock.moment += timedelta(days=1)
+    assert _value(metrics, "api_requests_left") == 3
+    metrics.set_requests_left(1)
+    assert _value(metrics, "api_requests_left") == 1
 
 
 def test_only_the_growth_of_metricas_numbers_is_counted() -> None:
