@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -139,8 +140,8 @@ def choices(value: object, *, among: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _refuse_repeats(items: list[object]) -> None:
-    repeated = [item for index, item in enumerate(items) if item in items[:index]]
-    if repeated:
+    if len(set(items)) < len(items):
+        repeated = [item for item, times in Counter(items).items() if times > 1]
         shown = "" if isinstance(repeated[0], Substituted) else f" {shown_name(str(repeated[0]))}"
         raise Wrong(f"names{shown} twice")
 

@@ -204,6 +204,7 @@ def test_the_tree_is_what_safe_load_reads(value: object) -> None:
 
 
 def _plain(node: Any) -> object:
+    """The tree without its lines."""
     if isinstance(node.value, dict):
         return {key: _plain(child) for key, child in node.value.items()}
     if isinstance(node.value, list):
@@ -212,6 +213,7 @@ def _plain(node: Any) -> object:
 
 
 def _as_tree(value: object) -> object:
+    """Lists and mappings in the tree's shape."""
     if isinstance(value, dict):
         return {key: _as_tree(item) for key, item in value.items()}
     return [_as_tree(item) for item in value] if isinstance(value, list) else value

@@ -46,8 +46,8 @@ def test_the_base_is_right() -> None:
 # (what is replaced, by what, line, path, words of the message, words of the hint)
 MISTAKES = [
     # names
-    ("  timeout:", "  timout:", 3, "metrica.timout", "unknown key", "did you mean timeout?"),
-    ("queries:", "querys:", 8, "querys", "unknown key", "did you mean queries?"),
+    ("  timeout:", "  timeoutt:", 3, "metrica.timeoutt", "unknown key", "did you mean timeout?"),
+    ("queries:", "queriez:", 8, "queriez", "unknown key", "did you mean queries?"),
     ("    sql: SELECT 1", "    SQL: SELECT 1", 13, "queries.one.SQL", "unknown key", "did you mean sql?"),
     ("    url:", "    uri:", 6, "databases.crm.uri", "unknown key", "did you mean url?"),
     ("  timeout: 60s", "  every: 60s", 3, "metrica.every", "unknown key", "belongs under defaults"),
@@ -108,7 +108,14 @@ MISTAKES = [
     ),
     ("every: 5m", "overlap: atuo", 17, "queries.one.overlap", "auto or a duration", "did you mean auto?"),
     ("every: 5m", "overlap: 5", 17, "queries.one.overlap", "auto or a duration", "5s"),
-    ("every: 5m", "start: begining", 17, "queries.one.start", "wants beginning", "did you mean beginning?"),
+    (
+        "every: 5m",
+        "start: beginnnning",
+        17,
+        "queries.one.start",
+        "wants beginning",
+        "did you mean beginning?",
+    ),
     ("every: 5m", "start: Now", 17, "queries.one.start", "wants beginning", "did you mean now?"),
     ("every: 5m", "start: true", 17, "queries.one.start", "wants beginning", ""),
     ("every: 5m", "start: 0012", 17, "queries.one.start", "leading zeros", "quotes"),
@@ -144,7 +151,14 @@ MISTAKES = [
     ("sql: SELECT 1", "sql: '  '", 13, "queries.one.sql", "is empty", ""),
     ("sql: SELECT 1", "sql: 5", 13, "queries.one.sql", "wants text, not 5", "quotes"),
     ("ClientId: cid", "ClientId: 5", 15, "queries.one.columns.ClientId", "not 5", "{value: 5}"),
-    ("ClientId: cid", "Target: {valu: x}", 15, "queries.one.columns.Target", "{value: constant}", "`value`"),
+    (
+        "ClientId: cid",
+        "Target: {valeu_: x}",
+        15,
+        "queries.one.columns.Target",
+        "{value: constant}",
+        "`value`",
+    ),
     ("ClientId: cid", "Target: {value: true}", 15, "queries.one.columns.Target", "text or a number", ""),
     ("ClientId: cid", "Target: {value: [a]}", 15, "queries.one.columns.Target", "text or a number", ""),
     ("mark: [updated_at, id]", "mark: {a: b}", 16, "queries.one.mark", "not keys and values", ""),
@@ -273,7 +287,7 @@ def test_mistakes_of_other_sections(added: str, path: str, message: str) -> None
 def test_all_at_once() -> None:
     """Mistakes of every kind in one file are all told in one go, in the order of the lines."""
     text = (
-        BASE.replace("timeout: 60s", "timout: 60s")
+        BASE.replace("timeout: 60s", "timeoutt: 60s")
         .replace("Europe/Moscow", "${ZONE}")
         .replace("counter: 5", "counter: x\n    counter: y")
         .replace("id_type: CLIENT_ID", "id_type: CLIENT")
@@ -284,7 +298,7 @@ def test_all_at_once() -> None:
     )
     found = problems(text)
     assert [(problem.line, problem.path) for problem in found] == [
-        (3, "metrica.timout"),
+        (3, "metrica.timeoutt"),
         (7, "databases.crm.timezone"),
         (9, "queries.one"),
         (10, "queries.one.database"),
