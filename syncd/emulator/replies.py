@@ -41,9 +41,7 @@ class Refusal(Exception):
         return error_body(self.status, self.error_type, self.message)
 
 
-def error_body(status: int, error_type: str, message: str, location: str = "") -> dict[str, object]:
-    """The documented body of every error; `location` is optional there."""
-    error = {"error_type": error_type, "message": message}
-    if location:
-        error["location"] = location
-    return {"errors": [error], "code": status, "message": message}
+def error_body(status: int, error_type: str, message: str) -> dict[str, object]:
+    """The documented body of every error, without the optional `location`."""
+    errors = [{"error_type": error_type, "message": message}]
+    return {"errors": errors, "code": status, "message": message}

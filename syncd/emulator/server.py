@@ -53,7 +53,7 @@ def serve(
     except ValueError as error:
         raise UsageError(f"fault: {error}") from None
     listener = _listen(host, port)
-    line = f"emulator listening on {_url(host, listener)}"
+    line = f"emulator listening on {_url(host, listener.getsockname()[1])}"
     server = QuietServer(create_app(state=state), grace=GRACE, on_started=lambda: (announce or _say)(line))
     server.before_stop(state.closing.set)
     server.run(sockets=[listener])
@@ -84,7 +84,7 @@ class EmulatorServer:
     @property
     def url(self) -> str:
         """The value for `metrica.api_url`."""
-        return f"http://{self.host}:{self.port}"
+        return _url(self.host, self.port)
 
     @property
     def settings(self) -> EmulatorSettings:
@@ -176,9 +176,8 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _url(host: str, listener: socket.socket) -> str:
-    shown = f"[{host}]" if ":" in host else host
-    return f"http://{shown}:{listener.getsockname()[1]}"
+def _url(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _say(line: str) -> None:

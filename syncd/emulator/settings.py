@@ -156,7 +156,7 @@ def _value(name: str, value: object) -> Any:
         if name in _CONVERTED:
             return _CONVERTED[name](value)
         return _plain(name, value)
-    except (TypeError, AttributeError, ValueError) as error:
+    except (TypeError, AttributeError, ValueError, LookupError) as error:
         if "token" in name:
             # Neither the value nor the chain of errors may show it.
             raise ValueError(f"{name}: this cannot be used") from None

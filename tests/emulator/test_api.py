@@ -189,7 +189,7 @@ def test_any_filename_and_type_will_do(emulator: EmulatorServer) -> None:
     assert len(emulator.uploads()) == 3
 
 
-@pytest.mark.parametrize("how", ["raw", "json", "other part", "no boundary"])
+@pytest.mark.parametrize("how", ["raw", "json", "other part", "no boundary", "broken"])
 def test_a_body_without_the_file_is_refused(emulator: EmulatorServer, how: str) -> None:
     """The body is multipart/form-data with a part `file`; nothing else is documented to work [D UP-now]."""
     client = Client(emulator)
@@ -202,8 +202,9 @@ def test_a_body_without_the_file_is_refused(emulator: EmulatorServer, how: str) 
         case "other part":
             answer = requests.post(url, headers=headers, files={"data": csv(SAMPLE)}, timeout=20)
         case _:
-            headers["Content-Type"] = "multipart/form-data"
-            answer = requests.post(url, headers=headers, data=b"--x\r\n", timeout=20)
+            boundary = "; boundary=x" if how == "broken" else ""
+            headers["Content-Type"] = f"multipart/form-data{boundary}"
+            answer = requests.post(url, headers=headers, data=b"--x\r\n\x00\r\n", timeout=20)
     refused(answer, 400, "missing_parameter")
 
 

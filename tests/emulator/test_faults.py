@@ -20,10 +20,12 @@ BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
 
 
 def _faults() -> Faults:
+    """No faults yet, and a chance that is always a half."""
     return Faults(lambda: 0.5)
 
 
 def _taken(faults: Faults, call: Call = UPLOAD) -> list[str]:
+    """The kinds that a request meets."""
     return [fault.kind for fault in faults.take(call)]
 
 

@@ -165,6 +165,8 @@ def test_settings_can_be_changed_over_http(emulator: EmulatorServer) -> None:
         {"max_file_bytes": True},
         {"counters": ["x"]},
         {"goals": "order_paid"},
+        {"goals": [1]},
+        {"goals": [{"conditions": [{}]}]},
         {"tokens": "s3cr3t"},
         {"tokens": {"s3cr3t": ["x"]}},
         [],

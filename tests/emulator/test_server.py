@@ -93,3 +93,19 @@ def test_errors_of_its_own_are_kept(emulator: EmulatorServer, monkeypatch: pytes
     (error,) = emulator.state.internal_errors
     assert isinstance(error, TypeError)
     emulator.state.internal_errors.clear()
+
+
+def test_stopping_ends_an_endless_reply(emulator: EmulatorServer) -> None:
+    """An endless reply does not hold up the end of a test, and ends when its fault is deleted."""
+    client = Client(emulator)
+    emulator.fault("huge_reply", on="goals")
+    url = f"{client.base}/goals"
+    with requests.get(url, headers=client.headers, stream=True, timeout=20) as answer:
+        pieces = answer.iter_content(65_536)
+        assert next(pieces)
+        emulator.clear_faults()
+        assert sum(1 for _ in pieces) >= 0
+    emulator.fault("huge_reply", on="goals")
+    with requests.get(url, headers=client.headers, stream=True, timeout=20) as answer:
+        assert next(answer.iter_content(65_536))
+        emulator.stop()
