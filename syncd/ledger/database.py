@@ -88,6 +88,13 @@ class Database:
         """Whether it is PostgreSQL; otherwise it is SQLite."""
         return self.schema is not None
 
+    def is_missing(self) -> bool:
+        """Whether it is a SQLite file that nobody has made yet. Raises StateUnavailable."""
+        try:
+            return self.file is not None and not self.file.exists()
+        except OSError as error:
+            raise StateUnavailable(f"cannot open the state store {self.file}: {error.strerror}") from None
+
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """A transaction that reads. Raises StateUnavailable."""
@@ -212,9 +219,7 @@ def connect(settings: StateSettings, clock: Clock | None = None) -> Database:
 
 def _sqlite(url: URL, clock: Clock) -> Database:
     name = url.database or ":memory:"
-    file = None if name == ":memory:" else Path(name).resolve()
-    if file is not None and not file.parent.is_dir():
-        raise StateUnavailable(f"the state store's directory does not exist: {file.parent}")
+    file = None if name == ":memory:" else _file(name)
     # One connection holds a database in memory; a file takes as many as there are threads.
     size: dict[str, Any] = {"pool_size": 1 if file is None else 5, "max_overflow": 0 if file is None else -1}
     engine = create_engine(
@@ -227,6 +232,18 @@ def _sqlite(url: URL, clock: Clock) -> Database:
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine, tables("syncd_", None), file, None, "", clock)
+
+
+def _file(name: str) -> Path:
+    """The file's real path, so that two ways to it lead to one lock."""
+    try:
+        file = Path(name).resolve()
+        found = file.parent.is_dir()
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        raise StateUnavailable(f"cannot find the state store {name}: {error}") from None
+    if not found:
+        raise StateUnavailable(f"the state store's directory does not exist: {file.parent}")
+    return file
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -63,7 +63,7 @@ class Store(Readers):
 
     def is_new(self) -> bool:
         """True when nothing was ever written to it; a file is not made. Raises StateTooNew."""
-        if self.database.file is not None and not self.database.file.exists():
+        if self.database.is_missing():
             return True
         with self.database.read() as connection:
             return version.read_version(self.database, connection) is None
@@ -98,7 +98,7 @@ class Store(Readers):
     def _create_file(self) -> None:
         """A new store is for its owner's eyes alone: it names customers."""
         file = self.database.file
-        if file is None or file.exists():
+        if file is None or not self.database.is_missing():
             return
         try:
             os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))

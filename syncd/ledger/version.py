@@ -30,7 +30,7 @@ def read_version(database: Database, connection: Connection) -> str | None:
 
 def check_version(database: Database) -> None:
     """Raise StateTooNew or, where the store is older than this syncd or not there yet, StateUnavailable."""
-    if database.file is not None and not database.file.exists():
+    if database.is_missing():
         raise StateUnavailable(
             f"there is no state store yet at {database.file}: `syncd migrate` or `syncd run` makes it"
         )
