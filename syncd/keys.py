@@ -58,3 +58,12 @@ def split_line(line: str, money: int) -> tuple[str, str]:
 def identity(head: str) -> bytes:
     """Digest (8 bytes) of what Metrica takes for the same conversion: ids, Target, DateTime [I]."""
     return blake2b(head.encode(), digest_size=8).digest()
+
+
+def distinct(key: str, conversion: bytes) -> str:
+    """The key of a row whose query names none, so that its mark is the key, unique or not.
+
+    Two rows with equal marks are the same row only if they are the same conversion too; otherwise the second
+    would be lost. The digest is one text more, after the mark's own.
+    """
+    return f'{key[:-1]},"#{conversion.hex()}"]'

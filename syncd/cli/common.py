@@ -106,3 +106,8 @@ def _cell(value: object) -> str:
     """A value in a table: nothing for None, and never a control character of the data."""
     text = "" if value is None else str(value)
     return "".join(character if character.isprintable() else "�" for character in text)
+
+
+def shown_key(key: str) -> str:
+    """A key as a person reads it: its values, with commas between."""
+    return ", ".join("null" if value is None else str(value) for value in json.loads(key))

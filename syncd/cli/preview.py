@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
-from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_settings
+from syncd.cli.common import (
+    config_option,
+    json_option,
+    pick,
+    print_json,
+    print_table,
+    read_settings,
+    shown_key,
+)
 from syncd.model import Chunk
 
 ROWS_REJECTED = 3
@@ -42,11 +51,13 @@ def _json(name: str, chunk: Chunk) -> dict[str, object]:
     return {
         "query": name,
         "header": chunk.header,
-        "rows": [{"key": row.key, "line": row.line} for row in chunk.ready],
-        "waiting": [{"key": row.key, "line": row.line, "due": row.moment} for row in chunk.waiting],
+        "rows": [{"key": json.loads(row.key), "line": row.line} for row in chunk.ready],
+        "waiting": [
+            {"key": json.loads(row.key), "line": row.line, "due": row.moment} for row in chunk.waiting
+        ],
         "rejected": [
             {
-                "key": reject.key,
+                "key": json.loads(reject.key),
                 "reason": reject.reason,
                 "column": reject.column,
                 "value": reject.value,
@@ -68,9 +79,11 @@ def _show(name: str, chunk: Chunk) -> None:
         click.echo(f"{name}: nothing new to upload")
     if chunk.waiting:
         click.echo(f"\nWould wait until their DateTime is past: {len(chunk.waiting)}")
-        print_table(("key", "line"), [(row.key, row.line) for row in chunk.waiting], "")
+        print_table(("key", "line"), [(shown_key(row.key), row.line) for row in chunk.waiting], "")
     if chunk.rejects:
         click.echo(f"\nWould be rejected: {len(chunk.rejects)}")
-        rows = [(reject.key, reject.reason, reject.column, reject.value) for reject in chunk.rejects]
+        rows = [
+            (shown_key(reject.key), reject.reason, reject.column, reject.value) for reject in chunk.rejects
+        ]
         print_table(("key", "reason", "column", "value"), rows, "")
     click.echo(f"\nRows read: {chunk.rows_read}, of which known already: {chunk.rows_known}.")

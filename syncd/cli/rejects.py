@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_settings
+from syncd.cli.common import (
+    config_option,
+    json_option,
+    pick,
+    print_json,
+    print_table,
+    read_settings,
+    shown_key,
+)
 from syncd.ledger.rows import RejectRow
 
 SHOWN = 100
@@ -46,11 +56,13 @@ def list_rejects(*, config: Path | None, as_json: bool, limit: int, name: str) -
 
 def _row(row: RejectRow) -> tuple[object, ...]:
     since = row.created_at.isoformat(" ", "seconds")
-    return row.key, row.reason, row.column, row.value, row.detail, since
+    return shown_key(row.key), row.reason, row.column, row.value, row.detail, since
 
 
 def _json(row: RejectRow) -> dict[str, object]:
     document = asdict(row)
-    document["key"] = row.key
+    document["key"] = json.loads(row.key)
     document["created_at"] = row.created_at.isoformat()
+    with suppress(ValueError):  # a row that Metrica refused is kept as its CSV line
+        document["row"] = json.loads(row.row)
     return document

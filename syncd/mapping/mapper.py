@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from syncd import keys
 from syncd.errors import SourceRefused
 from syncd.mapping import fields
 from syncd.mapping.bad import BadValueError
@@ -60,6 +62,9 @@ class Mapper:
         self._moment_at = [cell.column for cell in cells].index(Column.DATETIME)
         self._commas = len(cells) - 1
         self._key = layout.key
+        # A mark need not be unique: rows that share it are told apart by what they convert.
+        self._key_is_default = query.key_is_default
+        self._money = keys.money_columns(layout.header)
         self._key_column = ", ".join(layout.columns[position] for position in layout.key)
         self._never_null = _never_null(layout)
 
@@ -117,14 +122,16 @@ class Mapper:
         # A comma too many, or a quote, stands inside a value: quoting is rarely needed, and slow.
         if '"' in line or line.count(",") != self._commas:
             line = ",".join([_quoted(text) for text in texts])
+        if self._key_is_default:
+            key = keys.distinct(key, keys.identity(keys.split_line(line, self._money)[0]))
         return Conversion(key, line, int(texts[self._moment_at]))
 
     def _reject(self, row: Sequence[object], reason: Reason, column: str, value: object) -> Reject:
         values = [row[position] for position in self._key]
-        try:
-            key = usable_key(values)
-        except BadValueError:
-            key = reject_key(values, row)
+        key = reject_key(values, row)
+        if not self._key_is_default:
+            with suppress(BadValueError):
+                key = usable_key(values)
         return Reject(key, reason, column, shown(value), row_json(self.columns, row))
 
 

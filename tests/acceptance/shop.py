@@ -44,7 +44,12 @@ def sell(database: Database, first: int, count: int) -> None:
     database.many(
         "INSERT INTO orders VALUES (:id, :client, 'paid', :at, :at, :total, 'RUB')",
         [
-            {"id": number, "client": str(10**17 + number), "at": moment(database, number), "total": 100 + number}
+            {
+                "id": number,
+                "client": str(10**17 + number),
+                "at": moment(database, number),
+                "total": 100 + number,
+            }
             for number in range(first, first + count)
         ],
     )
