@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -109,28 +109,25 @@ def write_mark(
     database.upsert(connection, database.tables.marks, [row], replace)
 
 
-def write_deliveries(
-    database: Database,
-    connection: Connection,
-    query: str,
-    upload_id: int,
-    header: str,
-    conversions: Iterable[tuple[str, str]],
-) -> None:
-    """Remember (key, line) pairs as delivered by an upload; of a key sent again, the newest line."""
-    money_columns = keys.money_columns(header)
-    rows: dict[str, dict[str, object]] = {}
-    for key, line in conversions:
-        head, money = keys.split_line(line, money_columns)
-        rows[key] = {
-            "query": query,
-            "key": key,
-            "upload_id": upload_id,
-            "identity": keys.identity(head),
-            "money": money,
-        }
+def write_deliveries(database: Database, connection: Connection, upload: Upload, money_columns: int) -> None:
+    """Remember an upload's rows as delivered by it; of a key sent twice, the last line.
+
+    `money_columns` is `keys.money_columns` of its header.
+    """
     table = database.tables.deliveries
-    database.upsert(connection, table, list(rows.values()), ["upload_id", "identity", "money"])
+    for start in range(0, len(upload.keys), AT_ONCE):
+        rows: dict[str, dict[str, object]] = {}
+        part = slice(start, start + AT_ONCE)
+        for key, line in zip(upload.keys[part], upload.lines[part], strict=True):
+            head, money = keys.split_line(line, money_columns)
+            rows[key] = {
+                "query": upload.query,
+                "key": key,
+                "upload_id": upload.id,
+                "identity": keys.identity(head),
+                "money": money,
+            }
+        database.upsert(connection, table, list(rows.values()), ["upload_id", "identity", "money"])
 
 
 def write_rejects(

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from syncd.errors import SyncdError
+from syncd.keys import money_columns
 from syncd.ledger import entries
 from syncd.ledger.database import AT_ONCE
 from syncd.ledger.leases import Lease, check_lease
@@ -139,8 +140,8 @@ class QueryLedger(QueryMemory):
             if row.state in DELIVERED:
                 return
             self._expect(row, UNSETTLED, "accepted")
-            sent = zip(upload.keys, upload.lines, strict=True)
-            entries.write_deliveries(self._database, connection, self._query, upload.id, upload.header, sent)
+            money = money_columns(upload.header)
+            entries.write_deliveries(self._database, connection, upload, money)
             for table in (self._tables.waiting, self._tables.rejects):
                 entries.forget(self._database, connection, table, self._query, upload.keys)
             self._set(

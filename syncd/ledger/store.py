@@ -11,7 +11,8 @@ from sqlalchemy import delete
 
 from syncd.errors import StateUnavailable
 from syncd.ledger import version
-from syncd.ledger.database import AT_ONCE, Database, connect
+from syncd.ledger.database import AT_ONCE, Database
+from syncd.ledger.engine import connect
 from syncd.ledger.lock import StoreLock
 from syncd.ledger.readers import Readers
 from syncd.ledger.rows import RunRow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -249,7 +250,7 @@ def test_a_waiting_row_is_kept_in_its_newest_form(ledger: QueryLedger, store: St
 
 
 def test_an_upload_that_was_not_received_is_planned_again(ledger: QueryLedger, store: Store) -> None:
-    """`not_received` and `sending` go to and fro, counting the attempts."""
+    """`not_received` and `sending` alternate, counting the attempts."""
     upload = ledger.begin(chunk("a", mark=1), tag(), NOW)
     ledger.not_received(upload)
     assert ledger.load(upload.id).state is UploadState.PLANNED
@@ -377,6 +378,30 @@ def test_metrica_is_followed_to_the_end(ledger: QueryLedger, store: Store, clock
     ledger.accept(never_ends, receipt(8), NOW)
     clock.forward(FOLLOWED_FOR + timedelta(seconds=1))
     assert ledger.followed() == []
+
+
+def test_many_queries_write_at_once(store: Store) -> None:
+    """Threads that write to one store wait for each other, and nothing of theirs is lost."""
+    failures: list[Exception] = []
+
+    def work(query: str) -> None:
+        try:
+            mine = ledger_of(store, query)
+            for number in range(10):
+                upload = mine.begin(chunk(f"{number}", mark=number), tag(), NOW)
+                mine.accept(upload, receipt(), NOW)
+                mine.known([key(f"{number}")])
+        except Exception as error:  # noqa: BLE001 — told below, in the test's own thread
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(f"q{number}",)) for number in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=120)
+    assert failures == []
+    assert {totals.rows for totals in store.delivered_counts().values()} == {10}
+    assert len(store.delivered_counts()) == 16
 
 
 def test_many_keys_at_once(ledger: QueryLedger) -> None:

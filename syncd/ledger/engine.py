@@ -1,0 +1,126 @@
+"""Opens the state store's database, with the settings that make its promises hold."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import QueuePool
+
+from syncd.errors import StateUnavailable
+from syncd.ledger.database import BUSY_TIMEOUT, WRITES, Database
+from syncd.ledger.tables import tables
+from syncd.ports import Clock, SystemClock
+from syncd.settings import StateSettings
+
+_CONNECT_POSTGRESQL: dict[str, object] = {
+    "connect_timeout": 10,
+    "application_name": "syncd",
+    # A server that vanished without a word is noticed within half a minute.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    # Prepared statements do not survive a pooler such as pgbouncer.
+    "prepare_threshold": None,
+}
+_LIMITS = (
+    f"SELECT set_config('lock_timeout', '{BUSY_TIMEOUT}s', true),"
+    " set_config('idle_in_transaction_session_timeout', '60s', true)"
+)
+"""So that no forgotten lock, ours or theirs, stops everything for ever."""
+
+
+def connect(settings: StateSettings, clock: Clock | None = None) -> Database:
+    """Make the engine; nothing is opened yet.
+
+    Raises:
+        StateUnavailable: the URL is no SQLite or PostgreSQL URL, or SQLite's directory does not exist.
+    """
+    try:
+        url = make_url(settings.url.get_secret_value())
+        kind = url.get_backend_name()
+    except SQLAlchemyError:
+        raise StateUnavailable("state.url is no database URL") from None
+    if kind == "sqlite":
+        return _sqlite(url, clock or SystemClock())
+    if kind == "postgresql":
+        return _postgresql(url, settings.schema_name, clock or SystemClock())
+    raise StateUnavailable(f"state.url must be a SQLite or PostgreSQL URL, not {kind}")
+
+
+def _sqlite(url: URL, clock: Clock) -> Database:
+    name = url.database or ":memory:"
+    file = None if name == ":memory:" else _file(name)
+    # One connection holds a database in memory; a file takes as many as there are threads.
+    size: dict[str, Any] = {"pool_size": 1 if file is None else 5, "max_overflow": 0 if file is None else -1}
+    engine = create_engine(
+        URL.create("sqlite", database=str(file) if file else ":memory:"),
+        poolclass=QueuePool,
+        connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False, "isolation_level": None},
+        hide_parameters=True,
+        **size,
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return Database(engine, tables("syncd_", None), file, None, "", clock)
+
+
+def _file(name: str) -> Path:
+    """The file's real path, so that two ways to it lead to one lock."""
+    try:
+        file = Path(name).resolve()
+        found = file.parent.is_dir()
+    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
+        raise StateUnavailable(f"cannot find the state store {name}: {error}") from None
+    if not found:
+        raise StateUnavailable(f"the state store's directory does not exist: {file.parent}")
+    return file
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    """Settings that a SQLite connection keeps."""
+    # WAL: readers such as `syncd status` never wait for the daemon. It is a property of the file; when
+    # another process is just setting it, SQLite says "locked" at once, and there is nothing left to do.
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL").close()
+    # FULL: a commit is on the disk before the POST begins.
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "journal_size_limit = 67108864"):
+        connection.execute(f"PRAGMA {pragma}").close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    """Take the write lock at once: a lock that is taken halfway fails where it cannot be waited for."""
+    writes = connection.get_execution_options().get(WRITES, False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _postgresql(url: URL, schema: str, clock: Clock) -> Database:
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        connect_args={**_CONNECT_POSTGRESQL, **_given(url)},
+        pool_size=5,
+        max_overflow=5,
+        pool_timeout=BUSY_TIMEOUT,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED",
+    )
+    event.listen(engine, "begin", _begin_postgresql)
+    password = url.password
+    secret = password if isinstance(password, str) else str(url.query.get("password", ""))
+    return Database(engine, tables("", schema), None, schema, secret, clock)
+
+
+def _given(url: URL) -> dict[str, object]:
+    """The connection settings that the URL itself gives, which win over ours."""
+    return {name: value for name, value in url.query.items() if name in _CONNECT_POSTGRESQL}
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    """Bound the waiting of every transaction; per transaction, so that a pooler cannot lose it."""
+    connection.exec_driver_sql(_LIMITS).close()
