@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -52,30 +52,25 @@ class Intake:
         """Put the news of `page` into `chunk`. Raises SourceRefused when a column is missing."""
         if not page.rows:
             return
-        mapper = self.mapper(page.columns)
+        mapper = self._mapper_for(page.columns)
         mapped = mapper.map(page, now)
         chunk.header = mapper.header
         rules = chunking.Rules(self._query.on_change, keys.money_columns(mapper.header))
-        chunking.add(chunk, mapped, self._memory.known(keys_of(mapped)), rules)
+        chunking.add(chunk, mapped, self._memory.known(_keys(mapped)), rules)
         chunking.without(chunk, self._memory.known_rejects(chunk.rejects))
 
-    def mapper(self, columns: tuple[str, ...]) -> Mapper:
+    def keys(self, page: Page, now: datetime) -> list[str]:
+        """The keys of a page's rows, whatever they are. Raises SourceRefused when a column is missing."""
+        return _keys(self._mapper_for(page.columns).map(page, now)) if page.rows else []
+
+    def _mapper_for(self, columns: tuple[str, ...]) -> Mapper:
         """The mapper for a result with these columns; made anew when they change."""
         if self._mapper is None or self._mapper.columns != columns:
             self._mapper = Mapper(self._query, layout(self._query, columns))
         return self._mapper
 
 
-def keys_of(mapped: Mapped) -> list[str]:
+def _keys(mapped: Mapped) -> list[str]:
     """The keys of all rows of a page."""
-    parts: Iterable[Sequence[HasKey]] = (mapped.ready, mapped.waiting, mapped.rejects)
-    return [row.key for rows in parts for row in rows]
-
-
-class HasKey(Protocol):
-    """A conversion or a reject."""
-
-    @property
-    def key(self) -> str:
-        """The row's key text."""
-        ...
+    conversions = [*mapped.ready, *mapped.waiting]
+    return [*(row.key for row in conversions), *(reject.key for reject in mapped.rejects)]

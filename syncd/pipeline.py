@@ -11,7 +11,7 @@ from threading import Event as Flag
 from syncd import chunking
 from syncd.errors import TooManyRejects
 from syncd.events import Event
-from syncd.intake import Intake, keys_of
+from syncd.intake import Intake
 from syncd.model import Chunk, Mark, Origin, RunReport
 from syncd.payload import new_tag
 from syncd.ports import Clock, Ledger, Observer, Source
@@ -130,13 +130,12 @@ class Pipeline:
     def _begin_now(self) -> Mark | None:
         """Pass over what is there: the newest mark, and the keys of the rows that stand at it."""
         job, passed = self._job, list[str]()
-        newest = job.source.newest()
+        newest = after = job.source.newest()
         exhausted = newest is None
         while not exhausted:
-            page = job.source.read(newest, chunking.PAGE_ROWS)
-            if page.rows:
-                passed += keys_of(self._intake.mapper(page.columns).map(page, job.clock.now()))
-            exhausted = page.exhausted
+            page = job.source.read(after, chunking.PAGE_ROWS, upto=newest)
+            passed += self._intake.keys(page, job.clock.now())
+            after, exhausted = page.mark or after, page.exhausted
         job.ledger.begin_query(newest, passed)
         job.source.restart()
         return newest

@@ -7,6 +7,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
+from urllib.parse import urlsplit
 
 from syncd.events import Event
 from syncd.overview import overview
@@ -31,9 +32,12 @@ def telemetry(settings: Settings, queries: Sequence[QuerySettings]) -> tuple[Met
 
 
 def secrets(settings: Settings) -> set[str]:
-    """The tokens that stand in the configuration itself; those of files are registered when read."""
+    """The tokens and passwords of the configuration itself; those in files are registered when read."""
     tokens = [settings.metrica.token, *(query.token for query in settings.queries.values())]
-    return {token.get_secret_value() for token in tokens if token is not None}
+    urls = [settings.state.url, *(database.url for database in settings.databases.values())]
+    passwords = [urlsplit(url.get_secret_value()).password for url in urls]
+    known = [token.get_secret_value() for token in tokens if token is not None] + passwords
+    return {secret for secret in known if secret}
 
 
 @contextmanager

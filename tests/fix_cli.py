@@ -39,7 +39,9 @@ class Running:
             self.lines.append(line)
             self._queue.put(line)
 
-    def wait_for(self, event: str, where: Callable[[dict[str, Any]], bool] = lambda _: True) -> dict[str, Any]:
+    def wait_for(
+        self, event: str, where: Callable[[dict[str, Any]], bool] = lambda _: True
+    ) -> dict[str, Any]:
         """The next log line of this event that fits. Fails after DEADLINE."""
         try:
             while True:

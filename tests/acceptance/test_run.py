@@ -89,7 +89,7 @@ def test_ten_odd_rows_end_as_promised(cli: Cli, database: Database, emulator: Em
     }
     (query,) = cli.json("status")["queries"]
     assert query["rows"]["waiting"]["count"] == 1
-    lines = emulator.uploads()[0].content.decode().splitlines()[1:]
+    lines = (emulator.uploads()[0].content or b"").decode().splitlines()[1:]
     assert [line.split(",")[0][-2:] for line in lines] == ["09", "10"]
     assert lines[0].endswith(",RUB")
     assert lines[1].endswith(",,")
@@ -112,9 +112,7 @@ def test_a_waiting_row_goes_when_it_is_due(cli: Cli, sqlite_db: Database, emulat
     assert [conversion.times for conversion in emulator.conversions()] == [1, 1]
 
 
-def test_queries_do_not_harm_each_other(
-    cli: Cli, sqlite_db: Database, emulator: EmulatorServer, tmp_path: object
-) -> None:
+def test_queries_do_not_harm_each_other(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
     """A wrong token, a database that is down and a missing column give one clear line each; others go on."""
     shop.open_shop(sqlite_db)
     shop.sell(sqlite_db, 1, 3)

@@ -168,9 +168,9 @@ def test_marks_are_exact(database: Database, source: Sources) -> None:
     for number, (sql_type, literal) in enumerate(TYPES[kind(database)]):
         table = f"t{number}"
         database.run(f"CREATE TABLE {table} (m {sql_type}, n INTEGER)")
-        database.run(*(f"INSERT INTO {table} VALUES ({literal.format(i)}, {i})" for i in range(6)))  # noqa: S608 - of ours
-        expected = [row[0] for row in database.rows(f"SELECT n FROM {table} ORDER BY m, n")]  # noqa: S608 - of ours
-        reader = source(database.reader_url, f"SELECT m, n FROM {table}", key=("n",))  # noqa: S608 - of ours
+        database.run(*(f"INSERT INTO {table} VALUES ({literal.format(i)}, {i})" for i in range(6)))
+        expected = [row[0] for row in database.rows(f"SELECT n FROM {table} ORDER BY m, n")]
+        reader = source(database.reader_url, f"SELECT m, n FROM {table}", key=("n",))
         assert [row[1] for row in drain(reader, 1)] == expected, sql_type
         reader.restart()
         rows = list(reader.read(None, 100).rows)
@@ -310,7 +310,7 @@ def test_names_in_any_case(database: Database, source: Sources) -> None:
     """Mark and key are found in any case if that is unambiguous; the result keeps its own spelling."""
     numbers(database, 1, 2)
     quote = "`" if kind(database) == "mysql" else '"'
-    sql = f"SELECT m AS {quote}Up%dated:At{quote} FROM t"  # noqa: S608 - of ours
+    sql = f"SELECT m AS {quote}Up%dated:At{quote} FROM t"
     reader = source(database.reader_url, sql, mark=("UP%DATED:at",))
     assert reader.columns() == ("Up%dated:At",)
     assert drain(reader, 1) == [(1,), (2,)]
