@@ -11,6 +11,7 @@ from threading import Event as Flag
 from syncd import chunking
 from syncd.errors import TooManyRejects
 from syncd.events import Event
+from syncd.faultpoints import Point, reach
 from syncd.intake import Intake
 from syncd.model import Chunk, Mark, Origin, RunReport
 from syncd.payload import new_tag
@@ -58,6 +59,7 @@ class Pipeline:
         job = self._job
         job.settler.settle_all(report)
         for chunk in self._chunks():
+            reach(Point.READ)
             self._stop_at_limit(chunk, report)
             self._note(chunk, report)
             if chunk.ready:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from syncd.errors import AccessRefused, FileRefused, NotReceived, OutcomeUnknown, StillUnclear, TooManyRejects
 from syncd.events import Event
+from syncd.faultpoints import Point, reach
 from syncd.model import Receipt, RunReport, Upload, UploadState
 from syncd.payload import client_id_type, new_tag, render
 from syncd.ports import Clock, Destination, Ledger, Observer
@@ -62,20 +63,25 @@ class Settler:
         started = self._clock.now()
         body = render(upload.header, upload.lines)
         self._tell(Event.UPLOAD_STARTED, upload, rows=len(upload.lines), bytes=len(body))
+        reach(Point.POST)
         try:
             receipt = self._destination.upload(
                 upload.counter, body, tag=upload.tag, client_id_type=client_id_type(upload.header)
             )
         except (NotReceived, AccessRefused):
+            reach(Point.NOT_RECEIVED)
             self._ledger.not_received(upload)
             raise
         except OutcomeUnknown as error:
+            reach(Point.UNCLEAR)
             self._unclear_since[upload.id] = self._clock.now()
             self._tell(Event.UPLOAD_UNCLEAR, upload, error=str(error))
             raise
         except FileRefused as refusal:
+            reach(Point.REFUSAL)
             self._halve(upload, refusal, report)
         else:
+            reach(Point.ANSWER)
             seconds = (self._clock.now() - started).total_seconds()
             self._accept(upload, receipt, report)
             self._tell(
@@ -89,8 +95,10 @@ class Settler:
 
     def _look_up(self, upload: Upload, report: RunReport) -> bool:
         """True when Metrica has it. Raises StillUnclear while it may yet show up there."""
+        reach(Point.LOOK_UP)
         receipt = self._destination.find(upload.counter, upload.tag)
         if receipt is not None:
+            reach(Point.FOUND)
             self._accept(upload, receipt, report)
             self._tell(Event.UPLOAD_FOUND, upload, rows=len(upload.lines), metrica_id=receipt.id)
             return True
@@ -100,12 +108,14 @@ class Settler:
                 "Metrica does not list an upload whose answer was lost; it may still appear",
                 retry_at=given_up,
             )
+        reach(Point.GIVEN_UP)
         del self._unclear_since[upload.id]
         self._tell(Event.UPLOAD_NOT_FOUND, upload)
         return False
 
     def _accept(self, upload: Upload, receipt: Receipt, report: RunReport) -> None:
         self._ledger.accept(upload, receipt, self._clock.now())
+        reach(Point.ACCEPTED)
         self._unclear_since.pop(upload.id, None)
         self._refused_in_a_row = 0
         report.uploads += 1

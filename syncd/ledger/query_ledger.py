@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from syncd.errors import SyncdError
+from syncd.faultpoints import Point, reach
 from syncd.keys import money_columns
 from syncd.ledger import entries
 from syncd.ledger.database import AT_ONCE
@@ -73,6 +74,7 @@ class QueryLedger(QueryMemory):
                 # Replacing the query by itself: what was really delivered keeps its upload.
                 part = rows[start : start + AT_ONCE]
                 self._database.upsert(connection, table, part, ["query"])
+            reach(Point.BEGUN_WRITTEN)
 
     def set_safe(self, mark: Mark | None) -> None:
         """Record the mark below which no row can be committed late any more."""
@@ -95,6 +97,8 @@ class QueryLedger(QueryMemory):
             self._others(connection, chunk, now)
             if chunk.mark is not None:
                 self._move(connection, chunk.mark, now)
+            reach(Point.RECORD_WRITTEN)
+        reach(Point.RECORDED)
 
     def begin(self, chunk: Chunk, tag: str, now: datetime) -> Upload:
         """Make the intent durable before the POST: the exact lines, the rejects, the mark after them."""
@@ -115,6 +119,8 @@ class QueryLedger(QueryMemory):
         with self._write() as connection:
             new_id = entries.insert_upload(self._database, connection, upload, chunk.origin, now)
             self._others(connection, chunk, now)
+            reach(Point.INTENT_WRITTEN)
+        reach(Point.INTENT)
         return replace(upload, id=new_id)
 
     def sending(self, upload: Upload, now: datetime) -> Upload:
@@ -124,6 +130,7 @@ class QueryLedger(QueryMemory):
             row = self._locked(connection, upload.id)
             self._expect(row, UNSETTLED, "sent")
             self._set(connection, row, state=UploadState.SENDING, attempts=table.c.attempts + 1, sent_at=now)
+            reach(Point.SENDING_WRITTEN)
         return replace(upload, state=UploadState.SENDING, sent_at=now)
 
     def not_received(self, upload: Upload) -> None:
@@ -153,6 +160,7 @@ class QueryLedger(QueryMemory):
                 **_receipt(receipt),
             )
             self._move_past(connection, row, now)
+            reach(Point.ACCEPT_WRITTEN)
 
     def split(self, upload: Upload, tags: tuple[str, str], now: datetime) -> tuple[Upload, Upload]:
         """Replace an upload that Metrica refused as a whole by its halves, both PLANNED.
@@ -176,6 +184,8 @@ class QueryLedger(QueryMemory):
                 entries.insert_upload(self._database, connection, half, origin, now, row)
                 for half in (first, second)
             ]
+            reach(Point.SPLIT_WRITTEN)
+        reach(Point.SPLIT)
         return replace(first, id=ids[0]), replace(second, id=ids[1])
 
     def refuse(self, upload: Upload, detail: str, now: datetime) -> None:
@@ -192,6 +202,8 @@ class QueryLedger(QueryMemory):
             state = UploadState.REFUSED
             self._set(connection, row, state=state, settled_at=now, detail=entries.plain(detail))
             self._move_past(connection, row, now)
+            reach(Point.REFUSE_WRITTEN)
+        reach(Point.REFUSED)
 
     def follow(self, upload: Followed, state: UploadState, receipt: Receipt | None, now: datetime) -> None:
         """Record what Metrica now says of an upload (None: its list has it no more)."""
@@ -200,6 +212,7 @@ class QueryLedger(QueryMemory):
             row = self._locked(connection, upload.id)
             self._expect(row, DELIVERED, "followed")
             self._set(connection, row, state=state, checked_at=now, **news)
+            reach(Point.FOLLOW_WRITTEN)
 
     # --- parts of the above ---
 
