@@ -21,7 +21,11 @@ _SIGNS = {Level.OK: "ok      ", Level.WARNING: "warning ", Level.ERROR: "ERROR  
 @click.option("--offline", is_flag=True, help="Look at the file alone.")
 @click.option("--query", "names", multiple=True, metavar="NAME", help="Only this query (repeatable).")
 def check(*, config: Path | None, as_json: bool, offline: bool, names: tuple[str, ...]) -> int:
-    """Find out what can be known before the first upload: file, databases, columns, token, goals."""
+    """Find out what can be known before the first upload.
+
+    File, state store, databases, columns and their types, index, token, counters, goals. Nothing is
+    uploaded and nothing is written.
+    """
     settings = read_settings(config)
     queries = pick(settings, names)
     findings = [Finding(Level.OK, "file", f"{settings.file}: {len(settings.queries)} queries")]

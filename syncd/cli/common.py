@@ -5,10 +5,11 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import click
 
@@ -42,9 +43,20 @@ def config_option(function: Function) -> Function:
     return click.option(
         "-c",
         "--config",
-        type=click.Path(path_type=Path, dir_okay=False),
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        callback=_or_before_the_command,
         help="The configuration file (else $SYNCD_CONFIG, else /etc/syncd/config.yaml).",
     )(function)
+
+
+def _or_before_the_command(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
+    """The command's own -c, else the one before it: `syncd -c FILE run`."""
+    parent = ctx.parent
+    while value is None and parent is not None:
+        value = parent.params.get("config")
+        parent = parent.parent
+    return value
 
 
 def json_option(function: Function) -> Function:
@@ -64,8 +76,8 @@ def pick(settings: Settings, names: Sequence[str]) -> list[QuerySettings]:
     for name in names:
         if name not in settings.queries:
             near = difflib.get_close_matches(name, settings.queries, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(settings.queries)}"
-            raise UsageError(f"there is no query {name} in {settings.file}; {hint}")
+            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(settings.queries)}"
+            raise UsageError(f"there is no query {name!r} in {settings.file}; {hint}")
     return [settings.queries[name] for name in dict.fromkeys(names)]
 
 
@@ -77,29 +89,52 @@ def print_json(document: object) -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
     """A table on standard output; `empty` is said when there is no row.
 
-    On a terminal it fits the width; into a pipe every row is one line, whole.
+    On a terminal it fits the width; into a pipe every row is one line, whole, its columns aligned.
     """
+    lines = [[_cell(value) for value in row] for row in rows]
+    if not lines:
+        click.echo(empty)
+    elif is_terminal(sys.stdout):
+        _print_for_a_person(columns, lines)
+    else:
+        _print_plain([list(columns), *lines])
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether a person sees it at once; also answers for a stream that is closed or missing."""
+    try:
+        return stream is not None and stream.isatty()
+    except ValueError:
+        return False
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 query`, `2 queries`, `3 errors`."""
+    if number == 1:
+        return f"1 {noun}"
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number:,} {plural}"
+
+
+def _print_for_a_person(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
     from rich.box import SIMPLE_HEAD  # noqa: PLC0415 — loaded only when a table is shown
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
-    lines = [[_cell(value) for value in row] for row in rows]
-    if not lines:
-        click.echo(empty)
-        return
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 3 * len(columns) + sum(
-            max(len(column), *(len(line[index]) for line in lines)) + 2
-            for index, column in enumerate(columns)
-        )
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:
         table.add_column(column, overflow="fold")
     for line in lines:
         table.add_row(*(Text(cell) for cell in line))
-    console.print(table)
+    Console(highlight=False).print(table)
+
+
+def _print_plain(lines: Sequence[Sequence[str]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
+        click.echo("  ".join(cells).rstrip())
 
 
 def _cell(value: object) -> str:

@@ -15,7 +15,10 @@ from syncd.cli.common import DURATION
 @click.option("--for", "lasting", type=DURATION, metavar="DURATION", help="How long, such as 20s.")
 @click.option("--port", default=9188, show_default=True, help="Of the status page; 0 takes any free one.")
 def demo(*, lasting: timedelta | None, port: int) -> None:
-    """Show all of it on this machine: a growing shop, an emulated Metrica, the daemon, its page."""
+    """See it all at work on this machine, with nothing to set up.
+
+    A SQLite shop that grows, an emulated Metrica, the daemon and its status page.
+    """
     from syncd.demo.show import Show  # noqa: PLC0415 — the libraries, only where needed
 
     with TemporaryDirectory(prefix="syncd-demo-") as folder, Show(Path(folder), port) as show:

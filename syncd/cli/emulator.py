@@ -10,7 +10,7 @@ import click
 from syncd.errors import UsageError
 
 
-@click.command(epilog='syncd emulator --port 8080 --fault \'{"kind": "drop_after", "times": 1}\'')
+@click.command(epilog="syncd emulator --port 8080")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, help="Port; 0 takes any free one.")
 @click.option(
@@ -32,7 +32,13 @@ def emulator(
     file: Path | None,
     discard: bool,
 ) -> None:
-    """Serve a local Metrica API, with faults on demand (docs/emulator.md)."""
+    """Serve a local Metrica API, with faults on demand.
+
+    docs/emulator.md has the settings and the faults, such as:
+
+    \b
+    syncd emulator --fault '{"kind": "drop_after", "times": 1}'
+    """
     from syncd.emulator.server import serve  # noqa: PLC0415 — the web framework, only where needed
     from syncd.emulator.settings import EmulatorSettings, changed  # noqa: PLC0415
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import os
 import sys
@@ -9,7 +10,8 @@ import sys
 import click
 
 from syncd import __version__
-from syncd.errors import ConfigError, SyncdError
+from syncd.cli.common import config_option, counted
+from syncd.errors import ConfigError, SyncdError, UsageError
 
 SECTIONS: dict[str, dict[str, str]] = {
     "Run": {
@@ -53,29 +55,44 @@ class Commands(click.Group):
             raise TypeError(f"{place} is no command")
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, with the nearest name for one that does not exist."""
+        if args and args[0] not in _PLACES and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], _PLACES, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_PLACES)}"
+            raise UsageError(f"there is no command {args[0]!r}; {hint}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One section after the other; the line under a command is an example of it."""
+        width = max(map(len, _PLACES))
         for title, names in SECTIONS.items():
             with formatter.section(title):
                 rows = []
                 for name in names:
                     command = self.get_command(ctx, name)
                     if command is not None:
-                        rows.append((name, command.get_short_help_str(limit=70)))
+                        rows.append((name.ljust(width), command.get_short_help_str(limit=1000)))
                         rows.append(("", f"$ {(command.epilog or '').strip()}"))
                 formatter.write_dl(rows)
 
 
 @click.command(
-    cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    options_metavar="[-c FILE]",
+    subcommand_metavar="COMMAND [ARGS]...",
 )
 @click.version_option(__version__, prog_name="syncd")
-def cli() -> None:
-    """Carry conversions from a company database to Yandex.Metrica: nothing lost, nothing twice.
+@config_option
+def cli(config: object) -> None:  # noqa: ARG001 — the commands find it in their context's parent
+    """Carry conversions from a company's database to Yandex.Metrica.
 
-    The configuration is looked for at -c, then $SYNCD_CONFIG, then /etc/syncd/config.yaml.
+    Nothing lost, nothing twice. `syncd COMMAND --help` tells more of a command.
 
-    Exit codes: 0 done; 1 something failed; 2 wrong usage or configuration; 3 done, but rows were rejected.
+    Exit codes: 0 done; 1 failed; 2 wrong usage or configuration; 3 rows rejected.
     """
 
 
@@ -85,9 +102,11 @@ def run(arguments: list[str] | None = None) -> int:
         result = cli.main(arguments, prog_name="syncd", standalone_mode=False)
     except SyncdError as error:
         return _say(error)
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
+    except click.ClickException as error:
+        return _say_wrong_usage(error)
     except click.Abort:
         return 130
     except BrokenPipeError:  # the reader of our output left, as `| head` does
@@ -104,11 +123,22 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _say(error: SyncdError) -> int:
     """One clear line (a line per problem for a configuration) and what to do."""
+    from syncd.telemetry.redaction import redact  # noqa: PLC0415 — loaded only when something went wrong
+
     if isinstance(error, ConfigError):
-        click.echo(str(error), err=True)
-        count = len(error.problems)
-        click.echo(f"syncd: {count} problem{'s' if count != 1 else ''} in the configuration", err=True)
+        click.echo(redact(str(error)), err=True)
+        click.echo(f"syncd: {counted(len(error.problems), 'problem')} in the configuration", err=True)
     else:
-        click.echo(f"syncd: {error}", err=True)
+        click.echo(f"syncd: {redact(str(error))}", err=True)
         click.echo(f"  what to do: {error.action}", err=True)
+    return error.exit_code
+
+
+def _say_wrong_usage(error: click.ClickException) -> int:
+    """What is wrong with the command line, in the same two lines as every error."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "syncd"
+    message = error.format_message().rstrip(".")
+    click.echo(f"syncd: {message[:1].lower()}{message[1:]}", err=True)
+    click.echo(f"  what to do: See `{path} --help`.", err=True)
     return error.exit_code

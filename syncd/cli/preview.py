@@ -27,7 +27,10 @@ ROWS_REJECTED = 3
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Rows to read.")
 @click.argument("name")
 def preview(*, config: Path | None, as_json: bool, limit: int, name: str) -> int:
-    """Show the next rows of query NAME as they would be uploaded; uploads nothing, moves nothing."""
+    """Show the next rows as they would be uploaded.
+
+    And those that would be rejected, with the reason. Uploads nothing, moves nothing.
+    """
     from syncd.preview import preview_of  # noqa: PLC0415 — the database libraries, only where needed
     from syncd.telemetry import Metrics, TelemetryObserver, configure  # noqa: PLC0415
     from syncd.wiring import Parts  # noqa: PLC0415

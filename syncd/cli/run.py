@@ -21,7 +21,7 @@ ROWS_REJECTED = 3
 @click.option("--once", is_flag=True, help="Run each query until it has nothing new, then exit.")
 @click.option("--query", "names", multiple=True, metavar="NAME", help="Only this query (repeatable).")
 def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...]) -> int:
-    """Run the queries and upload what is new, until stopped."""
+    """Upload what is new, on each query's schedule, until stopped."""
     from syncd.service import handle_signals, serve, telemetry  # noqa: PLC0415 — the libraries, only where needed
     from syncd.wiring import Application  # noqa: PLC0415
 

@@ -15,7 +15,7 @@ from syncd.status import QueryStatus, StatusReport
 @config_option
 @json_option
 def status(*, config: Path | None, as_json: bool) -> None:
-    """Show every query: mark, lag, last run, rows, and what is wrong in plain words."""
+    """Show how every query is, and what is wrong in plain words."""
     from syncd.ledger import Store  # noqa: PLC0415 — the database libraries, only where needed
     from syncd.overview import overview  # noqa: PLC0415
     from syncd.ports import SystemClock  # noqa: PLC0415
