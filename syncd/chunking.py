@@ -56,7 +56,7 @@ def add(chunk: Chunk, mapped: Mapped, known: Mapping[str, Known], rules: Rules) 
     for conversion in mapped.ready:
         _add_ready(chunk, conversion, known.get(conversion.key), inside, rules)
     for conversion in mapped.waiting:
-        _add_waiting(chunk, conversion, known.get(conversion.key), rules)
+        _add_waiting(chunk, conversion, known.get(conversion.key), inside, rules)
     for reject in mapped.rejects:
         _add_reject(chunk, reject, known.get(reject.key), rules)
 
@@ -68,7 +68,8 @@ def _add_ready(
     if index is not None:
         known = _as_known(chunk.ready[index], rules.money, KnownAs.DELIVERED)
     match _decide(conversion, known, rules):
-        case "news" if index is not None:
+        case "news" if index is not None:  # the newest money takes the place of the one before
+            chunk.rows_known += 1
             chunk.size += _bytes(conversion) - _bytes(chunk.ready[index])
             chunk.ready[index] = conversion
         case "news":
@@ -81,7 +82,12 @@ def _add_ready(
             chunk.rejects.append(_changed(conversion))
 
 
-def _add_waiting(chunk: Chunk, conversion: Conversion, known: Known | None, rules: Rules) -> None:
+def _add_waiting(
+    chunk: Chunk, conversion: Conversion, known: Known | None, inside: dict[str, int], rules: Rules
+) -> None:
+    index = inside.get(conversion.key)
+    if index is not None:
+        known = _as_known(chunk.ready[index], rules.money, KnownAs.DELIVERED)
     if known == _as_known(conversion, rules.money, KnownAs.WAITING):
         chunk.rows_known += 1
         return
