@@ -6,21 +6,27 @@ A finding never stops the others: a database that is down is one line, and the r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from syncd.errors import SyncdError
+from syncd import sample
+from syncd.errors import NotReceived, OutcomeUnknown, StateError, SyncdError
 from syncd.intake import Intake, NothingKnown
 from syncd.mapping import Layout, layout
-from syncd.model import Chunk, Column, Mark, Page
+from syncd.model import Chunk, Mark, Page, Position
 from syncd.ports import Clock, Source
-from syncd.settings import Constant, QuerySettings
+from syncd.settings import QuerySettings
 
 SAMPLE_ROWS = 200
 """Rows read from each query to see whether its values can be sent."""
+MANY_ROWS = 100_000
+"""A first run of more is worth a question: are the old ones wanted?"""
+CLOCK_TOLERANCE = timedelta(seconds=10)
+"""A clock further off than this is worth a word: rows wait, or are refused, by it."""
 
 
 class Level(StrEnum):
@@ -52,6 +58,11 @@ class Explainer(Source, Protocol):
 
 class Api(Protocol):
     """The part of the Metrica client that is needed here."""
+
+    @property
+    def clock_ahead(self) -> timedelta | None:
+        """How far this machine's clock is ahead of Metrica's, by the last answer; None: not known."""
+        ...
 
     def counter(self, counter: int) -> CounterInfo:
         """The counter's facts. Raises MetricaError."""
@@ -112,19 +123,54 @@ def look_at_state(store: StateStore) -> Finding:
     return Finding(Level.OK, "state", "reachable, and of this version")
 
 
-def look_at_query(query: QuerySettings, source: Explainer, clock: Clock) -> tuple[list[Finding], set[str]]:
-    """Columns, a sample of values, the index behind the mark; and the Targets that were seen."""
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """What a first word with a database came to."""
+
+    product: str
+    """Such as `postgresql`."""
+    took: timedelta
+    clock_ahead: timedelta | None
+    """How far this machine's clock is ahead of the database's; None: not known, or the same clock."""
+
+
+def look_at_database(name: str, connect: Callable[[], Connected]) -> list[Finding]:
+    """Whether a database can be reached, how long that takes, and what time it has there."""
+    where = f"database {name}"
+    try:
+        found = connect()
+    except SyncdError as error:
+        return [_failed(where, error)]
+    took = f"{found.took.total_seconds() * 1000:.0f} ms"
+    connected = Finding(Level.OK, where, f"connected to {found.product} in {took}")
+    return [connected, *_look_at_clock(where, "the database's", found.clock_ahead)]
+
+
+def look_at_query(
+    query: QuerySettings, source: Explainer, clock: Clock, stands: Callable[[], Position | None]
+) -> tuple[list[Finding], set[str]]:
+    """Columns, a sample of values, the index behind the mark; and the Targets that were seen.
+
+    Args:
+        query: The query.
+        source: Its source.
+        clock: The time.
+        stands: Tells how far it was read, None when it never ran; may raise StateError.
+    """
     where = f"query {query.name}"
     try:
         columns = source.columns()
         plan = layout(query, columns)
         page = source.read(None, SAMPLE_ROWS)
-        findings = [Finding(Level.OK, where, f"columns: {_described(plan, columns)}")]
+        findings = [Finding(Level.OK, where, f"columns: {sample.described(plan, page)}")]
+        findings += _look_at_zone(query, plan, page)
         findings += _look_at_sample(query, page, clock.now())
         findings += _look_at_index(source, where, query, page.mark)
+        with suppress(StateError):  # look_at_state has told of it
+            findings += _look_at_backlog(source, where, query, stands())
     except SyncdError as error:
         return [_failed(where, error)], set()
-    return findings, _targets(plan, page)
+    return findings, sample.targets(plan, page)
 
 
 def look_at_counter(api: Api, counter: int, targets: dict[str, list[str]]) -> list[Finding]:
@@ -145,7 +191,11 @@ def look_at_counter(api: Api, counter: int, targets: dict[str, list[str]]) -> li
                     Level.ERROR, where, "the token may only view it", "Give its account the right to edit."
                 )
             )
+        findings += _look_at_clock(where, "Metrica's", api.clock_ahead)
         goals = api.goals(counter)
+    except (NotReceived, OutcomeUnknown) as error:
+        action = "Check metrica.api_url, and the proxy, DNS and firewall between here and Metrica."
+        return [Finding(Level.ERROR, where, f"Metrica does not answer as it should: {error}", action)]
     except SyncdError as error:
         return [_failed(where, error)]
     for target, queries in sorted(targets.items()):
@@ -164,7 +214,7 @@ def look_at_counter(api: Api, counter: int, targets: dict[str, list[str]]) -> li
 
 
 def _failed(where: str, error: SyncdError) -> Finding:
-    return Finding(Level.ERROR, where, str(error), error.action)
+    return Finding(Level.ERROR, where, str(error).removeprefix(f"{where}: "), error.action)
 
 
 def _introduced(info: CounterInfo) -> str:
@@ -172,14 +222,29 @@ def _introduced(info: CounterInfo) -> str:
     return "the token is accepted; " + ", ".join(part for part in parts if not part.endswith(" "))
 
 
-def _described(plan: Layout, columns: tuple[str, ...]) -> str:
-    """Which result column feeds which of Metrica's."""
-    return ", ".join(
-        f"{written.column} = {written.source.value!r}"
-        if isinstance(written.source, Constant)
-        else f"{written.column} ← {columns[written.source]}"
-        for written in plan.written
+def _look_at_clock(where: str, whose: str, ahead: timedelta | None) -> Iterator[Finding]:
+    if ahead is None:
+        return
+    seconds = abs(ahead.total_seconds())
+    if abs(ahead) <= CLOCK_TOLERANCE:
+        yield Finding(
+            Level.OK, where, f"{whose} clock and this machine's agree within {max(1, seconds):.0f} s"
+        )
+        return
+    direction = "ahead of" if ahead > timedelta() else "behind"
+    yield Finding(
+        Level.WARNING,
+        where,
+        f"this machine's clock is {seconds:,.0f} s {direction} {whose}",
+        "Set both by NTP: rows of the last moments are held back, or refused as future ones.",
     )
+
+
+def _look_at_zone(query: QuerySettings, plan: Layout, page: Page) -> Iterator[Finding]:
+    found = sample.zone_sample(plan, page, query.timezone)
+    if found is not None:
+        message = f"DateTime {found[0]} carries no zone: read as {query.timezone}, that is {found[1]} UTC"
+        yield Finding(Level.OK, f"query {query.name}", message)
 
 
 def _look_at_sample(query: QuerySettings, page: Page, now: datetime) -> Iterator[Finding]:
@@ -187,8 +252,8 @@ def _look_at_sample(query: QuerySettings, page: Page, now: datetime) -> Iterator
     if not page.rows:
         yield Finding(Level.WARNING, where, "no rows yet: their values could not be looked at")
         return
-    chunk = Chunk()
-    Intake(query, NothingKnown()).add(chunk, page, now)
+    chunk, intake = Chunk(), Intake(query, NothingKnown())
+    intake.add(chunk, page, now)
     yield Finding(
         Level.OK,
         where,
@@ -201,9 +266,17 @@ def _look_at_sample(query: QuerySettings, page: Page, now: datetime) -> Iterator
         yield Finding(
             Level.WARNING,
             where,
-            f"{rows} of them rejected: {reason} in {column or 'the row'}, such as {first.value} "
+            f"{rows} of them rejected: {reason} in {column or 'the row'}, such as {first.value!r} "
             f"(key {first.key})",
-            "See `syncd preview` and docs/configuration.md for the rule.",
+            f"`syncd preview {query.name}` shows them; docs/configuration.md has the rule.",
+        )
+    shared = sample.shared_keys(intake.keys(page, now))
+    if shared:
+        yield Finding(
+            Level.WARNING,
+            where,
+            f"{shared} of them have the key ({', '.join(query.key)}) of another row, and would not be sent",
+            "Name under key: the columns that make a row unlike all others.",
         )
 
 
@@ -225,9 +298,24 @@ def _look_at_index(
         )
 
 
-def _targets(plan: Layout, page: Page) -> set[str]:
-    """The Targets of the sample, trimmed as they would be sent."""
-    source = next(written.source for written in plan.written if written.column is Column.TARGET)
-    if isinstance(source, Constant):
-        return {str(source.value).strip()}
-    return {str(row[source]).strip() for row in page.rows if row[source] is not None}
+def _look_at_backlog(
+    source: Explainer, where: str, query: QuerySettings, position: Position | None
+) -> Iterator[Finding]:
+    """How many rows are to come; a first run of very many is asked about."""
+    if position is None and query.start == "now":
+        yield Finding(Level.OK, where, "it never ran; start: now passes over the rows that are there")
+        return
+    rows = source.count(position.mark if position else None)
+    many = "more rows than can be counted in a moment" if rows is None else f"{rows:,} rows"
+    if position is not None:
+        yield Finding(Level.OK, where, f"it has run before; {many} from its mark on")
+    elif rows is not None and rows <= MANY_ROWS:
+        yield Finding(Level.OK, where, f"it never ran; the first run reads {many} (start: {query.start})")
+    else:
+        yield Finding(
+            Level.WARNING,
+            where,
+            f"it never ran; the first run reads {many} (start: {query.start})",
+            f"If the old ones are not wanted, set start: to now or to a value of {query.mark[0]}; "
+            "Metrica links only to visits of the last 21 days.",
+        )

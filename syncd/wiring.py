@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from syncd import __version__
+from syncd.check import Connected
 from syncd.config.secrets import read_token_file
 from syncd.daemon import Daemon
 from syncd.errors import ConfigError, Problem
@@ -28,6 +29,7 @@ from syncd.ports import Clock, Observer, SystemClock
 from syncd.settings import QuerySettings, Settings
 from syncd.settle import Settler
 from syncd.source.engines import Engines
+from syncd.source.probe import probe
 from syncd.source.reader import SqlSource
 from syncd.telemetry import register_secret
 
@@ -46,6 +48,11 @@ class Parts:
     def source(self, query: QuerySettings) -> SqlSource:
         """The query on its database. Nothing is connected yet."""
         return SqlSource(query, self.engines)
+
+    def connect(self, name: str) -> Connected:
+        """A first word with a database, for `check`. Raises SourceError."""
+        database = self.engines.database(name)
+        return Connected(database.dialect_name, *probe(database))
 
     def client(self, query: QuerySettings) -> MetricaClient:
         """Metrica for the query's token: one client per token, since the limits are per login."""

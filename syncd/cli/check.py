@@ -2,17 +2,38 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
+import textwrap
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import click
 
-from syncd.check import Finding, Level, look_at_counter, look_at_query, look_at_state
-from syncd.cli.common import config_option, json_option, pick, print_json, read_settings
+from syncd.check import Finding, Level, look_at_counter, look_at_database, look_at_query, look_at_state
+from syncd.cli.common import (
+    config_option,
+    counted,
+    is_terminal,
+    json_option,
+    pick,
+    print_json,
+    read_settings,
+)
 from syncd.metrica.client import MetricaClient
+from syncd.model import Position
 from syncd.settings import QuerySettings, Settings
+from syncd.wiring import Parts
 
 FAILED = 1
-_SIGNS = {Level.OK: "ok      ", Level.WARNING: "warning ", Level.ERROR: "ERROR   "}
+_SIGNS = {
+    Level.OK: click.style("ok       ", fg="green"),
+    Level.WARNING: click.style("WARNING  ", fg="yellow", bold=True),
+    Level.ERROR: click.style("ERROR    ", fg="red", bold=True),
+}
+_INDENT = 11
 
 
 @click.command(epilog="syncd check")
@@ -28,44 +49,93 @@ def check(*, config: Path | None, as_json: bool, offline: bool, names: tuple[str
     """
     settings = read_settings(config)
     queries = pick(settings, names)
-    findings = [Finding(Level.OK, "file", f"{settings.file}: {len(settings.queries)} queries")]
+    findings = [_about_file(settings)]
     if not offline:
         findings += _live(settings, queries)
+    levels = Counter(finding.level for finding in findings)
     if as_json:
-        print_json({"ok": not _failed(findings), "findings": [_json(finding) for finding in findings]})
+        print_json(
+            {
+                "ok": not levels[Level.ERROR],
+                "queries": len(queries),
+                "errors": levels[Level.ERROR],
+                "warnings": levels[Level.WARNING],
+                "findings": [_json(finding) for finding in findings],
+            }
+        )
     else:
-        for finding in findings:
-            click.echo(f"{_SIGNS[finding.level]}{finding.where}: {finding.message}")
-            if finding.action and finding.level is not Level.OK:
-                click.echo(f"          {finding.action}")
-    return FAILED if _failed(findings) else 0
+        _show(findings)
+        errors, warnings = counted(levels[Level.ERROR], "error"), counted(levels[Level.WARNING], "warning")
+        click.echo(f"\n{counted(len(queries), 'query')}: {errors}, {warnings}")
+    return FAILED if levels[Level.ERROR] else 0
 
 
-def _live(settings: Settings, queries: list[QuerySettings]) -> list[Finding]:
-    """State store, every query on its database, every counter with its token and goals."""
-    from syncd.telemetry import Metrics, TelemetryObserver, configure  # noqa: PLC0415 — only where needed
-    from syncd.wiring import Parts  # noqa: PLC0415
+def _about_file(settings: Settings) -> Finding:
+    disabled = [name for name, query in settings.queries.items() if not query.enabled]
+    more = f", of which disabled: {', '.join(disabled)}" if disabled else ""
+    message = f"{settings.file}: {counted(len(settings.queries), 'query')}{more}"
+    return Finding(Level.OK, "file", message)
 
-    configure(settings.log)
-    parts = Parts(settings, TelemetryObserver(Metrics()))
-    counters: dict[tuple[int, MetricaClient], dict[str, list[str]]] = {}
+
+def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[Finding]:
+    """State store, databases, every query on its database, every counter with its token and goals."""
+    from syncd.service import telemetry  # noqa: PLC0415 — only where needed
+
+    _, observer = telemetry(settings, queries)
+    parts = Parts(settings, observer)
     try:
-        findings = [look_at_state(parts.store)]
-        for query in queries:
-            found, targets = look_at_query(query, parts.source(query), parts.clock)
-            findings += found
-            wanted = counters.setdefault((query.counter, parts.client(query)), {})
-            for target in targets:
-                wanted.setdefault(target, []).append(query.name)
-        for (counter, client), wanted in counters.items():
-            findings += look_at_counter(client, counter, wanted)
+        return list(_looks(parts, queries))
     finally:
         parts.close()
-    return findings
 
 
-def _failed(findings: list[Finding]) -> bool:
-    return any(finding.level is Level.ERROR for finding in findings)
+def _looks(parts: Parts, queries: Sequence[QuerySettings]) -> Iterator[Finding]:
+    yield look_at_state(parts.store)
+    away: set[str] = set()
+    for name in dict.fromkeys(query.database.name for query in queries):
+        found = look_at_database(name, lambda name=name: parts.connect(name))  # type: ignore[misc]  # bound now
+        away |= {name for finding in found if finding.level is Level.ERROR}
+        yield from found
+    counters: dict[tuple[int, MetricaClient], dict[str, list[str]]] = {}
+    for query in queries:
+        targets: set[str] = set()
+        if query.database.name in away:
+            message = f"not looked at: there is no connection to database {query.database.name}"
+            yield Finding(Level.WARNING, f"query {query.name}", message)
+        else:
+            found, targets = look_at_query(query, parts.source(query), parts.clock, _stands(parts, query))
+            yield from found
+        wanted = counters.setdefault((query.counter, parts.client(query)), {})
+        for target in targets:
+            wanted.setdefault(target, []).append(query.name)
+    for (counter, client), wanted in counters.items():
+        yield from look_at_counter(client, counter, wanted)
+
+
+def _stands(parts: Parts, query: QuerySettings) -> Callable[[], Position | None]:
+    """How far the query was read, to be asked when it is wanted."""
+    return lambda: parts.memory(query).position()
+
+
+def _show(findings: Sequence[Finding]) -> None:
+    """One block per thing that was looked at; a line per finding, whole where no person sees it."""
+    width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 0
+    for where, found in groupby(findings, lambda finding: finding.where):
+        click.secho(where, bold=True)
+        for finding in found:
+            lines = _folded(finding.message, width)
+            if finding.action and finding.level is not Level.OK:
+                lines += _folded(f"→ {finding.action}", width)
+            click.echo(f"  {_SIGNS[finding.level]}{lines[0]}")
+            for line in lines[1:]:
+                click.echo(f"{' ' * _INDENT}{line}")
+
+
+def _folded(text: str, width: int) -> list[str]:
+    shown = "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
+    return textwrap.wrap(shown, max(width - _INDENT, 40)) if width else [shown]
 
 
 def _json(finding: Finding) -> dict[str, str]:

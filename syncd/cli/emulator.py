@@ -34,10 +34,8 @@ def emulator(
 ) -> None:
     """Serve a local Metrica API, with faults on demand.
 
-    docs/emulator.md has the settings and the faults, such as:
-
-    \b
-    syncd emulator --fault '{"kind": "drop_after", "times": 1}'
+    docs/emulator.md has the settings and the faults, such as
+    --fault '{"kind": "drop_after", "times": 1}'.
     """
     from syncd.emulator.server import serve  # noqa: PLC0415 — the web framework, only where needed
     from syncd.emulator.settings import EmulatorSettings, changed  # noqa: PLC0415

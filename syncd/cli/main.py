@@ -87,7 +87,7 @@ class Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="syncd")
 @config_option
-def cli(config: object) -> None:  # noqa: ARG001 — the commands find it in their context's parent
+def cli(config: object) -> None:
     """Carry conversions from a company's database to Yandex.Metrica.
 
     Nothing lost, nothing twice. `syncd COMMAND --help` tells more of a command.
@@ -102,9 +102,6 @@ def run(arguments: list[str] | None = None) -> int:
         result = cli.main(arguments, prog_name="syncd", standalone_mode=False)
     except SyncdError as error:
         return _say(error)
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
-        return error.exit_code
     except click.ClickException as error:
         return _say_wrong_usage(error)
     except click.Abort:
@@ -135,7 +132,10 @@ def _say(error: SyncdError) -> int:
 
 
 def _say_wrong_usage(error: click.ClickException) -> int:
-    """What is wrong with the command line, in the same two lines as every error."""
+    """What is wrong with the command line, in the same two lines as every error; the help if it is empty."""
+    if isinstance(error, click.exceptions.NoArgsIsHelpError):
+        error.show()
+        return error.exit_code
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else "syncd"
     message = error.format_message().rstrip(".")

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from datetime import UTC, timedelta
+from email.utils import parsedate_to_datetime
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -49,6 +52,8 @@ class MetricaClient:
         self._clock = clock
         self._observer = observer
         self._parallel = BoundedSemaphore(PARALLEL_REQUESTS)
+        self.clock_ahead: timedelta | None = None
+        """How far this machine's clock is ahead of Metrica's, by the last answer's Date header."""
         self._session = requests.Session()
         self._session.auth = token
         self._session.headers.update({"User-Agent": f"syncd/{__version__}", "Accept": "application/json"})
@@ -138,6 +143,7 @@ class MetricaClient:
                 stream=True,
             ) as response:
                 code = str(response.status_code)
+                self._compare_clocks(response.headers.get("Date"))
                 body = _read(response, started + self._timeout)
         except requests.RequestException as error:
             raise _broken(error) from None  # its text may quote headers
@@ -158,6 +164,12 @@ class MetricaClient:
             retry_after = response.headers.get("Retry-After")
             raise error_of(response.status_code, body, retry_after, self._clock.now())
         return document_of(body)
+
+    def _compare_clocks(self, date: str | None) -> None:
+        """Date has whole seconds, so a difference below one is none."""
+        with suppress(ValueError, TypeError):  # missing, or no date
+            there = parsedate_to_datetime(date or "").astimezone(UTC)
+            self.clock_ahead = self._clock.now() - there
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:

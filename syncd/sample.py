@@ -1,0 +1,96 @@
+"""What a few rows of a query show before anything is sent: types, zones, keys, Targets. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from syncd.mapping import Layout
+from syncd.mapping.bad import BadValueError
+from syncd.mapping.moments import moment
+from syncd.model import Column, Page
+from syncd.settings import Constant
+
+_WORDS: Mapping[type, str] = {
+    bool: "boolean",
+    int: "integer",
+    float: "floating point",
+    Decimal: "decimal",
+    str: "text",
+    bytes: "bytes",
+    UUID: "UUID",
+    date: "date",
+}
+
+
+def described(plan: Layout, page: Page) -> str:
+    """Which result column feeds which of Metrica's, and what it holds."""
+    return ", ".join(
+        f"{written.column} = {written.source.value!r}"
+        if isinstance(written.source, Constant)
+        else f"{written.column} ← {column_described(plan.columns, page, written.source)}"
+        for written in plan.written
+    )
+
+
+def column_described(columns: Sequence[str], page: Page, place: int) -> str:
+    """A column's name and the kinds of value that the sample has in it."""
+    if not page.rows:
+        return columns[place]
+    kinds = dict.fromkeys(_kind(row[place]) for row in page.rows if row[place] is not None)
+    empty = any(row[place] is None for row in page.rows)
+    if not kinds:
+        return f"{columns[place]} (null in every row)"
+    return f"{columns[place]} ({' or '.join(kinds)}{', some null' if empty else ''})"
+
+
+def zone_sample(plan: Layout, page: Page, zone: ZoneInfo) -> tuple[str, str] | None:
+    """A DateTime that carries no zone, as the source has it and in UTC; None when each carries its own."""
+    place = next(written.source for written in plan.written if written.column is Column.DATETIME)
+    if isinstance(place, Constant):
+        return None
+    for value in (row[place] for row in page.rows):
+        if _has_no_zone(value):
+            with suppress(BadValueError):
+                read = datetime.fromtimestamp(int(moment(zone, value)), UTC)
+                return str(value), f"{read:%Y-%m-%d %H:%M:%S}"
+    return None
+
+
+def shared_keys(keys: Sequence[str]) -> int:
+    """How many rows have the key of a row before them."""
+    return len(keys) - len(set(keys))
+
+
+def targets(plan: Layout, page: Page) -> set[str]:
+    """The Targets of the sample, trimmed as they would be sent."""
+    source = next(written.source for written in plan.written if written.column is Column.TARGET)
+    if isinstance(source, Constant):
+        return {str(source.value).strip()}
+    seen = (str(row[source]).strip() for row in page.rows if row[source] is not None)
+    return {target for target in seen if target}
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, datetime):
+        return "timestamp with zone" if value.tzinfo else "timestamp without zone"
+    return next((_WORDS[kind] for kind in _kinds_of(value)), type(value).__name__)
+
+
+def _kinds_of(value: object) -> Iterator[type]:
+    return (kind for kind in type(value).__mro__ if kind in _WORDS)
+
+
+def _has_no_zone(value: object) -> bool:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip().upper())
+        except ValueError:
+            return False
+    if isinstance(value, datetime):
+        return value.tzinfo is None
+    return isinstance(value, date)
