@@ -10,6 +10,7 @@ import json
 from datetime import datetime, timedelta
 
 from syncd.errors import AccessRefused, FileRefused, MetricaError, NotReceived, OutcomeUnknown
+from syncd.metrica.texts import clean
 
 UNTIL_MIDNIGHT = frozenset({"quota_requests_by_uid", "quota_requests_by_counter_id"})
 """Daily quotas: spent until 00:00 GMT [D quotas.md]."""
@@ -47,6 +48,7 @@ ACCESS_TYPES = frozenset(
 
 _LONGEST_WAIT = timedelta(days=1)
 _MESSAGE_LENGTH = 300
+_TYPE_LENGTH = 64
 
 
 def next_midnight(now: datetime) -> datetime:
@@ -113,6 +115,6 @@ def _read_errors(body: bytes) -> tuple[str, str]:
     error_type = first.get("error_type")
     message = first.get("message") or document.get("message")
     return (
-        error_type[:64] if isinstance(error_type, str) else "",
-        " ".join(message.split())[:_MESSAGE_LENGTH] if isinstance(message, str) else "",
+        clean(error_type, _TYPE_LENGTH) if isinstance(error_type, str) else "",
+        clean(" ".join(message.split()), _MESSAGE_LENGTH) if isinstance(message, str) else "",
     )

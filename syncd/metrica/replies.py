@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from syncd.errors import OutcomeUnknown
+from syncd.metrica.texts import clean
 from syncd.model import Receipt
+
+_TEXT_LENGTH = 255
+"""Characters: the longest text documented, that of a comment."""
+_LARGEST = 2**63
+"""Numbers are int64 [D UP-now], and the state store keeps no longer ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +67,7 @@ def receipt_of(value: object) -> Receipt:
         raise OutcomeUnknown("the answer's uploading has no id or status", http_status=200)
     return Receipt(
         id=upload_id,
-        status=status,
+        status=_text(status),
         comment=_text(value.get("comment")),
         source_quantity=_integer(value.get("source_quantity")),
         line_quantity=_integer(value.get("line_quantity")),
@@ -115,8 +121,10 @@ def _goal(goal: Mapping[str, Any]) -> Goal:
 
 
 def _integer(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if -_LARGEST <= value < _LARGEST else None
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    return clean(value, _TEXT_LENGTH) if isinstance(value, str) else ""
