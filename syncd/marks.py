@@ -8,9 +8,11 @@ JSON reader on the way rounds it.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from math import ceil
 from uuid import UUID
 
 from syncd.model import Mark, MarkValue
@@ -76,3 +78,55 @@ _DECODERS: dict[str, Callable[[str], MarkValue]] = {
     "date": date.fromisoformat,
     "uuid": UUID,
 }
+
+
+def earlier(mark: Mark, by: timedelta) -> Mark | None:
+    """A mark of one value that lies `by` before; None where the first value is no time.
+
+    Times are timestamps, dates, unix seconds and milliseconds as numbers, and ISO 8601 text, which stays in
+    its own form, since it is compared as text.
+    """
+    value = mark.values[0]
+    try:
+        match value:
+            case datetime():
+                return Mark((value - by,))
+            case date():
+                return Mark((value - timedelta(days=ceil(by / timedelta(days=1))),))
+            case str():
+                return Mark((_earlier_text(value, by),))
+            case int() | float() | Decimal() if value >= _YEAR_2000:
+                unit = timedelta(seconds=1) if value < _YEAR_5000 else timedelta(milliseconds=1)
+                return Mark((value - ceil(by / unit),))
+    except (ValueError, OverflowError):
+        pass
+    return None
+
+
+def is_beyond(mark: Mark, other: Mark | None) -> bool:
+    """Whether `mark` certainly lies behind `other` in the order; only for marks that `earlier` knows.
+
+    False where Python cannot tell as a database would; the mark then stays, and rows are read again.
+    """
+    if other is None:
+        return True
+    for one, two in zip(mark.values, other.values, strict=True):
+        if one != two:
+            return type(one) is type(two) and not isinstance(one, UUID | bytes) and one > two  # type: ignore[operator]  # of one type
+    return False
+
+
+_YEAR_2000 = 946_684_800
+_YEAR_5000 = 100_000_000_000
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d:\d\d)(\.\d{1,6})?(Z|[+-]\d\d(?::?\d\d)?)?")
+
+
+def _earlier_text(value: str, by: timedelta) -> str:
+    """ISO text moved back in its own form: the same separator, digits and zone."""
+    found = _ISO.fullmatch(value)
+    if found is None:
+        moved = date.fromisoformat(value) - timedelta(days=ceil(by / timedelta(days=1)))
+        return moved.isoformat()
+    day, separator, time, fraction, zone = found.groups(default="")
+    moment = datetime.fromisoformat(f"{day}T{time}") - by
+    return moment.strftime(f"%Y-%m-%d{separator}%H:%M:%S") + fraction + zone

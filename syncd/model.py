@@ -146,9 +146,9 @@ class Known:
 
     state: KnownAs
     identity: bytes
-    """`keys.identity` of the line that was delivered or waits; empty for a reject."""
+    """`keys.identity` of the line that was delivered, waits or was refused by Metrica."""
     money: str
-    """Price and Currency as they stood in that line, joined by a comma; empty for a reject."""
+    """Price and Currency as they stood in that line, joined by a comma."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +275,10 @@ class Position:
     mark: Mark | None
     """None: begun, but no row has been seen yet."""
     safe: Mark | None
-    """Rows may still be committed late above this; each run reads again from here. None: from `mark`."""
+    """Behind this no row can appear any more, while between it and `mark` rows may still be committed late.
+
+    None: nothing is known, so from the beginning.
+    """
     fingerprint: str
     """Digest of the SQL, mark and key under which the mark was reached."""
 

@@ -13,13 +13,13 @@ from syncd.errors import TooManyRejects
 from syncd.events import Event
 from syncd.faultpoints import Point, reach
 from syncd.intake import Intake
-from syncd.model import Chunk, Mark, Origin, RunReport
+from syncd.model import Chunk, Origin, RunReport
 from syncd.payload import new_tag
 from syncd.ports import Clock, Ledger, Observer, Source
+from syncd.reading import Reader, Reading
 from syncd.settings import QuerySettings
 from syncd.settle import Settler
 
-PROGRESS_EVERY = timedelta(seconds=10)
 REJECTS_NAMED = 5
 """Rejects of a chunk that the log names one by one; all of them are in the state store."""
 MISPLACED_AT_ONCE = 1000
@@ -41,6 +41,11 @@ class Job:
     observer: Observer
     stop: Flag
 
+    @property
+    def reader(self) -> Reader:
+        """What of it reading needs."""
+        return Reader(self.query, self.source, self.ledger, self.fingerprint, self.clock, self.observer)
+
 
 class Pipeline:
     """Runs one query; keeps between runs only what is cheap to lose."""
@@ -48,6 +53,7 @@ class Pipeline:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._intake = Intake(job.query, job.ledger)
+        self._reading = Reading(job.reader, self._intake)
         self._next_search: datetime | None = None
 
     def run(self, report: RunReport) -> None:
@@ -72,7 +78,7 @@ class Pipeline:
     def _chunks(self) -> Iterator[Chunk]:
         """Rows that waited and are due, then the query's news, then rows without a place in its order."""
         yield from self._due()
-        yield from self._news()
+        yield from self._reading.chunks()
         yield from self._misplaced()
 
     def _due(self) -> Iterator[Chunk]:
@@ -82,23 +88,6 @@ class Pipeline:
             if not due:  # what was accepted waits no more, so this comes
                 return
             yield Chunk(Origin.WAITING, header=header, ready=due)
-
-    def _news(self) -> Iterator[Chunk]:
-        job = self._job
-        progress = Progress(job)
-        chunk, after = Chunk(), self._begin()
-        recorded = after
-        while True:
-            page = job.source.read(after, chunking.rows_wanted(chunk, job.query.chunk_rows))
-            self._intake.add(chunk, page, job.clock.now())
-            after = page.mark or after
-            if page.exhausted or chunking.is_full(chunk, job.query.chunk_rows):
-                chunk.mark = after if after != recorded else None
-                yield chunk
-                progress.tell(chunk, after)
-                chunk, recorded = Chunk(), after
-            if page.exhausted:
-                return
 
     def _misplaced(self) -> Iterator[Chunk]:
         """Rows with a null in mark or key: no ordered read returns them, so they are looked for."""
@@ -113,34 +102,6 @@ class Pipeline:
         if chunk.rejects:
             job.observer.emit(Event.ROWS_MISPLACED, query=job.query.name, rows=len(chunk.rejects))
             yield chunk
-
-    def _begin(self) -> Mark | None:
-        """The mark to read from; a query that never ran begins where `start` says."""
-        job = self._job
-        job.source.restart()
-        position = job.ledger.position()
-        if position is None and job.query.start == "now":
-            return self._begin_now()
-        if position is None or position.fingerprint != job.fingerprint:
-            mark = position.mark if position else None
-            job.ledger.begin_query(mark)
-            if mark is not None:
-                job.observer.emit(Event.QUERY_CHANGED, query=job.query.name)
-            return mark
-        return position.mark
-
-    def _begin_now(self) -> Mark | None:
-        """Pass over what is there: the newest mark, and the keys of the rows that stand at it."""
-        job, passed = self._job, list[str]()
-        newest = after = job.source.newest()
-        exhausted = newest is None
-        while not exhausted:
-            page = job.source.read(after, chunking.PAGE_ROWS, upto=newest)
-            passed += self._intake.keys(page, job.clock.now())
-            after, exhausted = page.mark or after, page.exhausted
-        job.ledger.begin_query(newest, passed)
-        job.source.restart()
-        return newest
 
     def _stop_at_limit(self, chunk: Chunk, report: RunReport) -> None:
         """Too many bad rows: record those up to the limit, leave the mark, and ask for a person."""
@@ -177,27 +138,3 @@ class Pipeline:
             job.observer.emit(Event.ROWS_REJECTED, query=job.query.name, reason=reason, rows=rows)
         if chunk.waiting:
             job.observer.emit(Event.ROWS_WAITING, query=job.query.name, rows=len(chunk.waiting))
-
-
-class Progress:
-    """Tells of a long run, about every ten seconds."""
-
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        self._started = self._told = job.clock.now()
-        self._rows = 0
-
-    def tell(self, chunk: Chunk, after: Mark | None) -> None:
-        """Count a recorded chunk; say how it goes if it is time to."""
-        job, now = self._job, self._job.clock.now()
-        self._rows += chunk.rows_read
-        if now - self._told < PROGRESS_EVERY:
-            return
-        self._told = now
-        job.observer.emit(
-            Event.QUERY_PROGRESS,
-            query=job.query.name,
-            rows=self._rows,
-            rows_per_second=round(self._rows / (now - self._started).total_seconds()),
-            left=job.source.count(after),
-        )

@@ -5,8 +5,8 @@ The pipeline knows these protocols only; `wiring` says who stands behind them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from syncd.events import Event
@@ -68,6 +68,15 @@ class Source(Protocol):
         """The highest mark there is (for `start: now`); None when there is no row."""
         ...
 
+    def open_transactions(self) -> Mapping[str, str] | None:
+        """Who has a transaction open now, identity → words; None where that cannot be known."""
+        ...
+
+    @property
+    def slack(self) -> timedelta:
+        """How far behind the mark to read again although `open_transactions` tells of nobody."""
+        ...
+
     def count(self, after: Mark | None) -> int | None:
         """How many rows are still to come; None when that takes too long to find out."""
         ...
@@ -80,8 +89,13 @@ class Source(Protocol):
 class Destination(Protocol):
     """Metrica, for one token."""
 
-    def upload(self, counter: int, body: bytes, *, tag: str, client_id_type: str | None) -> Receipt:
-        """POST one CSV file. Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused."""
+    def upload(
+        self, counter: int, body: bytes, *, tag: str, client_id_type: str | None, fence: Callable[[], None]
+    ) -> Receipt:
+        """POST one CSV file. Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused.
+
+        `fence` is called when nothing more has to be waited for before the POST; what it raises ends it.
+        """
         ...
 
     def find(self, counter: int, tag: str) -> Receipt | None:
@@ -96,7 +110,11 @@ class Ledger(Protocol):
         """How far the query was read; None when it never began."""
         ...
 
-    def begin_query(self, mark: Mark | None, passed: Sequence[str] = ()) -> None:
+    def set_safe(self, safe: Mark | None, waits_for: str) -> None:
+        """Record behind which mark no row can appear any more, and whom that waits for ("": nobody)."""
+        ...
+
+    def begin_query(self, mark: Mark | None, passed: Sequence[str] = (), safe: Mark | None = None) -> None:
         """Record where a query begins, or that its SQL changed.
 
         `passed` are keys of rows at that very mark that were there before (`start: now`): they count as
@@ -113,7 +131,10 @@ class Ledger(Protocol):
         ...
 
     def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
-        """Those of the keys that are delivered or waiting already."""
+        """Those of the keys that are delivered or waiting already, or were refused by Metrica.
+
+        Of refused ones identity and money are those of the refused line.
+        """
         ...
 
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:

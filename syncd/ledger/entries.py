@@ -91,22 +91,20 @@ def write_mark(
     mark: Mark | None,
     fingerprint: str,
     now: datetime,
-    *,
-    safe_too: bool = False,
 ) -> None:
     """Write what it is given: whether a mark may move is the pipeline's to decide.
 
-    `safe_too` forgets the safe mark, which belonged to the mark before.
+    The safe mark stays: it is never ahead of what was really read.
     """
     row = {
         "query": query,
         "mark": mark_text(mark),
         "safe": None,
+        "waits_for": "",
         "fingerprint": fingerprint,
         "updated_at": now,
     }
-    replace = ["mark", "fingerprint", "updated_at", *(["safe"] if safe_too else [])]
-    database.upsert(connection, database.tables.marks, [row], replace)
+    database.upsert(connection, database.tables.marks, [row], ["mark", "fingerprint", "updated_at"])
 
 
 def write_deliveries(database: Database, connection: Connection, upload: Upload, money_columns: int) -> None:

@@ -57,18 +57,19 @@ class QueryLedger(QueryMemory):
 
     # --- writing: where the query stands ---
 
-    def begin_query(self, mark: Mark | None, passed: Sequence[str] = ()) -> None:
+    def begin_query(self, mark: Mark | None, passed: Sequence[str] = (), safe: Mark | None = None) -> None:
         """Record where the query begins, or that its SQL changed, or that a person moved the mark.
 
         `passed` are keys of rows at that very mark that were there before (`start: now`): they count as
-        delivered, in no upload. The safe mark is forgotten.
+        delivered, in no upload. Nobody is waited for.
         """
         rows = [
             {"query": self._query, "key": key, "upload_id": None, "identity": b"", "money": ""}
             for key in dict.fromkeys(passed)
         ]
         with self._write() as connection:
-            self._move(connection, mark, self._now(), safe_too=True)
+            self._move(connection, mark, self._now())
+            self._set_safe(connection, safe, "")
             table = self._tables.deliveries
             for start in range(0, len(rows), AT_ONCE):
                 # Replacing the query by itself: what was really delivered keeps its upload.
@@ -76,15 +77,18 @@ class QueryLedger(QueryMemory):
                 self._database.upsert(connection, table, part, ["query"])
             reach(Point.BEGUN_WRITTEN)
 
-    def set_safe(self, mark: Mark | None) -> None:
-        """Record the mark below which no row can be committed late any more."""
-        table = self._tables.marks
+    def set_safe(self, safe: Mark | None, waits_for: str) -> None:
+        """Record behind which mark no row can appear any more, and whom that waits for ("": nobody)."""
         with self._write() as connection:
-            connection.execute(
-                update(table)
-                .where(table.c.query == self._query)
-                .values(safe=entries.mark_text(mark), updated_at=self._now())
-            )
+            self._set_safe(connection, safe, waits_for)
+
+    def _set_safe(self, connection: Connection, safe: Mark | None, waits_for: str) -> None:
+        table = self._tables.marks
+        connection.execute(
+            update(table)
+            .where(table.c.query == self._query)
+            .values(safe=entries.mark_text(safe), waits_for=entries.plain(waits_for), updated_at=self._now())
+        )
 
     # --- writing: the life of an upload ---
 
@@ -231,12 +235,8 @@ class QueryLedger(QueryMemory):
         entries.write_rejects(self._database, connection, self._query, chunk.rejects, now)
         entries.write_waiting(self._database, connection, self._query, chunk, now)
 
-    def _move(
-        self, connection: Connection, mark: Mark | None, now: datetime, *, safe_too: bool = False
-    ) -> None:
-        entries.write_mark(
-            self._database, connection, self._query, mark, self._fingerprint, now, safe_too=safe_too
-        )
+    def _move(self, connection: Connection, mark: Mark | None, now: datetime) -> None:
+        entries.write_mark(self._database, connection, self._query, mark, self._fingerprint, now)
 
     def _move_past(self, connection: Connection, row: Row[Any], now: datetime) -> None:
         """Move the mark to where it stands once this upload is settled."""

@@ -142,6 +142,7 @@ class PositionRow:
     query: str
     mark: str | None
     safe: str | None
+    waits_for: str
     fingerprint: str
     updated_at: datetime
 

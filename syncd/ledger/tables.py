@@ -43,6 +43,7 @@ class Tables:
     waiting: Table
     runs: Table
     leases: Table
+    daemons: Table
 
 
 def tables(prefix: str, schema: str | None) -> Tables:
@@ -63,6 +64,7 @@ def tables(prefix: str, schema: str | None) -> Tables:
         waiting=_waiting(metadata, prefix),
         runs=_runs(metadata, prefix),
         leases=_leases(metadata, prefix),
+        daemons=_daemons(metadata, prefix),
     )
 
 
@@ -73,6 +75,7 @@ def _marks(metadata: MetaData, prefix: str) -> Table:
         Column("query", Name, primary_key=True),
         Column("mark", Text),
         Column("safe", Text),
+        Column("waits_for", Text, nullable=False),
         Column("fingerprint", Text, nullable=False),
         Column("updated_at", Moment, nullable=False),
     )
@@ -240,5 +243,15 @@ def _leases(metadata: MetaData, prefix: str) -> Table:
         Column("query", Name, primary_key=True),
         Column("owner", Text, nullable=False),
         Column("epoch", Number, nullable=False),
+        Column("expires_at", Moment, nullable=False),
+    )
+
+
+def _daemons(metadata: MetaData, prefix: str) -> Table:
+    return Table(
+        f"{prefix}daemons",
+        metadata,
+        Column("owner", Name, primary_key=True),
+        Column("queries", Text, nullable=False),
         Column("expires_at", Moment, nullable=False),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection, Select
@@ -14,6 +14,7 @@ from syncd.source.edge import Edge, Row, first_edge
 from syncd.source.engines import Database, Engines
 from syncd.source.keyset import TIE, Keyset
 from syncd.source.plans import plan_text, serves
+from syncd.source.sessions import SLACK, open_transactions
 from syncd.source.shape import Shape, shape_of
 from syncd.source.statement import LEXIS, Lexis, SecondStatementError, single_statement
 
@@ -59,6 +60,18 @@ class SqlSource:
         shape = self._described()
         rows = self._rows(self._keyset.newest(shape.mark_columns))
         return shape.mark_of(rows[0]) if rows else None
+
+    def open_transactions(self) -> Mapping[str, str] | None:
+        """Who has a transaction open, identity → words; None where that cannot be known (`sessions`)."""
+        try:
+            return self._database.run(self._where, open_transactions)
+        except SourceRefused:  # no privilege, or a relative of the database without these views
+            return None
+
+    @property
+    def slack(self) -> timedelta:
+        """How far behind the mark to read again although `open_transactions` tells of nobody."""
+        return SLACK.get(self._database.dialect_name, timedelta(0))
 
     def without_place(self, limit: int) -> Page:
         """Rows with a null in their mark or key, in no order; they have no mark."""

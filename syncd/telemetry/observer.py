@@ -28,6 +28,7 @@ LEVELS: Mapping[Event, Level] = {
     Event.QUERY_RECOVERED: "info",
     Event.QUERY_HALTED: "error",
     Event.QUERY_CHANGED: "warning",
+    Event.TRANSACTION_OPEN: "warning",
     Event.QUERY_PROGRESS: "info",
     Event.ROW_REJECTED: "warning",
     Event.ROWS_REJECTED: "warning",
@@ -46,6 +47,7 @@ LEVELS: Mapping[Event, Level] = {
     Event.STATE_TROUBLE: "error",
     Event.HTTP_LISTENING: "info",
     Event.LEASE_TAKEN: "debug",
+    Event.LEASE_GIVEN: "debug",
     Event.LEASE_LOST: "warning",
     Event.INTERNAL_ERROR: "error",
 }

@@ -25,7 +25,7 @@ Step = Callable[[QueryLedger, Upload, Upload], object]
 
 STEPS: dict[str, Step] = {
     "begin_query": lambda ledger, _many, _one: ledger.begin_query(Mark((3,)), [key_text(["p"])]),
-    "set_safe": lambda ledger, _many, _one: ledger.set_safe(Mark((1,))),
+    "set_safe": lambda ledger, _many, _one: ledger.set_safe(Mark((1,)), ""),
     "record": lambda ledger, _many, _one: ledger.record(
         chunk(mark=9, rejects=[bad("r")], waiting=[row("w")])
     ),

@@ -65,12 +65,12 @@ def test_passing_over_does_not_forget_a_delivery(ledger: QueryLedger, store: Sto
 def test_the_safe_mark_is_kept_until_the_query_begins_again(ledger: QueryLedger) -> None:
     """`set_safe` stands beside the mark; moving the mark forward leaves it."""
     ledger.begin_query(Mark((1,)))
-    ledger.set_safe(Mark((0,)))
+    ledger.set_safe(Mark((0,)), "")
     ledger.record(chunk(mark=2))
     assert ledger.position() == Position(Mark((2,)), Mark((0,)), "fingerprint")
-    ledger.set_safe(None)
+    ledger.set_safe(None, "")
     assert ledger.position() == Position(Mark((2,)), None, "fingerprint")
-    ledger.set_safe(Mark((2,)))
+    ledger.set_safe(Mark((2,)), "")
     ledger.begin_query(Mark((1,)))
     assert ledger.position() == Position(Mark((1,)), None, "fingerprint")
 

@@ -168,7 +168,7 @@ def test_no_question_reads_a_whole_table(tmp_path: Path) -> None:
 def _ask_everything(store: Store, ledger: QueryLedger) -> None:
     """Call every method that a running daemon or the command line calls."""
     ledger.begin_query(Mark((0,)), ["[]"])
-    ledger.set_safe(None)
+    ledger.set_safe(None, "")
     ledger.position()
     ledger.record(chunk(mark=1, rejects=[bad("r")], waiting=[row("w")]))
     ledger.due(NOW, 5)

@@ -46,7 +46,7 @@ def test_released_queries_are_free_at_once(store: Store) -> None:
     leases = Leases(store)
     leases.acquire(["a"], "first", TTL)
     leases.acquire(["b"], "second", TTL)
-    leases.release("first")
+    leases.release("first", ["a"])
     assert leases.acquire(["a", "b"], "third", TTL) == {"a": 2}
 
 
@@ -84,7 +84,7 @@ def test_a_daemon_that_lost_its_lease_writes_nothing(store: Store) -> None:
     before = dump(store)
     for step in (
         lambda: former.begin_query(Mark((5,))),
-        lambda: former.set_safe(Mark((5,))),
+        lambda: former.set_safe(Mark((5,)), ""),
         lambda: former.record(chunk(mark=5)),
         lambda: former.begin(chunk("d", mark=5), tag(), NOW),
         lambda: former.sending(upload, NOW),

@@ -116,12 +116,22 @@ def _create_rows(prefix: str, schema: str | None) -> None:
         sa.Column("detail", sa.Text, nullable=False),
         sa.Column("upload_id", Number),
         sa.Column("created_at", Moment, nullable=False),
+        sa.Column("retry_at", Moment),
         sa.UniqueConstraint("query", "key", name=f"{rejects}_key"),
         schema=schema,
         sqlite_autoincrement=True,
     )
     op.create_index(f"{rejects}_query", rejects, ["query", "id"], schema=schema)
     op.create_index(f"{rejects}_reason", rejects, ["query", "reason"], schema=schema)
+    asked = sa.text("retry_at IS NOT NULL")
+    op.create_index(
+        f"{rejects}_retry",
+        rejects,
+        ["query", "id"],
+        schema=schema,
+        sqlite_where=asked,
+        postgresql_where=asked,
+    )
     waiting = f"{prefix}waiting"
     op.create_table(
         waiting,
@@ -142,6 +152,7 @@ def _create_queries(prefix: str, schema: str | None) -> None:
         sa.Column("query", Name, primary_key=True),
         sa.Column("mark", sa.Text),
         sa.Column("safe", sa.Text),
+        sa.Column("waits_for", sa.Text, nullable=False),
         sa.Column("fingerprint", sa.Text, nullable=False),
         sa.Column("updated_at", Moment, nullable=False),
         schema=schema,

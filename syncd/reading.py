@@ -1,0 +1,205 @@
+"""Reads what is new of one query: forward from the mark, and again what may have been committed late."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from syncd import chunking
+from syncd.events import Event
+from syncd.intake import Intake
+from syncd.late import LateCommits
+from syncd.marks import earlier, is_beyond
+from syncd.model import Chunk, Mark
+from syncd.ports import Clock, Ledger, Observer, Source
+from syncd.settings import QuerySettings
+
+UNWATCHED_OVERLAP = timedelta(minutes=2)
+"""`overlap: auto` where nobody tells which transactions are open (docs/guarantees.md)."""
+ASK_AGAIN = timedelta(hours=1)
+"""After this it is asked anew whether the database tells: a standby may have become a primary."""
+PROGRESS_EVERY = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What reading a query needs."""
+
+    query: QuerySettings
+    source: Source
+    ledger: Ledger
+    fingerprint: str
+    clock: Clock
+    observer: Observer
+
+
+class Reading:
+    """Turns a query's pages into chunks. The caller records each chunk before it asks for the next."""
+
+    def __init__(self, reader: Reader, intake: Intake) -> None:
+        self._reader = reader
+        self._intake = intake
+        self._late: LateCommits | None = None
+        self._safe: Mark | None = None
+        self._unwatched_since: datetime | None = None
+        self._moved_at = reader.clock.now()
+
+    def chunks(self) -> Iterator[Chunk]:
+        """What is new at this moment, oldest first; what is committed meanwhile is the next run's."""
+        mark, overlap = self._begin(), self._reader.query.overlap
+        if overlap != "auto":
+            yield from self._forward(mark, overlap)
+        elif self._is_unwatched():
+            yield from self._forward(mark, self._unwatched_overlap())
+        elif not self._is_idle(mark):
+            yield from self._watched(mark)
+
+    # --- where the query stands ---
+
+    def _begin(self) -> Mark | None:
+        """The mark to read from; a query that never ran begins where `start` says."""
+        reader = self._reader
+        reader.source.restart()
+        position = reader.ledger.position()
+        if position is None and reader.query.start == "now":
+            return self._begin_now()
+        if position is None:
+            reader.ledger.begin_query(None)
+            return None
+        if position.fingerprint != reader.fingerprint:
+            reader.ledger.begin_query(position.mark, safe=position.safe)
+            reader.observer.emit(Event.QUERY_CHANGED, query=reader.query.name)
+        self._safe = position.safe
+        return position.mark
+
+    def _begin_now(self) -> Mark | None:
+        """Pass over what is there: the newest mark, and the keys of the rows that stand at it."""
+        reader, passed = self._reader, list[str]()
+        newest = after = reader.source.newest()
+        exhausted = newest is None
+        while not exhausted:
+            page = reader.source.read(after, chunking.PAGE_ROWS, upto=newest)
+            passed += self._intake.keys(page, reader.clock.now())
+            after, exhausted = page.mark or after, page.exhausted
+        reader.ledger.begin_query(newest, passed, safe=newest)
+        reader.source.restart()
+        self._safe = newest
+        return newest
+
+    # --- rows that are committed late ---
+
+    def _is_unwatched(self) -> bool:
+        """Whether the database was found not to tell who has a transaction open."""
+        since = self._unwatched_since
+        return since is not None and self._reader.clock.now() - since < ASK_AGAIN
+
+    def _unwatched_overlap(self) -> timedelta:
+        """None is needed once the mark has rested for as long as a transaction is taken to last."""
+        rested = self._reader.clock.now() - self._moved_at
+        return UNWATCHED_OVERLAP if rested < UNWATCHED_OVERLAP else timedelta()
+
+    def _is_idle(self, mark: Mark | None) -> bool:
+        """One query that finds out, when nobody is waited for, that there is nothing new."""
+        reader = self._reader
+        if self._late is None or not self._late.quiet:
+            return False
+        chunk, page = Chunk(), reader.source.read(mark, 1)
+        self._intake.add(chunk, page, reader.clock.now())
+        reader.source.restart()
+        return page.exhausted and not (chunk.ready or chunk.waiting or chunk.rejects)
+
+    def _watched(self, mark: Mark | None) -> Iterator[Chunk]:
+        """Forward to the newest row there is now, with an eye on who may commit behind it (`late`)."""
+        reader = self._reader
+        newest = reader.source.newest()
+        listed = reader.source.open_transactions()
+        if listed is None:
+            self._late, self._unwatched_since = None, reader.clock.now()
+            yield from self._forward(mark, self._unwatched_overlap())
+            return
+        late = self._late = self._late or LateCommits(self._safe, mark)
+        late.observe(listed, reader.clock.now(), newest)
+        yield from self._again(late, mark)
+        for chunk in self._forward(mark, reader.source.slack, upto=newest) if newest else ():
+            yield chunk
+            mark = chunk.mark or mark
+            # A load of many chunks: what has ended meanwhile is read again while that is still little.
+            listed = reader.source.open_transactions()
+            if listed is not None:
+                late.observe(listed, reader.clock.now())
+            yield from self._again(late, mark)
+        self._name_long_open(late)
+        self._settle(late.safe(mark), late.waits_for(reader.clock.now()))
+
+    def _again(self, late: LateCommits, mark: Mark | None) -> Iterator[Chunk]:
+        """Read again what a transaction that has ended may have committed behind the mark."""
+        place = late.again
+        if place is not None and mark is not None:
+            for chunk, _ in self._range(place.mark, upto=mark):
+                yield chunk
+        late.was_read_again()
+
+    def _name_long_open(self, late: LateCommits) -> None:
+        reader = self._reader
+        for who, since in late.long_open(reader.clock.now()):
+            reader.observer.emit(
+                Event.TRANSACTION_OPEN, query=reader.query.name, who=who, since=since.isoformat()
+            )
+
+    def _settle(self, safe: Mark | None, waits_for: str = "") -> None:
+        if safe != self._safe:
+            self._reader.ledger.set_safe(safe, waits_for)
+            self._safe = safe
+
+    # --- forward ---
+
+    def _forward(self, mark: Mark | None, back: timedelta, upto: Mark | None = None) -> Iterator[Chunk]:
+        """From `back` before the mark on. The mark goes along as soon as it is passed."""
+        start = earlier(mark, back) if mark is not None and back else None
+        progress = Progress(self._reader)
+        for chunk, reached in self._range(start or mark, upto):
+            if reached is not None and reached != mark and (start is None or is_beyond(reached, mark)):
+                chunk.mark = mark = reached
+                self._moved_at = self._reader.clock.now()
+            yield chunk
+            progress.tell(chunk, reached)
+        if upto is None:  # nobody is watched: what was read counts as safe
+            self._settle(mark)
+
+    def _range(self, after: Mark | None, upto: Mark | None) -> Iterator[tuple[Chunk, Mark | None]]:
+        """Chunks of the rows from `after` to `upto`, and the mark that each reaches."""
+        reader, rows, chunk = self._reader, self._reader.query.chunk_rows, Chunk()
+        while True:
+            page = reader.source.read(after, chunking.rows_wanted(chunk, rows), upto=upto)
+            self._intake.add(chunk, page, reader.clock.now())
+            after = page.mark or after
+            if page.exhausted or chunking.is_full(chunk, rows):
+                yield chunk, page.mark or (after if chunk.rows_read else None)
+                chunk = Chunk()
+            if page.exhausted:
+                return
+
+
+class Progress:
+    """Tells of a long run, about every ten seconds."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._started = self._told = reader.clock.now()
+        self._rows = 0
+
+    def tell(self, chunk: Chunk, after: Mark | None) -> None:
+        """Count a recorded chunk; say how it goes if it is time to."""
+        reader, now = self._reader, self._reader.clock.now()
+        self._rows += chunk.rows_read
+        if now - self._told < PROGRESS_EVERY:
+            return
+        self._told = now
+        reader.observer.emit(
+            Event.QUERY_PROGRESS,
+            query=reader.query.name,
+            rows=self._rows,
+            rows_per_second=round(self._rows / (now - self._started).total_seconds()),
+            left=reader.source.count(after),
+        )
