@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
-from urllib.parse import urlsplit
+from typing import TextIO
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from syncd.events import Event
 from syncd.overview import overview
@@ -21,12 +22,14 @@ HARD_STOP = 130
 """The exit code after a second signal."""
 
 
-def telemetry(settings: Settings, queries: Sequence[QuerySettings]) -> tuple[Metrics, Observer]:
-    """Set up the log and the metrics; every secret of the configuration is kept out of both."""
-    configure(settings.log)
-    install_hooks()
+def telemetry(
+    settings: Settings, queries: Sequence[QuerySettings], log: TextIO | None = None
+) -> tuple[Metrics, Observer]:
+    """Set up the log (to `log`, else stderr) and the metrics, both without the configuration's secrets."""
     for secret in secrets(settings):
         register_secret(secret)
+    configure(settings.log, log)
+    install_hooks()
     metrics = Metrics((query.name for query in queries), daily_requests=settings.metrica.daily_requests)
     return metrics, TelemetryObserver(metrics)
 
@@ -34,10 +37,25 @@ def telemetry(settings: Settings, queries: Sequence[QuerySettings]) -> tuple[Met
 def secrets(settings: Settings) -> set[str]:
     """The tokens and passwords of the configuration itself; those in files are registered when read."""
     tokens = [settings.metrica.token, *(query.token for query in settings.queries.values())]
-    urls = [settings.state.url, *(database.url for database in settings.databases.values())]
-    passwords = [urlsplit(url.get_secret_value()).password for url in urls]
-    known = [token.get_secret_value() for token in tokens if token is not None] + passwords
+    known = {token.get_secret_value() for token in tokens if token is not None}
+    for url in (settings.state.url, *(database.url for database in settings.databases.values())):
+        known |= _passwords(url.get_secret_value())
     return {secret for secret in known if secret}
+
+
+def _passwords(url: str) -> set[str]:
+    """The passwords of a URL, as written and as meant, in its head and among its options."""
+    try:
+        parts = urlsplit(url)
+        written = {parts.password or ""}
+    except ValueError:  # no URL at all, which whoever opens it will say
+        return set()
+    options = parse_qsl(parts.query)
+    return (
+        written
+        | {unquote(password) for password in written}
+        | {value for name, value in options if "pass" in name.lower() or name.lower() == "pwd"}
+    )
 
 
 @contextmanager
@@ -73,6 +91,9 @@ def handle_signals(application: Application) -> None:
 
     def handler(number: int, _frame: FrameType | None) -> None:
         if stopping:
+            with suppress(OSError):
+                if os.isatty(2):
+                    os.write(2, b"\x1b[?25h")  # progress may have hidden the cursor
             os._exit(HARD_STOP)
         stopping.append(number)
         application.ask_to_stop(signal.Signals(number).name)

@@ -32,13 +32,13 @@ def preview(*, config: Path | None, as_json: bool, limit: int, name: str) -> int
     And those that would be rejected, with the reason. Uploads nothing, moves nothing.
     """
     from syncd.preview import preview_of  # noqa: PLC0415 — the database libraries, only where needed
-    from syncd.telemetry import Metrics, TelemetryObserver, configure  # noqa: PLC0415
+    from syncd.service import telemetry  # noqa: PLC0415
     from syncd.wiring import Parts  # noqa: PLC0415
 
     settings = read_settings(config)
     (query,) = pick(settings, [name])
-    configure(settings.log)
-    parts = Parts(settings, TelemetryObserver(Metrics()))
+    _, observer = telemetry(settings, [query])
+    parts = Parts(settings, observer)
     try:
         chunk = preview_of(query, parts.source(query), parts.memory(query), parts.clock, limit)
     finally:

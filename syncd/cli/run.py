@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_settings
 from syncd.daemon import Turn
+from syncd.errors import UsageError
 
 FAILED = 1
 ROWS_REJECTED = 3
@@ -22,18 +24,24 @@ ROWS_REJECTED = 3
 @click.option("--query", "names", multiple=True, metavar="NAME", help="Only this query (repeatable).")
 def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...]) -> int:
     """Upload what is new, on each query's schedule, until stopped."""
-    from syncd.service import handle_signals, serve, telemetry  # noqa: PLC0415 — the libraries, only where needed
+    from syncd.cli.progress import Screen, fits  # noqa: PLC0415 — the libraries, only where needed
+    from syncd.service import handle_signals, serve, telemetry  # noqa: PLC0415
     from syncd.wiring import Application  # noqa: PLC0415
 
     settings = read_settings(config)
     queries = pick(settings, names)
-    metrics, observer = telemetry(settings, queries)
-    with Application(settings, queries, observer, once=once) as application:
+    if not queries:
+        raise UsageError(f"there is no enabled query in {settings.file}")
+    screen = Screen() if fits(sys.stderr) else None
+    metrics, listener = telemetry(settings, queries, screen.log if screen else None)  # type: ignore[arg-type]  # a stream
+    with ExitStack() as around:
+        observer = around.enter_context(screen.watching(listener)) if screen else listener
+        application = around.enter_context(Application(settings, queries, observer, once=once))
         daemon = application.daemon
         handle_signals(application)
-        around = nullcontext() if once else serve(application, metrics, observer)
-        with around:
-            application.run()
+        if not once:
+            around.enter_context(serve(application, metrics, observer))
+        application.run()
     if not once:
         return 0
     show(daemon.turns, as_json=as_json)

@@ -10,6 +10,7 @@ import contextlib
 import json
 import logging
 import os
+import select
 import sys
 import threading
 import traceback
@@ -27,6 +28,9 @@ LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNI
 
 _LONGEST = 4000
 """Characters of one field; a traceback may have more."""
+
+_PATIENCE = 2000
+"""Milliseconds that a line waits for a reader that is behind; after that it is lost."""
 
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
     0x09: "\\t",
@@ -180,6 +184,10 @@ class _Lines:
         # Straight to the descriptor where there is one: what a broken pipe refuses must not stay in
         # Python's buffer, or the interpreter fails on it once more at exit (code 120).
         self._descriptor = _descriptor(stream)
+        self._stuck = False
+        """Nobody reads the other end: lines are dropped at once, until somebody does."""
+        self._torn = False
+        """The last line could be written in part only."""
 
     def __call__(self, *_args: object) -> _Lines:
         return self
@@ -194,9 +202,22 @@ class _Lines:
                 self._stream.write(data.encode(encoding, "backslashreplace").decode(encoding))
                 self._stream.flush()
                 return
-            rest = memoryview(data.encode("utf-8", "backslashreplace"))
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
+            self._write(self._descriptor, data.encode("utf-8", "backslashreplace"))
+
+    def _write(self, descriptor: int, data: bytes) -> None:
+        """Write as far as the other end takes it: a full pipe loses lines and holds nothing up for long."""
+        ready = select.poll()
+        ready.register(descriptor, select.POLLOUT)
+        rest = memoryview(b"\n" + data if self._torn else data)
+        patience = 0 if self._stuck else _PATIENCE
+        self._stuck, begun = True, False  # until it is seen to take all
+        while rest:
+            if not ready.poll(patience):
+                self._torn = self._torn or begun
+                return
+            # What poll calls ready takes this much without waiting (POSIX: PIPE_BUF).
+            rest, begun = rest[os.write(descriptor, rest[: select.PIPE_BUF]) :], True
+        self._stuck = self._torn = False
 
     log = debug = info = warn = warning = error = critical = exception = fatal = failure = msg
 
