@@ -23,7 +23,9 @@ from syncd.ports import Clock, Observer
 from syncd.settings import QuerySettings
 
 TICK = timedelta(seconds=5)
-"""At least this often the loop looks around, also for queries whose lease came free."""
+"""At least this often the loop looks around."""
+LEASE_LOOK = timedelta(seconds=1)
+"""How often it looks whether a query that is due, but another daemon's, came free."""
 STOP_DEADLINE = timedelta(seconds=8)
 """How long a stop waits for runs; what is cut off then is settled at the next start."""
 
@@ -60,7 +62,11 @@ class Keeper(Protocol):
     """Who looks after what surrounds the runs: leases, the record of runs, the watchdog."""
 
     def mine(self, turn: Turn) -> bool:
-        """Whether this daemon may run the query now."""
+        """Whether this daemon may run the query now; if so it is its own until `finished`."""
+        ...
+
+    def elsewhere(self, turn: Turn) -> SyncdError | None:
+        """What to say of a query that another daemon will not let go of; None: it may come free yet."""
         ...
 
     def started(self, turn: Turn, now: datetime) -> None:
@@ -107,8 +113,12 @@ class Daemon:
         while not self._stop.is_set() and not all(turn.done for turn in self.turns):
             now = self._clock.now()
             for turn in self.turns:
-                if self._is_due(turn, now) and self._keeper.mine(turn):
+                if not self._is_due(turn, now):
+                    continue
+                if self._keeper.mine(turn):
                     self._start(turn)
+                elif self._once:
+                    self._leave_to_others(turn, now)
             self._take(self._patience(now))
 
     def running(self) -> list[str]:
@@ -120,7 +130,9 @@ class Daemon:
 
     def _patience(self, now: datetime) -> float:
         """Seconds until the next query is due, at most a tick."""
-        dues = [turn.due - now for turn in self.turns if turn.started is None and not turn.halted]
+        idle = [turn for turn in self.turns if turn.started is None and not turn.halted and not turn.done]
+        # What is due and was not started is another daemon's: there is nothing to hurry for.
+        dues = [turn.due - now if turn.due > now else LEASE_LOOK for turn in idle]
         return max(min([*dues, TICK]).total_seconds(), 0.01)
 
     def _start(self, turn: Turn) -> None:
@@ -128,6 +140,12 @@ class Daemon:
         self._keeper.started(turn, turn.started)
         name = f"query {turn.query.name}"
         Thread(target=self._run, args=(turn, turn.started), name=name, daemon=True).start()
+
+    def _leave_to_others(self, turn: Turn, now: datetime) -> None:
+        """`--once` does not wait for ever for a query that another daemon runs."""
+        error = self._keeper.elsewhere(turn)
+        if error is not None:
+            self._finish(turn, Outcome(RunReport(turn.query.name), now, now, error))
 
     def _run(self, turn: Turn, started: datetime) -> None:
         """One run, in its own thread; whatever it raises becomes an outcome."""

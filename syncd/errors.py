@@ -187,6 +187,13 @@ class StateTooNew(StateError):
     action = "Install that syncd again, or restore the store from before the upgrade."
 
 
+class HeldElsewhere(StateError):
+    """`run --once`: another daemon on the same store runs this query, so this one leaves it alone."""
+
+    code = "state.held_elsewhere"
+    action = "Nothing to do: the other daemon uploads its rows. To run it here, stop the other first."
+
+
 class LeaseLost(StateError):
     """Another daemon has taken this query over: its work here is dropped, the other one carries on."""
 
@@ -217,6 +224,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     StateUnavailable,
     StateInUse,
     StateTooNew,
+    HeldElsewhere,
     LeaseLost,
     ListenFailed,
     SyncdError,

@@ -2,6 +2,10 @@
 
 All of it is done in a thread of its own, so that a state store that hangs never holds up the loop. A poll
 that found nothing new costs no write: such runs are recorded together, every half minute.
+
+On a shared store each beat of that thread renews the leases, looks who else is there, and gives away or takes
+queries until all daemons have an even share (`ledger.sharing`). A query with a run going on is never given
+away. Should the beats fail, the leases run out here no later than they do in the store.
 """
 
 from __future__ import annotations
@@ -9,7 +13,7 @@ from __future__ import annotations
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Event as Flag
@@ -17,34 +21,62 @@ from threading import Lock, Thread
 from uuid import uuid4
 
 from syncd.daemon import Outcome, Turn
-from syncd.errors import LeaseLost, StateError
+from syncd.errors import HeldElsewhere, LeaseLost, StateError
 from syncd.events import Event
 from syncd.ledger import Lease, Leases, Store
 from syncd.ledger.rows import RunRow
+from syncd.ledger.sharing import Shares, plan
 from syncd.ports import Observer
 
-LEASE = timedelta(seconds=20)
-"""A query whose daemon died is taken over after this and a BEAT: well within 30 s (product.md 7)."""
-BEAT = timedelta(seconds=4)
+LEASE = timedelta(seconds=15)
+BEAT = timedelta(seconds=2)
+"""A query whose daemon died is taken over after LEASE, a BEAT and, where the one whose turn it was has died
+as well, sharing.ORPHANED: well within 30 s (product.md 7)."""
+DEAD = timedelta(days=1)
+"""Daemons that died so long ago are forgotten."""
 RECORD_QUIET_RUNS = timedelta(seconds=30)
+TELL_AGAIN = timedelta(seconds=30)
+"""How often trouble with the store is told while it lasts."""
+
+
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux's goes on while the machine sleeps."""
 
 
 class Bookkeeper:
     """Implements daemon.Keeper over the state store."""
 
-    def __init__(self, store: Store, observer: Observer, queries: Sequence[str], *, shared: bool) -> None:
-        """`shared`: other daemons may work on the same store, so queries need leases."""
+    def __init__(
+        self, store: Store, observer: Observer, queries: Sequence[str], *, shared: bool, stays: bool = True
+    ) -> None:
+        """Get ready; nothing is asked of the store yet.
+
+        Args:
+            store: The state store; on a shared one not the runs' own, whose connections may all be in use.
+            observer: Is told of leases and trouble.
+            queries: The names.
+            shared: Other daemons may work on the same store, so queries need leases.
+            stays: It takes its share of the queries from the others. One that does not (`run --once`) only
+                takes what is free.
+        """
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._store = store
         self._observer = observer
-        self._queries = list(queries)
+        self._wanted = set(queries)
         self._leases = Leases(store) if shared else None
+        self._stays = stays
         self._held: dict[str, Lease] = {}
         self._held_until = 0.0
+        self._busy: set[str] = set()
+        """Queries with a run going on or, after a halt, with a state that this process alone knows."""
+        self._elsewhere: dict[str, str] = {}
+        self._missed: dict[str, float] = {}
+        """Since when a query that should run does not, because another daemon holds it."""
         self._rows: dict[str, RunRow] = {}
         self._urgent: set[str] = set()
         self._quiet: set[str] = set()
-        self._quiet_since = time.monotonic()
+        self._quiet_since = _seconds()
+        self._told: float | None = None
         self._lock = Lock()
         self._wake = Flag()
         self._closing = False
@@ -53,7 +85,9 @@ class Bookkeeper:
     def start(self) -> None:
         """Read the record of earlier runs, take leases, and begin. Raises StateError."""
         known = self._store.runs()
-        self._rows = {name: known.get(name, RunRow(name)) for name in self._queries}
+        self._rows = {name: known.get(name, RunRow(name)) for name in sorted(self._wanted)}
+        if self._leases is not None:
+            self._leases.forget_dead(DEAD)
         self._beat()
         self._thread.start()
 
@@ -64,26 +98,62 @@ class Bookkeeper:
         self._thread.join(timeout=3)
 
     def lease(self, query: str) -> Lease | None:
-        """The right to write for this query; None where nobody else can."""
-        return self._held.get(query)
+        """The right to write for this query; None where nobody else can. Raises LeaseLost."""
+        if self._leases is None:
+            return None
+        with self._lock:
+            if not self._holds(query):
+                raise LeaseLost(f"the lease of {query} has run out")
+            return self._held[query]
 
-    def check(self, query: str) -> None:
+    def check(self, query: str, lease: Lease | None) -> None:
         """Raise LeaseLost when the lease may have run out, as after the process was paused."""
-        if self._leases is not None and (query not in self._held or time.monotonic() > self._held_until):
-            raise LeaseLost(f"the lease of {query} has run out")
+        # A run begun under an earlier lease is over, also where this very process has the query again.
+        if self.lease(query) != lease:
+            raise LeaseLost(f"the lease of {query} had run out meanwhile")
 
     # --- daemon.Keeper ---
 
     def mine(self, turn: Turn) -> bool:
-        """Whether this daemon may run the query now."""
+        """Whether this daemon may run the query now; if so it is not given away until `finished`."""
         if self._leases is None:
             return True
-        return turn.query.name in self._held and time.monotonic() < self._held_until
+        name = turn.query.name
+        with self._lock:
+            if not self._holds(name):
+                return False
+            self._busy.add(name)
+            self._missed.pop(name, None)
+            return True
+
+    def elsewhere(self, turn: Turn) -> HeldElsewhere | None:
+        """What to say of a query that is due and not ours, once that has lasted longer than a dead lease."""
+        name = turn.query.name
+        with self._lock:
+            since = self._missed.setdefault(name, _seconds())
+            holder = self._elsewhere.get(name)
+        if _seconds() - since < (LEASE + 3 * BEAT).total_seconds():
+            return None
+        who = f"another syncd ({holder})" if holder else "another syncd"
+        return HeldElsewhere(f"{who} runs the query {name} on the same state store; skipped")
+
+    def started(self, turn: Turn, now: datetime) -> None:
+        """Note that a run began; recorded with the others, so that a long run shows as running."""
+        with self._lock:
+            self._rows[turn.query.name] = replace(self._rows[turn.query.name], started_at=now)
+            self._quiet.add(turn.query.name)
 
     def finished(self, turn: Turn, outcome: Outcome) -> None:
         """Note how a run went; recorded at once when something moved or changed, else with the others."""
         name = turn.query.name
         with self._lock:
+            if not turn.halted:
+                self._busy.discard(name)
+            if turn.done:
+                self._wanted.discard(name)
+                self._wake.set()
+            if self._leases is not None and name not in self._held:
+                return  # its record is now another daemon's to keep
             before = self._rows[name]
             after = self._rows[name] = _run_row(before, turn, outcome)
             if _is_news(before, after):
@@ -92,63 +162,115 @@ class Bookkeeper:
             else:
                 self._quiet.add(name)
 
-    def started(self, turn: Turn, now: datetime) -> None:
-        """Note that a run began; recorded with the others, so that a long run shows as running."""
-        with self._lock:
-            self._rows[turn.query.name] = replace(self._rows[turn.query.name], started_at=now)
-            self._quiet.add(turn.query.name)
-
     def rows(self) -> Mapping[str, RunRow]:
-        """The record as this process knows it."""
+        """The record as this process knows it; of queries that others run, the store knows better."""
         with self._lock:
-            return dict(self._rows)
+            return {
+                name: row for name, row in self._rows.items() if self._leases is None or name in self._held
+            }
 
     # --- the thread ---
 
     def _work(self) -> None:
+        beaten = _seconds()
         while not self._closing:
             self._wake.wait(BEAT.total_seconds())
             self._wake.clear()
-            self._try(self._beat)
+            if _seconds() - beaten >= BEAT.total_seconds() / 2:
+                beaten = _seconds()
+                self._try(self._beat)
             self._try(self._record)
+        self._try(self._leave)
+
+    def _try(self, step: Callable[[], None]) -> None:
+        """A state store that fails is told now and then; the runs that need it tell it as well."""
+        try:
+            step()
+        except StateError as error:
+            if self._told is None or _seconds() - self._told > TELL_AGAIN.total_seconds():
+                self._told = _seconds()
+                self._observer.emit(Event.STATE_TROUBLE, error=str(error))
+        except Exception as error:  # noqa: BLE001 — without this thread the daemon would stand still for good
+            self._observer.emit(Event.INTERNAL_ERROR, error=error)
+
+    def _beat(self) -> None:
+        """Renew what is held, see who else is there, give and take."""
+        if self._leases is None:
+            return
+        self._renew(self._leases)
+        if self._stays:
+            self._leases.announce(self.owner, self._wanted, LEASE)
+        fleet = self._leases.fleet()
+        with self._lock:
+            self._elsewhere = dict(fleet.held)
+            idle = self._held.keys() - self._busy
+            unwanted = sorted(idle - self._wanted)
+            if self._stays and self.owner in fleet.daemons:
+                shares = plan(self.owner, fleet, self._held, idle & self._wanted)
+            else:
+                shares = Shares(take=sorted(self._wanted - fleet.held.keys()))
+            # A run that lost its lease ends by itself; until then the query does not come back here.
+            wanted = [name for name in shares.take if name not in self._busy]
+        self._give(self._leases, {*shares.give, *unwanted})
+        self._take(self._leases, wanted)
+        self._told = None
+
+    def _renew(self, leases: Leases) -> None:
+        started = _seconds()
+        with self._lock:
+            epochs = {name: lease.epoch for name, lease in self._held.items()}
+        lost = leases.renew(self.owner, epochs, LEASE)
+        with self._lock:
+            self._forget(lost)
+            self._held_until = started + LEASE.total_seconds()
+        for name in sorted(lost):
+            self._observer.emit(Event.LEASE_LOST, query=name)
+
+    def _give(self, leases: Leases, names: Collection[str]) -> None:
+        """Let others have these queries, with all that is known of their runs."""
+        with self._lock:
+            given = [name for name in names if name in self._held and name not in self._busy]
+            rows = [self._rows[name] for name in given if name in self._urgent | self._quiet]
+            self._forget(given)
+        if rows:
+            self._store.save_runs(rows)
+        if given:
+            # Should this fail, nobody renews them, and they run out.
+            leases.release(self.owner, given)
+        for name in given:
+            self._observer.emit(Event.LEASE_GIVEN, query=name)
+
+    def _take(self, leases: Leases, names: Collection[str]) -> None:
+        """Take what is still free of these queries, with what others have recorded of their runs."""
+        taken = leases.acquire(names, self.owner, LEASE)
+        if not taken:
+            return
+        known = self._store.runs()
+        with self._lock:
+            for name, epoch in taken.items():
+                self._held[name] = Lease(name, self.owner, epoch)
+                self._rows[name] = known.get(name, RunRow(name))
+        for name, epoch in taken.items():
+            self._observer.emit(Event.LEASE_TAKEN, query=name, epoch=epoch)
+
+    def _leave(self) -> None:
+        """Record what is left, and free the idle queries at once.
+
+        One whose run is cut off stays ours until its lease runs out.
+        """
         with self._lock:
             self._urgent |= self._quiet
         self._try(self._record)
         if self._leases is not None:
-            self._try(lambda: self._leases.release(self.owner) if self._leases else None)
-
-    def _try(self, step: Callable[[], None]) -> None:
-        """A state store that fails is told once by the runs that need it; here it is tried again."""
-        try:
-            step()
-        except StateError as error:
-            self._observer.emit(Event.STATE_TROUBLE, error=str(error))
-
-    def _beat(self) -> None:
-        """Renew the leases held, take those that are free."""
-        if self._leases is None:
-            return
-        started = time.monotonic()
-        lost = self._leases.renew(
-            self.owner, {name: lease.epoch for name, lease in self._held.items()}, LEASE
-        )
-        for name in lost:
-            del self._held[name]
-            self._observer.emit(Event.LEASE_LOST, query=name)
-        self._held_until = started + LEASE.total_seconds()
-        for name, epoch in self._leases.acquire(self._missing(), self.owner, LEASE).items():
-            self._held[name] = Lease(name, self.owner, epoch)
-            self._observer.emit(Event.LEASE_TAKEN, query=name, epoch=epoch)
-
-    def _missing(self) -> list[str]:
-        return [name for name in self._queries if name not in self._held]
+            self._give(self._leases, list(self._held))
+            self._leases.withdraw(self.owner)
 
     def _record(self) -> None:
         with self._lock:
-            if time.monotonic() - self._quiet_since > RECORD_QUIET_RUNS.total_seconds():
+            if _seconds() - self._quiet_since > RECORD_QUIET_RUNS.total_seconds():
                 self._urgent |= self._quiet
                 self._quiet.clear()
-                self._quiet_since = time.monotonic()
+                self._quiet_since = _seconds()
             names, self._urgent = self._urgent, set()
             rows = [self._rows[name] for name in names]
         if not rows:
@@ -159,6 +281,21 @@ class Bookkeeper:
             with self._lock:
                 self._urgent |= names
             raise
+
+    def _holds(self, query: str) -> bool:
+        return query in self._held and _seconds() < self._held_until
+
+    def _forget(self, names: Collection[str]) -> None:
+        """These queries are others' now, and so is the record of their runs."""
+        for name in names:
+            self._held.pop(name, None)
+        self._urgent.difference_update(names)
+        self._quiet.difference_update(names)
+
+
+def _seconds() -> float:
+    """A clock that nobody sets and that goes on while the machine sleeps."""
+    return time.clock_gettime(_CLOCK)
 
 
 def _run_row(before: RunRow, turn: Turn, outcome: Outcome) -> RunRow:

@@ -66,7 +66,11 @@ class Settler:
         reach(Point.POST)
         try:
             receipt = self._destination.upload(
-                upload.counter, body, tag=upload.tag, client_id_type=client_id_type(upload.header)
+                upload.counter,
+                body,
+                tag=upload.tag,
+                client_id_type=client_id_type(upload.header),
+                fence=self._fence,
             )
         except (NotReceived, AccessRefused):
             reach(Point.NOT_RECEIVED)

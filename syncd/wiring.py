@@ -115,7 +115,7 @@ class QueryRunner:
             parts.observer,
             parts.settings.metrica.settle,
             query.reject_limit,
-            fence=lambda: self._keeper.check(query.name),
+            fence=lambda: self._keeper.check(query.name, lease),
         )
         job = Job(
             query,
@@ -147,9 +147,10 @@ class Application:
         self.parts = Parts(settings, observer)
         self._observer = observer
         self._shared = self.parts.store.database.postgresql
-        self.keeper = Bookkeeper(
-            self.parts.store, observer, [query.name for query in queries], shared=self._shared
-        )
+        # Its own connections: the leases must not wait until the runs have done with theirs.
+        self._books = Store.open(settings.state) if self._shared else self.parts.store
+        names = [query.name for query in queries]
+        self.keeper = Bookkeeper(self._books, observer, names, shared=self._shared, stays=not once)
         self.daemon = Daemon(
             {
                 query.name: (query, QueryRunner(self.parts, query, self.keeper, self.stop, first_look))
@@ -168,6 +169,7 @@ class Application:
         """Lock and migrate the store, take leases. Raises StateError."""
         with ExitStack() as opening:
             opening.callback(self.parts.close)
+            opening.callback(self._books.close)
             opening.enter_context(self.parts.store.lock())
             migrated = self.parts.store.migrate()
             if migrated is not None:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -17,10 +18,14 @@ from syncd.ledger.tables import tables
 from syncd.ports import Clock, SystemClock
 from syncd.settings import StateSettings
 
+ANSWER_WITHIN = 60.0
+"""Seconds in which PostgreSQL must have answered a statement of ours."""
+
 _CONNECT_POSTGRESQL: dict[str, object] = {
     "connect_timeout": 10,
     "application_name": "syncd",
-    # A server that vanished without a word is noticed within half a minute.
+    # A server that vanished without a word is noticed within half a minute. Where something between us
+    # and it takes our bytes and does nothing with them, `_Impatient` notices.
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -110,10 +115,38 @@ def _postgresql(url: URL, schema: str, clock: Clock) -> Database:
         hide_parameters=True,
         isolation_level="READ COMMITTED",
     )
+    event.listen(engine, "do_connect", _connect_postgresql)
     event.listen(engine, "begin", _begin_postgresql)
     password = url.password
     secret = password if isinstance(password, str) else str(url.query.get("password", ""))
     return Database(engine, tables("", schema), None, schema, secret, clock)
+
+
+class _Impatient(psycopg.Connection[Any]):
+    """A connection that waits for no answer for ever, whatever keeps the server from giving one.
+
+    The server's own statement_timeout would be of no use where the statement never reaches it.
+    """
+
+    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
+        """As psycopg's, in bounded time; a connection that was waited for in vain is closed."""
+        try:
+            return super().wait(gen, interval, ANSWER_WITHIN if timeout is None else timeout)
+        except psycopg.OperationalError as error:
+            if timeout is not None or self.closed or not _timed_out(error):
+                raise
+            self.close()
+            raise psycopg.OperationalError(f"no answer within {ANSWER_WITHIN:.0f} s") from None
+
+
+def _timed_out(error: psycopg.OperationalError) -> bool:
+    """Whether psycopg's own wait gave up; its class has no public name, a server's answer has a state."""
+    return type(error).__name__ == "_WaitTimeout"
+
+
+def _connect_postgresql(_dialect: object, _record: object, arguments: Any, options: Any) -> _Impatient:
+    """Connect with a connection of our own class."""
+    return _Impatient.connect(*arguments, **options)
 
 
 def _given(url: URL) -> dict[str, object]:

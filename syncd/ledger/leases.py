@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, delete, select, update
 
 from syncd.errors import LeaseLost
 from syncd.ledger.database import Database
@@ -22,13 +23,25 @@ class Lease:
     epoch: int
 
 
+@dataclass(frozen=True, slots=True)
+class Fleet:
+    """The daemons on one store and what they hold, at one moment."""
+
+    daemons: Mapping[str, frozenset[str]]
+    """The queries that each live daemon could run, also of those that hold none."""
+    held: Mapping[str, str]
+    """Who holds each query; those that nobody holds are not among them."""
+    free_for: Mapping[str, timedelta]
+    """For how long nobody has held a query that was held once."""
+
+
 class Leases:
     """Takes, renews and releases leases. Every method is one transaction; raises StateUnavailable."""
 
     def __init__(self, store: Store) -> None:
         self._database = store.database
 
-    def acquire(self, queries: Sequence[str], owner: str, ttl: timedelta) -> dict[str, int]:
+    def acquire(self, queries: Collection[str], owner: str, ttl: timedelta) -> dict[str, int]:
         """Take those of the queries that nobody holds, or whose holder did not renew in time.
 
         Args:
@@ -43,51 +56,93 @@ class Leases:
         if not wanted:
             return {}
         table = self._database.tables.leases
+        named = self._database.among(table.c.query, wanted)
         with self._database.write() as connection:
             now = self._database.now(connection)
-            blank = [{"query": query, "owner": "", "epoch": 0, "expires_at": now} for query in wanted]
-            connection.execute(self._database.insert(table).on_conflict_do_nothing(), blank)
+            self._make_rows(connection, wanted, now)
             # FOR UPDATE waits for nobody: a holder that is just writing has its query a little longer.
-            free = connection.execute(
-                select(table.c.query, table.c.epoch)
-                .where(table.c.query.in_(wanted), table.c.expires_at <= now)
-                .order_by(table.c.query)
-                .with_for_update(skip_locked=True)
-            ).all()
-            taken = {query: epoch + 1 for query, epoch in free}
-            for query, epoch in taken.items():
-                connection.execute(
-                    update(table)
-                    .where(table.c.query == query)
-                    .values(owner=owner, epoch=epoch, expires_at=now + ttl)
-                )
-        return taken
+            asked = select(table.c.query).where(named, table.c.expires_at <= now).order_by(table.c.query)
+            free = connection.execute(asked.with_for_update(skip_locked=True)).scalars().all()
+            taken = connection.execute(
+                update(table)
+                .where(self._database.among(table.c.query, free))
+                .values(owner=owner, epoch=table.c.epoch + 1, expires_at=now + ttl)
+                .returning(table.c.query, table.c.epoch)
+            )
+            return {row.query: row.epoch for row in taken}
 
     def renew(self, owner: str, epochs: Mapping[str, int], ttl: timedelta) -> frozenset[str]:
         """Hold the leases for another `ttl`; returns the queries that another has taken meanwhile.
 
         A lease that ran out but was taken by nobody is held again.
         """
+        if not epochs:
+            return frozenset()
         table = self._database.tables.leases
-        lost = set()
         with self._database.write() as connection:
             until = self._database.now(connection) + ttl
-            for query, epoch in sorted(epochs.items()):
-                held = connection.execute(
-                    update(table)
-                    .where(table.c.query == query, table.c.owner == owner, table.c.epoch == epoch)
-                    .values(expires_at=until)
-                )
-                if held.rowcount == 0:
-                    lost.add(query)
-        return frozenset(lost)
+            renewed = connection.execute(
+                update(table)
+                .where(table.c.owner == owner, self._database.among(table.c.query, sorted(epochs)))
+                .values(expires_at=until)
+                .returning(table.c.query, table.c.epoch)
+            )
+            held = {query for query, epoch in renewed if epochs[query] == epoch}
+        return frozenset(epochs.keys() - held)
 
-    def release(self, owner: str) -> None:
-        """Let go of all of the owner's leases. The epochs stay: they never go back."""
+    def release(self, owner: str, queries: Collection[str]) -> None:
+        """Let go of the owner's leases of these queries. The epochs stay: they never go back."""
         table = self._database.tables.leases
         with self._database.write() as connection:
             now = self._database.now(connection)
-            connection.execute(update(table).where(table.c.owner == owner).values(owner="", expires_at=now))
+            connection.execute(
+                update(table)
+                .where(table.c.owner == owner, self._database.among(table.c.query, sorted(queries)))
+                .values(owner="", expires_at=now)
+            )
+
+    def announce(self, owner: str, queries: Collection[str], ttl: timedelta) -> None:
+        """Count as a live daemon that could run these queries, for another `ttl`."""
+        table = self._database.tables.daemons
+        with self._database.write() as connection:
+            until = self._database.now(connection) + ttl
+            row = {"owner": owner, "queries": json.dumps(sorted(queries)), "expires_at": until}
+            self._database.upsert(connection, table, [row], ["queries", "expires_at"])
+
+    def withdraw(self, owner: str) -> None:
+        """Count no more."""
+        table = self._database.tables.daemons
+        with self._database.write() as connection:
+            connection.execute(delete(table).where(table.c.owner == owner))
+
+    def forget_dead(self, after: timedelta) -> None:
+        """Forget the daemons that have been dead for so long; one that wakes up announces itself again."""
+        table = self._database.tables.daemons
+        with self._database.write() as connection:
+            long_ago = self._database.now(connection) - after
+            connection.execute(delete(table).where(table.c.expires_at < long_ago))
+
+    def fleet(self) -> Fleet:
+        """The live daemons and what each holds."""
+        tables = self._database.tables
+        with self._database.read() as connection:
+            now = self._database.now(connection)
+            leases = connection.execute(select(tables.leases)).all()
+            daemons = connection.execute(select(tables.daemons).where(tables.daemons.c.expires_at > now))
+            return Fleet(
+                daemons={row.owner: frozenset(json.loads(row.queries)) for row in daemons},
+                held={row.query: row.owner for row in leases if row.expires_at > now},
+                free_for={row.query: now - row.expires_at for row in leases if row.expires_at <= now},
+            )
+
+    def _make_rows(self, connection: Connection, queries: Sequence[str], now: datetime) -> None:
+        """A row for each query that never had one, held by nobody."""
+        table = self._database.tables.leases
+        asked = select(table.c.query).where(self._database.among(table.c.query, queries))
+        missing = set(queries) - set(connection.execute(asked).scalars())
+        blank = [{"query": query, "owner": "", "epoch": 0, "expires_at": now} for query in sorted(missing)]
+        if blank:
+            connection.execute(self._database.insert(table).on_conflict_do_nothing(), blank)
 
 
 def check_lease(database: Database, connection: Connection, lease: Lease) -> None:

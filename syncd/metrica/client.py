@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
@@ -64,13 +64,18 @@ class MetricaClient:
         """Close the connections."""
         self._session.close()
 
-    def upload(self, counter: int, body: bytes, *, tag: str, client_id_type: str | None) -> Receipt:
-        """POST one CSV file [D UP-now]. Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused."""
+    def upload(
+        self, counter: int, body: bytes, *, tag: str, client_id_type: str | None, fence: Callable[[], None]
+    ) -> Receipt:
+        """POST one CSV file [D UP-now]. Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused.
+
+        `fence` is called when the request's turn has come, so that what it found out still holds.
+        """
         query = {"comment": tag}
         if client_id_type is not None:
             query["client_id_type"] = client_id_type
         files = {"file": ("data.csv", body, "text/csv")}
-        document = self._request("POST", counter, "/offline_conversions/upload", query, files)
+        document = self._request("POST", counter, "/offline_conversions/upload", query, files, fence)
         return receipt_of(document.get("uploading"))
 
     def find(self, counter: int, tag: str) -> Receipt | None:
@@ -111,15 +116,18 @@ class MetricaClient:
         path: str,
         query: Mapping[str, str],
         files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        fence: Callable[[], None] = lambda: None,
     ) -> Mapping[str, Any]:
         """One request; a refused token is read again and tried once more if it has changed."""
         with self._parallel:
             used = self._token.value()
+            fence()
             try:
                 return self._exchange(method, counter, path, query, files)
             except AccessRefused as refused:
                 if refused.http_status not in (401, 403) or not self._token.refresh(used):
                     raise
+            fence()
             return self._exchange(method, counter, path, query, files)
 
     def _exchange(
