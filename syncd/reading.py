@@ -42,6 +42,7 @@ class Reading:
         self._intake = intake
         self._late: LateCommits | None = None
         self._safe: Mark | None = None
+        self._waits_for = ""
         self._unwatched_since: datetime | None = None
         self._moved_at = reader.clock.now()
 
@@ -148,9 +149,9 @@ class Reading:
             )
 
     def _settle(self, safe: Mark | None, waits_for: str = "") -> None:
-        if safe != self._safe:
+        if (safe, waits_for) != (self._safe, self._waits_for):
             self._reader.ledger.set_safe(safe, waits_for)
-            self._safe = safe
+            self._safe, self._waits_for = safe, waits_for
 
     # --- forward ---
 

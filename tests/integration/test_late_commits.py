@@ -1,0 +1,357 @@
+"""Rows whose transactions commit after the mark has passed are delivered, once, and nobody waits for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import NullPool
+
+from syncd.emulator.server import EmulatorServer
+from syncd.events import Event
+from tests.process_help import Process
+from tests.servers import Database
+
+SQL = "SELECT id, client, created_at FROM orders"
+QUERY: dict[str, Any] = {
+    "sql": SQL,
+    "columns": {"ClientId": "client", "Target": {"value": "paid"}, "DateTime": "created_at"},
+    "mark": ["created_at", "id"],
+    "key": ["id"],
+}
+BY_NUMBER = {**QUERY, "mark": ["id"]}
+
+
+def make_table(database: Database) -> None:
+    """Orders whose mark is taken inside the transaction: the clock and a sequence."""
+    database.run(
+        "CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, client text NOT NULL,"
+        " created_at timestamptz NOT NULL DEFAULT now())"
+    )
+
+
+class Session:
+    """One connection to PostgreSQL with transactions of its own."""
+
+    def __init__(self, url: str) -> None:
+        """Connect; nothing is open yet."""
+        parts = make_url(url)
+        self.connection = psycopg.connect(
+            host=str(parts.query["host"]), user=parts.username, dbname=parts.database, autocommit=True
+        )
+
+    def do(self, sql: str) -> None:
+        """Run one statement as it stands."""
+        self.connection.execute(sql.encode())
+
+    def order(self, client: int) -> None:
+        """Insert an order of this client."""
+        self.do(f"INSERT INTO orders (client) VALUES ('{client}')")
+
+
+@contextmanager
+def sessions(database: Database, count: int) -> Iterator[list[Session]]:
+    """Several connections, closed at the end."""
+    with ExitStack() as stack:
+        made = [Session(database.url) for _ in range(count)]
+        for session in made:
+            stack.callback(session.connection.close)
+        yield made
+
+
+def delivered(emulator: EmulatorServer) -> dict[str, int]:
+    """Client → how often its conversion was received."""
+    return {conversion.id: conversion.times for conversion in emulator.conversions()}
+
+
+@pytest.mark.parametrize("query", [QUERY, BY_NUMBER], ids=["clock", "sequence"])
+def test_a_late_commit_is_delivered_and_delays_nobody(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path, query: dict[str, Any]
+) -> None:
+    """A row written before the mark was taken, and committed after, comes with the next run."""
+    make_table(postgres)
+    with (
+        sessions(postgres, 2) as (slow, quick),
+        Process(tmp_path, postgres.url, emulator.url, query) as syncd,
+    ):
+        slow.do("BEGIN")
+        slow.order(1)
+        quick.order(2)
+        syncd.run()
+        assert delivered(emulator) == {"2": 1}
+        slow.do("COMMIT")
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1}
+        assert syncd.run().uploads == 0
+
+
+def test_a_transaction_that_had_written_nothing_yet(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """`BEGIN; SELECT` fixes now() without a transaction id; what it writes later is still found."""
+    make_table(postgres)
+    with (
+        sessions(postgres, 2) as (slow, quick),
+        Process(tmp_path, postgres.url, emulator.url, QUERY) as syncd,
+    ):
+        slow.do("BEGIN")
+        slow.do("SELECT 1")
+        quick.order(2)
+        syncd.run()
+        slow.order(1)
+        slow.do("COMMIT")
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1}
+
+
+@pytest.mark.parametrize("prepared_first", [True, False])
+def test_a_prepared_transaction(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path, *, prepared_first: bool
+) -> None:
+    """Two-phase commit, prepared before the run or after it: the rows come once it is committed."""
+    make_table(postgres)
+    with (
+        sessions(postgres, 2) as (slow, quick),
+        Process(tmp_path, postgres.url, emulator.url, QUERY) as syncd,
+    ):
+        slow.do("BEGIN")
+        slow.order(1)
+        if prepared_first:
+            slow.do("PREPARE TRANSACTION 'late'")
+        quick.order(2)
+        syncd.run()
+        if not prepared_first:
+            slow.do("PREPARE TRANSACTION 'late'")
+        quick.order(3)
+        syncd.run()
+        syncd.run()
+        slow.do("COMMIT PREPARED 'late'")
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1, "3": 1}
+
+
+def test_a_restart_in_between(postgres: Database, emulator: EmulatorServer, tmp_path: Path) -> None:
+    """What was open when syncd stopped, and committed while it was away or later, is delivered."""
+    make_table(postgres)
+    with sessions(postgres, 3) as (first, second, quick):
+        for number, session in enumerate((first, second), start=1):
+            session.do("BEGIN")
+            session.order(number)
+        quick.order(3)
+        with Process(tmp_path, postgres.url, emulator.url, QUERY) as syncd:
+            syncd.run()
+        first.do("COMMIT")
+        with Process(tmp_path, postgres.url, emulator.url, QUERY) as syncd:
+            syncd.run()
+            assert delivered(emulator) == {"1": 1, "3": 1}
+        with Process(tmp_path, postgres.url, emulator.url, QUERY) as syncd:
+            syncd.run()
+            second.do("COMMIT")
+            syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1, "3": 1}
+
+
+def test_a_session_idle_in_transaction_is_named_and_delays_nothing(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """After minutes the log and the state store say whom the safe mark waits for; rows go on."""
+    make_table(postgres)
+    with (
+        sessions(postgres, 2) as (idle, quick),
+        Process(tmp_path, postgres.url, emulator.url, QUERY) as syncd,
+    ):
+        idle.do("SET application_name = 'forgotten psql'")
+        idle.do("BEGIN")
+        idle.do("SELECT 1")
+        for number in range(1, 6):
+            quick.order(number)
+            syncd.clock.ahead += timedelta(minutes=2)
+            syncd.run()
+            assert len(delivered(emulator)) == number
+        (named,) = syncd.told.of(Event.TRANSACTION_OPEN)
+        assert "forgotten psql" in named["who"]
+        assert "forgotten psql" in syncd.parts.store.positions()["orders"].waits_for
+        idle.do("ROLLBACK")
+        syncd.run()
+        position = syncd.parts.store.positions()["orders"]
+        assert (position.safe, position.waits_for) == (position.mark, "")
+
+
+def test_other_databases_are_not_waited_for(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """A transaction of another database of the cluster cannot write here, so the mark is safe at once."""
+    make_table(postgres)
+    elsewhere = Database(postgres.url.replace(f"/{postgres.name}?", "/postgres?"), "")
+    with sessions(elsewhere, 1) as (other,), sessions(postgres, 1) as (quick,):
+        other.do("BEGIN")
+        other.do("SELECT 1")
+        quick.order(1)
+        with Process(tmp_path, postgres.url, emulator.url, QUERY) as syncd:
+            syncd.run()
+            position = syncd.parts.store.positions()["orders"]
+            assert position.safe == position.mark
+
+
+def test_where_nobody_tells_who_is_open_the_last_minutes_are_read_again(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """Without the right to see pg_locks, `auto` falls back to a duration behind the mark."""
+    make_table(postgres)
+    postgres.run("REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC", "GRANT SELECT ON orders TO reader")
+    with (
+        sessions(postgres, 2) as (slow, quick),
+        Process(tmp_path, postgres.reader_url, emulator.url, QUERY) as syncd,
+    ):
+        slow.do("BEGIN")
+        slow.order(1)
+        quick.order(2)
+        syncd.run()
+        assert delivered(emulator) == {"2": 1}
+        slow.do("COMMIT")
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1}
+        assert syncd.run().uploads == 0
+
+
+def test_a_fixed_overlap_reaches_as_far_as_it_says(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """Marks set by the application: within the duration they are found whenever they come, beyond not."""
+    make_table(postgres)
+    query = {**QUERY, "overlap": "1h"}
+    insert = "INSERT INTO orders (client, created_at) VALUES ('{}', now() - interval '{}')"
+    with Process(tmp_path, postgres.url, emulator.url, query) as syncd:
+        postgres.run(insert.format(1, "1 minute"))
+        syncd.run()
+        mark = syncd.parts.store.positions()["orders"].mark
+        postgres.run(insert.format(2, "50 minutes"), insert.format(3, "2 hours"))
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1}
+        assert syncd.parts.store.positions()["orders"].mark == mark
+
+
+@contextmanager
+def transaction(database: Database) -> Iterator[Connection]:
+    """A connection of SQLAlchemy in a transaction; committed by the test, or undone."""
+    engine = create_engine(database.url, poolclass=NullPool)
+    with engine.connect() as connection:
+        yield connection
+
+
+def test_mariadb_tells_of_long_transactions(
+    mariadb: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """With the privilege PROCESS, a row from longer ago than the slack is found when it is committed."""
+    mariadb.run(
+        "CREATE TABLE orders (id bigint AUTO_INCREMENT PRIMARY KEY, client varchar(20),"
+        " created_at datetime(6) NOT NULL)"
+    )
+    insert = (
+        "INSERT INTO orders (client, created_at) VALUES (:client, utc_timestamp(6) - interval :ago second)"
+    )
+    with Process(tmp_path, mariadb.url, emulator.url, QUERY) as syncd:
+        mariadb.many(insert, [{"client": "1", "ago": 600}])
+        syncd.run()
+        with transaction(mariadb) as slow:
+            slow.execute(text(insert), {"client": "2", "ago": 300})
+            mariadb.many(insert, [{"client": "3", "ago": 1}])
+            syncd.run()
+            assert delivered(emulator) == {"1": 1, "3": 1}
+            slow.commit()
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1, "3": 1}
+        assert syncd.run().uploads == 0
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(
+            ["begin", "order", "order", "commit", "rollback", "prepare", "run", "run", "restart"]
+        ),
+        st.integers(0, 2),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(steps=STEPS, by_number=st.booleans())
+def test_any_order_of_commits(
+    postgres: Database,
+    emulator: EmulatorServer,
+    tmp_path_factory: pytest.TempPathFactory,
+    steps: list[tuple[str, int]],
+    *,
+    by_number: bool,
+) -> None:
+    """Whatever three sessions do around syncd's runs, each committed row is delivered exactly once."""
+    postgres.run("DROP TABLE IF EXISTS orders")
+    make_table(postgres)
+    emulator.clear()
+    query = BY_NUMBER if by_number else QUERY
+    folder = tmp_path_factory.mktemp("state")
+    with sessions(postgres, 3) as made, ExitStack() as closing:
+        syncd = closing.enter_context(Process(folder, postgres.url, emulator.url, query))
+        world = World(made)
+        for step, number in steps:
+            if step == "run":
+                syncd.run()
+            elif step == "restart":
+                closing.close()
+                syncd = closing.enter_context(Process(folder, postgres.url, emulator.url, query))
+            else:
+                world.do(step, number)
+        syncd.run()
+        world.finish()
+        syncd.run()
+        assert delivered(emulator) == dict.fromkeys(world.committed, 1)
+        assert syncd.run().uploads == 0
+
+
+class World:
+    """Three sessions, and what they have committed."""
+
+    def __init__(self, made: list[Session]) -> None:
+        """Nothing is open."""
+        self._sessions = made
+        self._pending: dict[int, list[str]] = {}
+        self._prepared: dict[str, list[str]] = {}
+        self._next = 0
+        self.committed: list[str] = []
+
+    def do(self, step: str, number: int) -> None:
+        """One step of a session; what makes no sense now is left out."""
+        session, rows = self._sessions[number], self._pending.get(number)
+        if step == "order":
+            self._next += 1
+            session.order(self._next)
+            (self.committed if rows is None else rows).append(str(self._next))
+        elif step == "begin" and rows is None:
+            session.do("BEGIN")
+            self._pending[number] = []
+        elif rows is not None and step in ("commit", "rollback"):
+            session.do(step.upper())
+            self.committed += rows if step == "commit" else []
+            del self._pending[number]
+        elif rows is not None and step == "prepare":
+            name = f"t{self._next}_{number}_{len(self._prepared)}"
+            session.do(f"PREPARE TRANSACTION '{name}'")
+            self._prepared[name] = self._pending.pop(number)
+
+    def finish(self) -> None:
+        """Commit all that is open."""
+        for number in list(self._pending):
+            self.do("commit", number)
+        for name, rows in self._prepared.items():
+            self._sessions[0].do(f"COMMIT PREPARED '{name}'")
+            self.committed += rows
