@@ -104,11 +104,19 @@ def _trigger(variable: str, text: str, number: signal.Signals) -> Trigger:
     return Trigger(Point(name), int(turn or "1"), number)
 
 
-_triggers = triggers(os.environ)
+_armed: list[Trigger] = []
+
+
+def arm(environ: Mapping[str, str]) -> None:
+    """Forget what was asked for before, and take what this environment asks for. Raises UsageError."""
+    _armed[:] = triggers(environ)
 
 
 def reach(point: Point) -> None:
-    """Say that this point was reached. Does nothing unless the environment asked for it at the start."""
-    for trigger in _triggers:
+    """Say that this point was reached. Does nothing unless the environment asks for it."""
+    for trigger in _armed:
         if trigger.point is point:
             trigger.pull()
+
+
+arm(os.environ)
