@@ -166,6 +166,13 @@ def test_every_relative_link_leads_somewhere(page: Path) -> None:
     assert not broken
 
 
+def test_every_page_is_linked_from_the_readme() -> None:
+    """No page of docs/ is left for chance to find."""
+    assert [
+        page.name for page in PAGES if page.parent.name == "docs" and f"(docs/{page.name})" not in README
+    ] == []
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_yaml_block_is_yaml(page: Path) -> None:
     """Examples to copy can be read."""
