@@ -42,6 +42,12 @@ def overview(
     )
 
 
+def nothing_yet(queries: Sequence[QuerySettings], clock: Clock) -> StatusReport:
+    """The status before the first run made a state store: every query is there and has never run."""
+    facts = [_blank(query) for query in queries]
+    return build_report(version=__version__, now=clock.now(), state_ok=True, queries=facts)
+
+
 class _Known:
     """What the store says of all queries, in a handful of statements however many queries there are."""
 

@@ -36,7 +36,7 @@ _SIGNS = {
 _INDENT = 11
 
 
-@click.command(epilog="syncd check")
+@click.command()
 @config_option
 @json_option
 @click.option("--offline", is_flag=True, help="Look at the file alone.")

@@ -11,7 +11,7 @@ import click
 from syncd.cli.common import DURATION
 
 
-@click.command(epilog="syncd demo --for 20s")
+@click.command()
 @click.option("--for", "lasting", type=DURATION, metavar="DURATION", help="How long, such as 20s.")
 @click.option("--port", default=9188, show_default=True, help="Of the status page; 0 takes any free one.")
 def demo(*, lasting: timedelta | None, port: int) -> None:

@@ -10,7 +10,7 @@ import click
 from syncd.errors import UsageError
 
 
-@click.command(epilog="syncd emulator --port 8080")
+@click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, help="Port; 0 takes any free one.")
 @click.option(

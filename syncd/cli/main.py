@@ -6,6 +6,7 @@ import difflib
 import importlib
 import os
 import sys
+from typing import NamedTuple
 
 import click
 
@@ -13,28 +14,71 @@ from syncd import __version__
 from syncd.cli.common import config_option, counted
 from syncd.errors import ConfigError, SyncdError, UsageError
 
-SECTIONS: dict[str, dict[str, str]] = {
+
+class Entry(NamedTuple):
+    """A command in the help, told without loading it, so that `syncd --help` comes at once."""
+
+    place: str
+    does: str
+    example: str
+
+
+SECTIONS: dict[str, dict[str, Entry]] = {
     "Run": {
-        "run": "syncd.cli.run:run",
-        "demo": "syncd.cli.demo:demo",
+        "run": Entry(
+            "syncd.cli.run:run",
+            "Upload what is new, on each query's schedule, until stopped.",
+            "syncd run -c /etc/syncd/config.yaml",
+        ),
+        "demo": Entry(
+            "syncd.cli.demo:demo",
+            "See it all at work on this machine, with nothing to set up.",
+            "syncd demo --for 20s",
+        ),
     },
     "Look before": {
-        "check": "syncd.cli.check:check",
-        "preview": "syncd.cli.preview:preview",
-        "schema": "syncd.cli.schema:schema",
+        "check": Entry(
+            "syncd.cli.check:check", "Find out what can be known before the first upload.", "syncd check"
+        ),
+        "preview": Entry(
+            "syncd.cli.preview:preview",
+            "Show the next rows as they would be uploaded.",
+            "syncd preview paid_orders --limit 5",
+        ),
+        "schema": Entry(
+            "syncd.cli.schema:schema",
+            "Print the JSON Schema of the configuration file.",
+            "syncd schema > syncd.schema.json",
+        ),
     },
     "Look after": {
-        "status": "syncd.cli.status:status",
-        "rejects": "syncd.cli.rejects:rejects",
+        "status": Entry(
+            "syncd.cli.status:status",
+            "Show how every query is, and what is wrong in plain words.",
+            "syncd status",
+        ),
+        "rejects": Entry(
+            "syncd.cli.rejects:rejects",
+            "Show the rows that could not be sent, with the reason.",
+            "syncd rejects list paid_orders",
+        ),
     },
     "Tools": {
-        "migrate": "syncd.cli.migrate:migrate",
-        "emulator": "syncd.cli.emulator:emulator",
+        "migrate": Entry(
+            "syncd.cli.migrate:migrate",
+            "Bring the state store to this version, as `run` does by itself.",
+            "syncd migrate",
+        ),
+        "emulator": Entry(
+            "syncd.cli.emulator:emulator",
+            "Serve a local Metrica API, with faults on demand.",
+            "syncd emulator --port 8080",
+        ),
     },
 }
-"""Help section → command → where it is. Loaded only when called, so that `syncd` starts fast."""
+"""Help section → command → what is to be known of it; loaded when called, so that `syncd` starts fast."""
 
-_PLACES = {name: place for commands in SECTIONS.values() for name, place in commands.items()}
+_ENTRIES = {name: entry for commands in SECTIONS.values() for name, entry in commands.items()}
 
 
 class Commands(click.Group):
@@ -42,40 +86,38 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 — click's signature
         """All commands, in the order of the sections."""
-        return list(_PLACES)
+        return list(_ENTRIES)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command, loaded now; None when there is none of that name."""
-        place = _PLACES.get(cmd_name)
-        if place is None:
+        entry = _ENTRIES.get(cmd_name)
+        if entry is None:
             return None
-        module, name = place.split(":")
+        module, name = entry.place.split(":")
         command = getattr(importlib.import_module(module), name)
         if not isinstance(command, click.Command):
-            raise TypeError(f"{place} is no command")
+            raise TypeError(f"{entry.place} is no command")
+        command.epilog = f"Example: {entry.example}"
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does it, with the nearest name for one that does not exist."""
-        if args and args[0] not in _PLACES and not args[0].startswith("-"):
-            near = difflib.get_close_matches(args[0], _PLACES, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_PLACES)}"
+        if args and args[0] not in _ENTRIES and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], _ENTRIES, 1)
+            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_ENTRIES)}"
             raise UsageError(f"there is no command {args[0]!r}; {hint}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """One section after the other; the line under a command is an example of it."""
-        width = max(map(len, _PLACES))
+        width = max(map(len, _ENTRIES))
         for title, names in SECTIONS.items():
             with formatter.section(title):
                 rows = []
-                for name in names:
-                    command = self.get_command(ctx, name)
-                    if command is not None:
-                        rows.append((name.ljust(width), command.get_short_help_str(limit=1000)))
-                        rows.append(("", f"$ {(command.epilog or '').strip()}"))
+                for name, entry in names.items():
+                    rows += [(name.ljust(width), entry.does), ("", f"$ {entry.example}")]
                 formatter.write_dl(rows)
 
 

@@ -9,7 +9,7 @@ import click
 from syncd.cli.common import config_option, json_option, print_json, read_settings
 
 
-@click.command(epilog="syncd migrate")
+@click.command()
 @config_option
 @json_option
 def migrate(*, config: Path | None, as_json: bool) -> None:

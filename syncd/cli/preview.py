@@ -21,7 +21,7 @@ from syncd.model import Chunk
 ROWS_REJECTED = 3
 
 
-@click.command(epilog="syncd preview paid_orders --limit 5")
+@click.command()
 @config_option
 @json_option
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="Rows to read.")

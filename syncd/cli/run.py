@@ -17,7 +17,7 @@ FAILED = 1
 ROWS_REJECTED = 3
 
 
-@click.command(epilog="syncd run -c /etc/syncd/config.yaml")
+@click.command()
 @config_option
 @json_option
 @click.option("--once", is_flag=True, help="Run each query until it has nothing new, then exit.")

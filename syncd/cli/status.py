@@ -8,24 +8,24 @@ from pathlib import Path
 import click
 
 from syncd.cli.common import config_option, json_option, print_json, print_table, read_settings
-from syncd.status import QueryStatus, StatusReport
+from syncd.errors import StateUnavailable
+from syncd.ledger import Store
+from syncd.overview import nothing_yet, overview
+from syncd.ports import Clock, SystemClock
+from syncd.settings import QuerySettings
+from syncd.status import LastRun, QueryStatus, StatusReport
 
 
-@click.command(epilog="syncd status")
+@click.command()
 @config_option
 @json_option
 def status(*, config: Path | None, as_json: bool) -> None:
     """Show how every query is, and what is wrong in plain words."""
-    from syncd.ledger import Store  # noqa: PLC0415 — the database libraries, only where needed
-    from syncd.overview import overview  # noqa: PLC0415
-    from syncd.ports import SystemClock  # noqa: PLC0415
-
     settings = read_settings(config)
     clock = SystemClock()
     store = Store.open(settings.state, clock)
     try:
-        store.check_version()
-        report = overview(store, list(settings.queries.values()), clock)
+        report = _report(store, list(settings.queries.values()), clock)
     finally:
         store.close()
     if as_json:
@@ -34,9 +34,19 @@ def status(*, config: Path | None, as_json: bool) -> None:
         show(report)
 
 
+def _report(store: Store, queries: list[QuerySettings], clock: Clock) -> StatusReport:
+    if store.is_new():
+        return nothing_yet(queries, clock)
+    store.check_version()
+    report = overview(store, queries, clock)
+    if not report.state_ok:  # it went away in between
+        raise StateUnavailable("the state store does not answer")
+    return report
+
+
 def show(report: StatusReport) -> None:
     """The table, then what there is to say."""
-    columns = ("query", "state", "mark", "last good run", "delivered", "rejected", "waiting", "linked")
+    columns = ("query", "state", "mark", "lag", "last run", "delivered", "rejected", "waiting", "linked")
     print_table(columns, [_row(query, report.now) for query in report.queries], "no query")
     for query in report.queries:
         for words in query.words:
@@ -48,7 +58,8 @@ def _row(query: QueryStatus, now: datetime) -> tuple[object, ...]:
         query.name,
         query.state,
         ", ".join(query.mark),
-        _ago(query.last_success, now),
+        None if query.lag_seconds is None else _span(query.lag_seconds),
+        _last_run(query.last_run, now),
         query.rows.delivered,
         query.rows.rejected_total,
         query.rows.waiting,
@@ -56,5 +67,17 @@ def _row(query: QueryStatus, now: datetime) -> tuple[object, ...]:
     )
 
 
-def _ago(moment: datetime | None, now: datetime) -> str:
-    return "never" if moment is None else f"{(now - moment).total_seconds():.0f} s ago"
+def _last_run(run: LastRun | None, now: datetime) -> str:
+    if run is None:
+        return "never"
+    if run.finished is None:
+        return f"running for {_span(run.seconds)}"
+    return f"{_span((now - run.finished).total_seconds())} ago, {'ok' if run.ok else 'failed'}"
+
+
+def _span(seconds: float) -> str:
+    seconds = max(seconds, 0)
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size:.0f} {unit}"
+    return f"{seconds:.0f} s"
