@@ -21,6 +21,8 @@ from tests.servers import Database
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PLANNED = {"uploads", "explain", "rewind", "resend", "audit"}
+"""Commands that pages may speak of before they exist."""
 API_URL = "https://api-metrika.yandex.net"
 
 EXAMPLE = {
@@ -106,13 +108,14 @@ def parse(words: list[str]) -> None:
     """Have click read a command line, without running it. Raises click's errors."""
     command: click.Command = commands
     rest = list(words)
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and rest:
         found = command.get_command(click.Context(command), rest[0])
         if found is None:
             raise click.UsageError(f"there is no command {rest[0]}")
         command = found
         del rest[0]
-    command.make_context("syncd", rest)
+    if not isinstance(command, click.Group):  # a group alone stands for all of its commands
+        command.make_context("syncd", rest)
 
 
 def leaves(group: click.Group, path: tuple[str, ...] = ()) -> Iterator[str]:
@@ -132,14 +135,18 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md"])
-def test_every_command_shown_is_one(page: str) -> None:
-    """Each `syncd …` in blocks and in the text exists, with these options and arguments."""
-    text = (ROOT / page).read_text(encoding="utf-8")
-    shown = [*shell_commands("\n".join(blocks(text, "sh"))), *inline_commands(text)]
-    assert shown
-    for words in shown:
-        parse(words)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_shown_is_one(page: Path) -> None:
+    """Each `syncd …` in blocks and in the text exists, with these options and arguments, or is still planned."""
+    text = page.read_text(encoding="utf-8")
+    for words in [*shell_commands("\n".join(blocks(text, "sh"))), *inline_commands(text)]:
+        if words[0] not in PLANNED:
+            parse(words)
+
+
+def test_what_is_planned_is_not_there_yet() -> None:
+    """A command that has come is held to what the pages say of it; the README names those that have not."""
+    assert set(leaves(commands)) & PLANNED == set()
 
 
 def test_every_command_is_in_the_table() -> None:
