@@ -137,7 +137,7 @@ def anchors(text: str) -> set[str]:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_shown_is_one(page: Path) -> None:
-    """Each `syncd …` in blocks and in the text exists, with these options and arguments, or is still planned."""
+    """Each `syncd …` in blocks and in the text exists with these options and arguments, or is planned."""
     text = page.read_text(encoding="utf-8")
     for words in [*shell_commands("\n".join(blocks(text, "sh"))), *inline_commands(text)]:
         if words[0] not in PLANNED:
