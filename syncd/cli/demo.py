@@ -13,7 +13,13 @@ from syncd.cli.common import DURATION
 
 @click.command()
 @click.option("--for", "lasting", type=DURATION, metavar="DURATION", help="How long, such as 20s.")
-@click.option("--port", default=9188, show_default=True, help="Of the status page; 0 takes any free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=9188,
+    show_default=True,
+    help="Of the status page; 0 takes any free one.",
+)
 def demo(*, lasting: timedelta | None, port: int) -> None:
     """See it all at work on this machine, with nothing to set up.
 
@@ -23,7 +29,10 @@ def demo(*, lasting: timedelta | None, port: int) -> None:
 
     with TemporaryDirectory(prefix="syncd-demo-") as folder, Show(Path(folder), port) as show:
         click.echo(f"A shop sells into {folder}/shop.db; syncd sends its paid orders to an emulated Metrica.")
+        if show.other_port:
+            click.echo(f"Port {port} is taken, so the page is on another one.")
         click.echo(f"Status page: {show.url}   (Ctrl-C ends the demo)")
-        show.run(lasting)
+        show.run(lasting, click.echo)
+        click.echo()
         for line in show.summary():
             click.echo(line)

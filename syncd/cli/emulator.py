@@ -12,16 +12,16 @@ from syncd.errors import UsageError
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8080, show_default=True, help="Port; 0 takes any free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes any free one."
+)
 @click.option(
     "--fault", "faults", multiple=True, metavar="JSON", help="A fault in force from the start (repeatable)."
 )
 @click.option(
     "--set", "settings", multiple=True, metavar="NAME=JSON", help="A setting (repeatable), docs/emulator.md."
 )
-@click.option(
-    "--settings", "file", type=click.Path(path_type=Path, exists=True), help="Settings as a JSON file."
-)
+@click.option("--settings", "file", type=click.Path(path_type=Path), help="Settings as a JSON file.")
 @click.option("--discard", is_flag=True, help="Count rows and keep none, for benchmarks.")
 def emulator(
     *,
@@ -40,10 +40,12 @@ def emulator(
     from syncd.emulator.server import serve  # noqa: PLC0415 — the web framework, only where needed
     from syncd.emulator.settings import EmulatorSettings, changed  # noqa: PLC0415
 
-    changes = _read(file.read_text(encoding="utf-8"), str(file)) if file else {}
+    changes = _read_file(file) if file else {}
     for setting in settings:
-        name, _, value = setting.partition("=")
-        changes[name] = _read(value, f"--set {name}")
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise UsageError(f"--set {name}: write NAME=JSON, such as ripen_after=0.5")
+        changes[name] = _json(value, f"--set {name}")
     try:
         chosen = changed(EmulatorSettings(discard=discard), changes)
     except ValueError as error:
@@ -51,9 +53,25 @@ def emulator(
     serve(host, port, chosen, faults=[_read(fault, "--fault") for fault in faults])
 
 
-def _read(text: str, where: str) -> dict[str, object]:
+def _read_file(file: Path) -> dict[str, object]:
     try:
-        document: dict[str, object] = json.loads(text)
-    except ValueError as error:
-        raise UsageError(f"{where}: no JSON: {error}") from None
+        text = file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"--settings {file}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"--settings {file}: is not UTF-8 text") from None
+    return _read(text, f"--settings {file}")
+
+
+def _read(text: str, where: str) -> dict[str, object]:
+    document = _json(text, where)
+    if not isinstance(document, dict):
+        raise UsageError(f'{where}: a JSON object is wanted, such as {{"kind": "slow", "seconds": 2}}')
     return document
+
+
+def _json(text: str, where: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{where}: this is no JSON: {error}") from None

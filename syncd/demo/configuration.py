@@ -18,6 +18,8 @@ databases:
     url: sqlite:///{folder}/shop.db
 state:
   url: sqlite:///{folder}/syncd-state.db
+log:
+  level: error
 http:
   listen: 127.0.0.1:{port}
 queries:

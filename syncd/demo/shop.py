@@ -41,6 +41,8 @@ class Shop(Thread):
         self._file = file
         self._random = Random(seed)  # noqa: S311 — a demo's orders, not a secret
         self._stop_asked = Event()
+        self.paid = 0
+        """Orders that the query returns."""
         with closing(sqlite3.connect(file)) as database:
             database.executescript(_SCHEMA)
             self._sell(database, FIRST_ORDERS)
@@ -59,12 +61,14 @@ class Shop(Thread):
 
     def _sell(self, database: sqlite3.Connection, orders: int) -> None:
         now = datetime.now(UTC)
+        sold = [self._order(now + timedelta(microseconds=number)) for number in range(orders)]
         with database:
             database.executemany(
                 "INSERT INTO orders (metrica_client_id, status, paid_at, updated_at, total, currency) "
                 "VALUES (?, ?, ?, ?, ?, ?)",
-                [self._order(now + timedelta(microseconds=number)) for number in range(orders)],
+                sold,
             )
+        self.paid += sum(status == "paid" for _, status, *_ in sold)
 
     def _order(self, now: datetime) -> tuple[str | None, str, str, str, float, str]:
         """One order; about one in fifty has a fault or is paid for in the near future."""
