@@ -8,6 +8,7 @@ refuses as a whole is halved until the rows at fault are known.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syncd.errors import AccessRefused, FileRefused, NotReceived, OutcomeUnknown, StillUnclear, TooManyRejects
@@ -21,6 +22,17 @@ REFUSED_IN_A_ROW = 20
 """Single rows refused with none accepted between: the file is bad throughout. About 60 requests."""
 
 
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long an upload with an unclear outcome may stay so."""
+
+    settle: timedelta
+    """From the end of its POST until Metrica's list must have it, or does not have it for good."""
+    inherited: timedelta = timedelta(0)
+    """How long a POST may still go on that this process did not begin: that of a daemon which lost the query
+    while it was at it, and lives."""
+
+
 class Settler:
     """Settles the uploads of one query."""
 
@@ -30,7 +42,7 @@ class Settler:
         destination: Destination,
         clock: Clock,
         observer: Observer,
-        settle: timedelta,
+        patience: Patience,
         reject_limit: int,
         fence: Callable[[], None],
     ) -> None:
@@ -39,12 +51,12 @@ class Settler:
         self._destination = destination
         self._clock = clock
         self._observer = observer
-        self._settle = settle
+        self._patience = patience
         self._reject_limit = reject_limit
         self._fence = fence
         self._refused_in_a_row = 0
         self._unclear_since: dict[int, datetime] = {}
-        """When this process learnt that it does not know: nothing can arrive at Metrica later than that."""
+        """Nothing can arrive at Metrica later: its POST had ended by then."""
 
     def settle_all(self, report: RunReport) -> None:
         """Settle every open upload of the query, oldest first. Raises MetricaError or StateError."""
@@ -59,7 +71,6 @@ class Settler:
 
         Raises NotReceived and AccessRefused (it is PLANNED again), OutcomeUnknown (it stays SENDING).
         """
-        self._fence()
         started = self._clock.now()
         body = render(upload.header, upload.lines)
         self._tell(Event.UPLOAD_STARTED, upload, rows=len(upload.lines), bytes=len(body))
@@ -106,7 +117,8 @@ class Settler:
             self._accept(upload, receipt, report)
             self._tell(Event.UPLOAD_FOUND, upload, rows=len(upload.lines), metrica_id=receipt.id)
             return True
-        given_up = self._unclear_since.setdefault(upload.id, self._clock.now()) + self._settle
+        over = self._unclear_since.setdefault(upload.id, self._clock.now() + self._patience.inherited)
+        given_up = over + self._patience.settle
         if self._clock.now() < given_up:
             raise StillUnclear(
                 "Metrica does not list an upload whose answer was lost; it may still appear",

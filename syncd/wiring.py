@@ -27,7 +27,7 @@ from syncd.model import RunReport
 from syncd.pipeline import Job, Pipeline
 from syncd.ports import Clock, Observer, SystemClock
 from syncd.settings import QuerySettings, Settings
-from syncd.settle import Settler
+from syncd.settle import Patience, Settler
 from syncd.source.engines import Engines
 from syncd.source.probe import probe
 from syncd.source.reader import SqlSource
@@ -108,12 +108,13 @@ class QueryRunner:
     def _build(self, lease: Lease | None) -> tuple[Pipeline, Follower]:
         parts, query = self._parts, self._query
         ledger, client = parts.ledger(query, lease), parts.client(query)
+        metrica = parts.settings.metrica
         settler = Settler(
             ledger,
             client,
             parts.clock,
             parts.observer,
-            parts.settings.metrica.settle,
+            Patience(metrica.settle, inherited=metrica.timeout if lease else timedelta(0)),
             query.reject_limit,
             fence=lambda: self._keeper.check(query.name, lease),
         )

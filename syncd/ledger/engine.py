@@ -35,9 +35,10 @@ _CONNECT_POSTGRESQL: dict[str, object] = {
 }
 _LIMITS = (
     f"SELECT set_config('lock_timeout', '{BUSY_TIMEOUT}s', true),"
-    " set_config('idle_in_transaction_session_timeout', '60s', true)"
+    " set_config('idle_in_transaction_session_timeout', '10s', true)"
 )
-"""So that no forgotten lock, ours or theirs, stops everything for ever."""
+"""So that no forgotten lock, ours or theirs, stops everything for ever. A daemon that is stopped inside a
+transaction holds its lease by that lock as well: it must be gone before the lease has run out."""
 
 
 def connect(settings: StateSettings, clock: Clock | None = None) -> Database:
