@@ -40,6 +40,8 @@ LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes; a full list page is about 4 MB, so more is not Metrica speaking."""
 CONNECT_TIMEOUT = 10.0
 """Seconds."""
+NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNSUPPORTED_PROTOCOL", "HANDSHAKE_FAILURE")
+"""OpenSSL's words for a handshake that failed, before which nothing of a request is sent."""
 
 
 class MetricaClient:
@@ -170,7 +172,8 @@ class MetricaClient:
             )
         if response.status_code != requests.codes.ok:
             retry_after = response.headers.get("Retry-After")
-            raise error_of(response.status_code, body, retry_after, self._clock.now())
+            said = self._token.hidden_in(body)
+            raise error_of(response.status_code, said, retry_after, self._clock.now())
         return document_of(body)
 
     def _compare_clocks(self, date: str | None) -> None:
@@ -197,14 +200,29 @@ def _read(response: requests.Response, deadline: float) -> bytes:
 
 def _broken(error: requests.RequestException) -> MetricaError:
     """A failed exchange: without a connection nothing was sent, with one the outcome is unknown."""
-    if "CERTIFICATE_VERIFY_FAILED" in str(error):
-        return NotReceived("the server's TLS certificate is not valid for metrica.api_url")
-    if isinstance(error, requests.ConnectTimeout):
-        return NotReceived("no connection in time")
-    if isinstance(getattr(error.args[0] if error.args else None, "reason", None), NewConnectionError):
-        return NotReceived("no connection: refused, or the host's name was not found")
+    if not_sent := _why_not_sent(error):
+        return NotReceived(not_sent)
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return AccessRefused("metrica.api_url is no usable address")
     if isinstance(error, requests.Timeout):
         return OutcomeUnknown("no answer in time")
     return OutcomeUnknown("the connection was cut before the answer was complete")
+
+
+def _why_not_sent(error: requests.RequestException) -> str:
+    """What kept the request from being sent at all; "" when it may have been."""
+    text = str(error)
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    causes = {
+        "the server's TLS certificate is not valid for metrica.api_url": "CERTIFICATE_VERIFY_FAILED" in text,
+        "no connection: the address does not speak TLS as https needs it": any(
+            word in text for word in NO_TLS
+        ),
+        # requests raises it only while the proxy is being reached.
+        "no connection to the proxy that the environment names": isinstance(
+            error, requests.exceptions.ProxyError
+        ),
+        "no connection in time": isinstance(error, requests.ConnectTimeout),
+        "no connection: refused, or the host's name was not found": isinstance(reason, NewConnectionError),
+    }
+    return next((cause for cause, holds in causes.items() if holds), "")

@@ -37,6 +37,11 @@ class Token(AuthBase):
                 self._value = self._read()
             return self._value
 
+    def hidden_in(self, answer: bytes) -> bytes:
+        """An answer as it may be shown: a server, or a proxy before it, may quote what it was sent."""
+        with self._lock:
+            return answer.replace(self._value.encode(), b"***") if self._value else answer
+
     def refresh(self, refused: str) -> bool:
         """Read it again after `refused` was turned down; True when there is another one to try."""
         with self._lock:

@@ -1,0 +1,397 @@
+"""The real client over real HTTP: which error each trouble becomes, and that no token is ever in one."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from syncd.emulator.server import EmulatorServer
+from syncd.errors import AccessRefused, FileRefused, MetricaError, NotReceived, OutcomeUnknown
+from syncd.events import Event
+from syncd.metrica import client as client_module
+from syncd.metrica.client import MetricaClient
+from syncd.metrica.token import Token
+from syncd.model import Receipt
+from tests.centre_help import COUNTER, TOKEN, Listener, metrica_client
+from tests.raw_http import RawServer, answer
+from tests.servers import missing
+
+BODY = b"ClientId,Target,DateTime\n100000000000000001,paid,1767225600\n"
+TAG = "syncd" + "0" * 32
+OTHER = "y0_the-new-token-that-must-not-be-shown-either"
+
+
+@pytest.fixture
+def client(emulator: EmulatorServer) -> Iterator[MetricaClient]:
+    """A client of the emulator, with a short time-out."""
+    with closing(metrica_client(emulator.url, timeout=2.0)) as client:
+        yield client
+
+
+def upload(client: MetricaClient, tag: str = TAG) -> Receipt:
+    """Upload BODY."""
+    return client.upload(COUNTER, BODY, tag=tag, client_id_type="CLIENT_ID", fence=lambda: None)
+
+
+def failure(work: Callable[[], object]) -> MetricaError:
+    """The MetricaError that `work` raises; neither it nor what it came from shows a token."""
+    with pytest.raises(MetricaError) as caught:
+        work()
+    error: BaseException | None = caught.value
+    while error is not None:
+        for text in (str(error), repr(error), repr(error.args)):
+            assert TOKEN not in text
+            assert OTHER not in text
+        error = error.__cause__ or error.__context__
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected", "received"),
+    [
+        ({"kind": "refuse"}, FileRefused, False),
+        ({"kind": "refuse", "status": 401}, AccessRefused, False),
+        ({"kind": "refuse", "status": 403}, AccessRefused, False),
+        ({"kind": "refuse", "status": 403, "error_type": "invalid_token"}, AccessRefused, False),
+        ({"kind": "refuse", "status": 404}, AccessRefused, False),
+        ({"kind": "refuse", "status": 429}, NotReceived, False),
+        ({"kind": "refuse", "status": 400, "message": "Ошибка"}, FileRefused, False),
+        ({"kind": "refuse", "status": 413, "text": "<html>"}, FileRefused, False),
+        ({"kind": "refuse", "status": 502, "text": "<html>"}, OutcomeUnknown, False),
+        ({"kind": "drop_before"}, OutcomeUnknown, False),
+        ({"kind": "drop_before", "read_body": False}, OutcomeUnknown, False),
+        ({"kind": "drop_after"}, OutcomeUnknown, True),
+        ({"kind": "error_before"}, OutcomeUnknown, False),
+        ({"kind": "error_after"}, OutcomeUnknown, True),
+        ({"kind": "error_after", "status": 504}, OutcomeUnknown, True),
+        ({"kind": "hang", "accept": True}, OutcomeUnknown, True),
+        ({"kind": "hang", "accept": False}, OutcomeUnknown, False),
+        ({"kind": "bad_json"}, OutcomeUnknown, True),
+        ({"kind": "partial_json"}, OutcomeUnknown, True),
+        ({"kind": "partial_json", "cut": True}, OutcomeUnknown, True),
+        ({"kind": "redirect"}, AccessRefused, False),
+        ({"kind": "redirect", "status": 307}, AccessRefused, False),
+        ({"kind": "huge_reply", "size": 40_000_000}, OutcomeUnknown, True),
+        ({"kind": "huge_reply"}, OutcomeUnknown, True),
+    ],
+    ids=lambda value: "-".join(map(str, value.values())) if isinstance(value, dict) else None,
+)
+def test_every_fault_has_its_class(
+    emulator: EmulatorServer,
+    client: MetricaClient,
+    fault: dict[str, object],
+    expected: type[MetricaError],
+    *,
+    received: bool,
+) -> None:
+    """What Metrica may have is unclear; what it certainly refused, or never had, is not; time is bounded."""
+    emulator.fault(times=1, **fault)  # type: ignore[arg-type]  # the kind is among the options
+    began = time.monotonic()
+    error = failure(lambda: upload(client))
+    assert type(error) is expected
+    assert time.monotonic() - began < 15
+    assert (client.find(COUNTER, TAG) is not None) is received
+
+
+@pytest.mark.parametrize("operation", ["list", "counter", "goals"])
+@pytest.mark.parametrize(
+    "kind", ["drop_before", "hang", "bad_json", "partial_json", "redirect", "error_before"]
+)
+def test_reading_fails_in_the_same_way(
+    emulator: EmulatorServer, client: MetricaClient, operation: str, kind: str
+) -> None:
+    """Reading the list, the counter or the goals raises MetricaError and nothing else."""
+    emulator.fault(kind, on=operation, times=1)
+    calls: dict[str, Callable[[], object]] = {
+        "list": lambda: client.find(COUNTER, TAG),
+        "counter": lambda: client.counter(COUNTER),
+        "goals": lambda: client.goals(COUNTER),
+    }
+    failure(calls[operation])
+    calls[operation]()
+
+
+@pytest.mark.parametrize(
+    ("quota", "until_midnight"),
+    [
+        ("quota_requests_by_uid", True),
+        ("quota_requests_by_counter_id", True),
+        ("quota_requests_by_ip", False),
+        ("quota_parallel_requests", False),
+        ("quota_delegate_requests", False),
+        ("quota_grants_requests", False),
+    ],
+)
+def test_quotas(emulator: EmulatorServer, client: MetricaClient, quota: str, *, until_midnight: bool) -> None:
+    """A spent daily quota says when it begins anew; the others leave it to the usual pauses."""
+    emulator.fault("exhaust_quota", quota=quota, times=1)
+    error = failure(lambda: upload(client))
+    assert isinstance(error, NotReceived)
+    assert (error.error_type, error.http_status) == (quota, 429)
+    assert (error.retry_at is not None) is until_midnight
+    if error.retry_at is not None:
+        assert error.retry_at > datetime.now(UTC)
+        assert (error.retry_at.hour, error.retry_at.minute) == (0, 0)
+
+
+def test_retry_after(emulator: EmulatorServer, client: MetricaClient) -> None:
+    """A Retry-After is heeded, though no document promises one."""
+    emulator.configure(retry_after=90)
+    emulator.fault("exhaust_quota", quota="quota_parallel_requests", times=1)
+    error = failure(lambda: upload(client))
+    assert isinstance(error, NotReceived)
+    assert error.retry_at is not None
+    assert 60 < (error.retry_at - datetime.now(UTC)).total_seconds() <= 90
+
+
+def test_a_minimal_reply(emulator: EmulatorServer, client: MetricaClient) -> None:
+    """`id` and `status` alone are a good answer."""
+    emulator.fault("minimal_reply")
+    receipt = upload(client)
+    assert (receipt.status, receipt.comment) == ("UPLOADED", "")
+
+
+# --- the token ---
+
+
+def test_a_new_token_is_taken_up(emulator: EmulatorServer) -> None:
+    """When the API refuses the token it is read again, once, and the request is made with the new one."""
+    emulator.configure(tokens=[OTHER])
+    tokens = iter([TOKEN, OTHER])
+    with closing(metrica_client(emulator.url, read=lambda: next(tokens))) as client:
+        assert upload(client).status == "UPLOADED"
+        assert client.find(COUNTER, TAG) is not None
+    assert [request.status for request in emulator.requests()] in ([401, 200, 200], [403, 200, 200])
+
+
+def test_the_same_token_is_not_tried_twice(emulator: EmulatorServer) -> None:
+    """A refused token that has not changed costs one request."""
+    emulator.configure(tokens=[OTHER])
+    with closing(metrica_client(emulator.url)) as client:
+        assert type(failure(lambda: upload(client))) is AccessRefused
+    assert len(emulator.requests()) == 1
+
+
+def test_a_refused_new_token_ends_it(emulator: EmulatorServer) -> None:
+    """Two different refused tokens are two requests, not an endless row."""
+    emulator.configure(tokens=["y0_a-third-one"])
+    tokens = iter([TOKEN, OTHER])
+    with closing(metrica_client(emulator.url, read=lambda: next(tokens))) as client:
+        assert type(failure(lambda: upload(client))) is AccessRefused
+    assert len(emulator.requests()) == 2
+
+
+def test_a_token_that_the_answer_repeats_is_hidden() -> None:
+    """A server that quotes the token in its message does not bring it into an error."""
+    body = f'{{"errors": [{{"error_type": "invalid_token", "message": "bad {TOKEN}"}}]}}'.encode()
+    with (
+        RawServer(answer(body, status="403 Forbidden")) as server,
+        closing(metrica_client(server.url)) as client,
+    ):
+        error = failure(lambda: upload(client))
+    assert "invalid_token" in str(error)
+
+
+def test_the_token_has_no_repr() -> None:
+    """Whoever prints it sees nothing."""
+    token = Token(lambda: TOKEN)
+    token.value()
+    assert TOKEN not in f"{token!r} {token}"
+
+
+def test_netrc_is_ignored(emulator: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ~/.netrc entry for the host does not replace the token."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login someone password else\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    emulator.configure(tokens=[TOKEN])
+    with closing(metrica_client(emulator.url)) as client:
+        assert upload(client).status == "UPLOADED"
+
+
+def test_a_redirect_does_not_carry_the_token_away(emulator: EmulatorServer, client: MetricaClient) -> None:
+    """The other host is never spoken to."""
+    with RawServer(answer(b"{}")) as other:
+        emulator.fault("redirect", location=f"{other.url}/steal")
+        error = failure(lambda: upload(client))
+        assert "redirect" in str(error)
+        assert other.requests == []
+
+
+# --- the way to the server ---
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def test_no_connection_is_not_received() -> None:
+    """Nobody listens, or the name does not exist: nothing was sent, and the text says so."""
+    for url in (
+        f"http://127.0.0.1:{free_port()}",
+        "http://no-such-host.invalid",
+        f"https://localhost:{free_port()}",
+    ):
+        with closing(metrica_client(url)) as client:
+            error = failure(lambda client=client: upload(client))  # type: ignore[misc]  # bound for the loop
+            assert type(error) is NotReceived
+            assert "no connection" in str(error)
+
+
+def test_a_plain_port_under_https(emulator: EmulatorServer) -> None:
+    """TLS towards a port that speaks none: nothing was received, and the text names TLS."""
+    with closing(metrica_client(emulator.url.replace("http:", "https:"))) as client:
+        error = failure(lambda: upload(client))
+    assert type(error) is NotReceived
+    assert "TLS" in str(error)
+
+
+def test_a_certificate_of_nobody(tmp_path: Path) -> None:
+    """A server whose certificate nobody vouches for is sent nothing, and the text says why."""
+    openssl = shutil.which("openssl") or missing("openssl")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"]
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with RawServer(answer(b"{}"), tls=context) as server, closing(metrica_client(server.url)) as client:
+        error = failure(lambda: upload(client))
+    assert type(error) is NotReceived
+    assert "certificate" in str(error)
+    assert server.requests == []
+
+
+def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the way out is a proxy, the usual variables name it."""
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with RawServer(answer(b'{"uploading": {"id": 7, "status": "UPLOADED"}}')) as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        with closing(metrica_client("http://metrica.invalid")) as client:
+            assert upload(client).id == 7
+        assert proxy.requests[0].startswith(b"POST http://metrica.invalid/management/v1/counter/101/")
+
+
+def test_a_proxy_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was sent, and the text names the proxy."""
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    for scheme in ("http", "https"):
+        monkeypatch.setenv(f"{scheme}_proxy", f"http://user:{OTHER}@127.0.0.1:{free_port()}")
+        with closing(metrica_client(f"{scheme}://metrica.invalid")) as client:
+            error = failure(lambda client=client: upload(client))  # type: ignore[misc]  # bound for the loop
+        assert type(error) is NotReceived
+        assert "proxy" in str(error)
+
+
+# --- the wire ---
+
+
+def test_the_request_on_the_wire() -> None:
+    """Byte for byte as product.md 4 has it: path, parameters, header, one part named `file`."""
+    with (
+        RawServer(answer(b'{"uploading": {"id": 7, "status": "UPLOADED"}}')) as server,
+        closing(metrica_client(server.url)) as client,
+    ):
+        assert upload(client) == Receipt(7, "UPLOADED")
+    (request,) = server.requests
+    head, _, content = request.partition(b"\r\n\r\n")
+    first, *rest = head.decode("ascii").split("\r\n")
+    headers = dict(line.split(": ", 1) for line in rest)
+    path = f"/management/v1/counter/101/offline_conversions/upload?comment={TAG}&client_id_type=CLIENT_ID"
+    assert first == f"POST {path} HTTP/1.1"
+    assert headers["Authorization"] == f"OAuth {TOKEN}"
+    assert headers["Content-Length"] == str(len(content))
+    kind, boundary = headers["Content-Type"].split("; boundary=")
+    assert kind == "multipart/form-data"
+    assert (
+        content
+        == (
+            f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="data.csv"\r\n'
+            f"Content-Type: text/csv\r\n\r\n{BODY.decode()}\r\n--{boundary}--\r\n"
+        ).encode()
+    )
+
+
+def test_no_parameter_for_several_kinds_of_id() -> None:
+    """Without a client_id_type only the comment is in the query."""
+    with (
+        RawServer(answer(b'{"uploading": {"id": 7, "status": "UPLOADED"}}')) as server,
+        closing(metrica_client(server.url)) as client,
+    ):
+        client.upload(COUNTER, BODY, tag=TAG, client_id_type=None, fence=lambda: None)
+    assert server.requests[0].split(b" ")[1].endswith(b"/upload?comment=" + TAG.encode())
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"",
+        b"garbage\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nnope",
+        b"HTTP/1.1 200 OK\r\n" + b"X: y\r\n" * 200 + b"\r\n{}",
+        b"HTTP/1.1 200 OK\r\nX: " + b"y" * 70_000 + b"\r\n\r\n{}",
+        b"HTTP/1.1 999 Odd\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nDate: Mon, 01 Jan 0001 00:00:00 +2300\r\nContent-Length: 2\r\n\r\n{}",
+        b"HTTP/1.1 200 OK\r\nDate: never\r\nContent-Length: 2\r\n\r\n{}",
+    ],
+)
+def test_a_server_that_speaks_no_http(reply: bytes) -> None:
+    """Broken answers are unclear, and raise nothing else."""
+    with RawServer(reply) as server, closing(metrica_client(server.url)) as client:
+        assert type(failure(lambda: upload(client))) is OutcomeUnknown
+
+
+def test_a_slow_drip_ends() -> None:
+    """An answer that comes byte by byte is given up when the request's time is over."""
+    slow = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+    began = time.monotonic()
+    with (
+        RawServer(slow, drip=b"1\r\n \r\n") as server,
+        closing(metrica_client(server.url, timeout=1.0)) as client,
+    ):
+        assert type(failure(lambda: upload(client))) is OutcomeUnknown
+    assert time.monotonic() - began < 10
+
+
+# --- the list ---
+
+
+def test_the_list_is_read_to_its_end(
+    emulator: EmulatorServer, client: MetricaClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many pages it has, in either order, every upload is found and nothing is made up."""
+    monkeypatch.setattr(client_module, "LIST_PAGE", 2)
+    tags = [f"syncd{number:032x}" for number in range(5)]
+    ids = [upload(client, tag).id for tag in tags]
+    for order in ("newest_first", "oldest_first"):
+        emulator.configure(list_order=order)
+        found = [client.find(COUNTER, tag) for tag in tags]
+        assert [receipt.id for receipt in found if receipt] == ids
+        assert client.find(COUNTER, "syncd" + "f" * 32) is None
+        assert sorted(client.all_uploads(COUNTER)) == sorted(ids)
+
+
+def test_every_request_is_told(emulator: EmulatorServer) -> None:
+    """Each request, also one that got no answer, is an event with its code, for the metrics."""
+    listener = Listener()
+    with closing(metrica_client(emulator.url, listener=listener)) as client:
+        upload(client)
+        emulator.fault("drop_before", times=1)
+        failure(lambda: upload(client))
+    told = [(event["method"], event["code"]) for event in listener.of(Event.API_REQUEST)]
+    assert told == [("POST", "200"), ("POST", "none")]
