@@ -183,6 +183,8 @@ class Chunk:
     ready: list[Conversion] = field(default_factory=list)
     waiting: list[Conversion] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
+    resolved: list[str] = field(default_factory=list)
+    """Keys of rejects that are rejects no more, whatever else is in the chunk: forgotten with it."""
     mark: Mark | None = None
     """Where the query stands once this chunk is recorded; None leaves the mark as it is."""
     size: int = 0

@@ -81,6 +81,10 @@ class Source(Protocol):
         """How many rows are still to come; None when that takes too long to find out."""
         ...
 
+    def by_key(self, keys: Sequence[Sequence[str]]) -> list[Page]:
+        """The rows of each of these keys, given as the texts of `keys.value_text`; no page is long."""
+        ...
+
     def without_place(self, limit: int) -> Page:
         """Rows with a null in their mark or key, which no ordered read can find."""
         ...
@@ -139,6 +143,14 @@ class Ledger(Protocol):
 
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
         """The keys of those rejects that are recorded already, just as they are."""
+        ...
+
+    def asked_again(self, limit: int) -> list[str]:
+        """The keys of rejects that a person wants tried again, oldest first."""
+        ...
+
+    def leave(self, keys: Sequence[str], detail: str) -> None:
+        """Say of rejects that were to be tried again why they stay as they are."""
         ...
 
     def due(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:

@@ -148,10 +148,12 @@ def write_rejects(
             "detail": plain(reject.detail),
             "upload_id": upload_id,
             "created_at": now,
+            "retry_at": None,
         }
         for reject in rejects
     }
-    content = ["reason", "column", "value", "row", "detail", "upload_id"]
+    # With `retry_at`: one that was to be tried again has been, also if it is just as bad as before.
+    content = ["reason", "column", "value", "row", "detail", "upload_id", "retry_at"]
     database.upsert(
         connection,
         database.tables.rejects,

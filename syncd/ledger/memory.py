@@ -115,6 +115,13 @@ class QueryMemory:
             == (reject.reason.value, entries.plain(reject.column), entries.plain(reject.value))
         )
 
+    def asked_again(self, limit: int) -> list[str]:
+        """The keys of rejects that a person wants tried again, oldest first."""
+        column = self._tables.rejects.c
+        asked = select(column.key).where(column.query == self._query, column.retry_at.is_not(None))
+        with self._database.read() as connection:
+            return list(connection.execute(asked.order_by(column.id).limit(limit)).scalars())
+
     def due(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:
         """Waiting rows whose DateTime has come, oldest first, with the header their lines were made for.
 

@@ -209,6 +209,17 @@ class QueryLedger(QueryMemory):
             reach(Point.REFUSE_WRITTEN)
         reach(Point.REFUSED)
 
+    def leave(self, keys: Sequence[str], detail: str) -> None:
+        """Say of rejects that were to be tried again why they stay as they are."""
+        table = self._tables.rejects
+        with self._write() as connection:
+            for part in entries.in_parts(keys):
+                connection.execute(
+                    update(table)
+                    .where(table.c.query == self._query, self._database.among(table.c.key, part))
+                    .values(detail=entries.plain(detail), retry_at=None)
+                )
+
     def follow(self, upload: Followed, state: UploadState, receipt: Receipt | None, now: datetime) -> None:
         """Record what Metrica now says of an upload (None: its list has it no more)."""
         news = {} if receipt is None else _receipt(receipt)
@@ -234,6 +245,7 @@ class QueryLedger(QueryMemory):
         """The rows of a chunk that are not sent."""
         entries.write_rejects(self._database, connection, self._query, chunk.rejects, now)
         entries.write_waiting(self._database, connection, self._query, chunk, now)
+        entries.forget(self._database, connection, self._tables.rejects, self._query, chunk.resolved)
 
     def _move(self, connection: Connection, mark: Mark | None, now: datetime) -> None:
         entries.write_mark(self._database, connection, self._query, mark, self._fingerprint, now)

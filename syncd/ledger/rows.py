@@ -86,6 +86,8 @@ class RejectRow:
     upload_id: int | None
     """The upload that Metrica refused; None for rows that never were in one."""
     created_at: datetime
+    retry_at: datetime | None
+    """When a person asked for it to be tried again; None: nobody did, or it was."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, fields
 from typing import Self
 
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 
 from syncd.errors import StateUnavailable
 from syncd.ledger import version
@@ -82,6 +82,17 @@ class Store(Readers):
         rows = sorted((asdict(run) for run in runs), key=lambda run: str(run["query"]))
         with self.database.write() as connection:
             self.database.upsert(connection, self.database.tables.runs, rows, names)
+
+    def ask_again(self, query: str, keys: Sequence[str]) -> int:
+        """Have these rejects tried again by the next run of the query; returns how many there were."""
+        table = self.database.tables.rejects
+        asking = update(table).where(table.c.query == query).values(retry_at=self.database.clock.now())
+        with self.database.write() as connection:
+            parts = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
+            return sum(
+                connection.execute(asking.where(self.database.among(table.c.key, part))).rowcount
+                for part in parts
+            )
 
     def drop_rejects(self, query: str, keys: Sequence[str] | None = None) -> int:
         """Forget rejects of a query, all or those of these keys; returns how many there were."""

@@ -190,11 +190,16 @@ def _rejects(metadata: MetaData, prefix: str) -> Table:
         Column("detail", Text, nullable=False),
         Column("upload_id", Number),
         Column("created_at", Moment, nullable=False),
+        Column("retry_at", Moment),
         UniqueConstraint("query", "key", name=f"{prefix}rejects_key"),
         sqlite_autoincrement=True,
     )
     Index(f"{prefix}rejects_query", table.c.query, table.c.id)
     Index(f"{prefix}rejects_reason", table.c.query, table.c.reason)
+    asked = table.c.retry_at.is_not(None)
+    Index(
+        f"{prefix}rejects_retry", table.c.query, table.c.id, sqlite_where=asked, postgresql_where=asked
+    )
     return table
 
 

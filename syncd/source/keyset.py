@@ -72,6 +72,14 @@ class Keyset:
         query = self._all().where(*(_name(name).is_not(None) for name in columns))
         return query.order_by(*(_name(name).desc() for name in columns)).limit(1)
 
+    def where(self, condition: ColumnElement[bool]) -> Select[Any]:
+        """The rows for which this holds, in no order."""
+        return self._all().where(condition)
+
+    def filled(self, columns: Sequence[str]) -> Select[Any]:
+        """Any one row without a null in these columns."""
+        return self._all().where(*(_name(name).is_not(None) for name in columns)).limit(1)
+
     def without_place(self, columns: Sequence[str], limit: int) -> Select[Any]:
         """Rows that have a null in one of the columns."""
         return self._all().where(or_(*(_name(name).is_(None) for name in columns))).limit(limit)

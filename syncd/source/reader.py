@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select
 from syncd.errors import SourceRefused, SourceUnavailable
 from syncd.model import Mark, Page
 from syncd.settings import QuerySettings
+from syncd.source import lookup
 from syncd.source.edge import Edge, Row, first_edge
 from syncd.source.engines import Database, Engines
 from syncd.source.keyset import TIE, Keyset
@@ -78,6 +79,25 @@ class SqlSource:
         shape = self._described()
         rows = self._rows(self._keyset.without_place(shape.cursor_columns, limit + 1))
         return Page(self._described().columns, rows[:limit], None, len(rows) <= limit)
+
+    def by_key(self, keys: Sequence[Sequence[str]]) -> list[Page]:
+        """The rows of each of these keys, given as the texts of `keys.value_text`; see `lookup`."""
+        shape = self._described()
+        names = [shape.columns[place] for place in shape.key]
+        sample = self._rows(self._keyset.filled(names)) if keys else []
+        found: list[list[Row]] = [[] for _ in keys]
+        if sample:
+            kinds = [type(sample[0][place]) for place in shape.key]
+            loose = self._database.dialect_name == "sqlite"
+            for start in range(0, len(keys), lookup.AT_ONCE):
+                part = keys[start : start + lookup.AT_ONCE]
+                condition = lookup.condition(names, part, kinds, loose=loose)
+                for row in self._rows(self._keyset.where(condition)):
+                    values = [row[place] for place in shape.key]
+                    for number, key in enumerate(part, start):
+                        if lookup.is_row(key, values, kinds):
+                            found[number].append(row)
+        return [Page(shape.columns, rows, None, exhausted=True) for rows in found]
 
     def count(self, after: Mark | None, *, upto: Mark | None = None) -> int | None:
         """How many rows are still to be read from `after` on; None if counting takes over 5 seconds."""

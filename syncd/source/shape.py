@@ -27,6 +27,8 @@ class Shape:
     """Places that order the rows: the mark's columns, then those of the key that are not among them."""
     mark_size: int
     """How many of `cursor` are the mark."""
+    key: tuple[int, ...]
+    """Places that make a row the same row, in the configured order."""
 
     @property
     def cursor_columns(self) -> tuple[str, ...]:
@@ -70,7 +72,7 @@ def shape_of(query: QuerySettings, dialect: str, description: Sequence[Sequence[
                 f"query {query.name}: column {columns[place]} is a single-precision float, which the driver"
                 " rounds, so no row can be found again by it: cast it to numeric in the sql"
             )
-    return Shape(query.name, columns, cursor, len(dict.fromkeys(mark)))
+    return Shape(query.name, columns, cursor, len(dict.fromkeys(mark)), tuple(key))
 
 
 def _place(query: str, role: str, name: str, columns: tuple[str, ...]) -> int:
