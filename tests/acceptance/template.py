@@ -1,0 +1,110 @@
+"""A process that has imported syncd and forks it on demand: hundreds of real runs without their start.
+
+A fresh `syncd` spends almost all of a short run on imports. A fork of this process is a process of its own,
+with its own connections, threads and death, and runs the same command line; only the imports are shared. The
+command as users start it is tests/fix_cli.py's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from itertools import count
+from pathlib import Path
+from typing import Any, Self
+
+from tests.fix_cli import DEADLINE, TOKEN
+
+
+class Template:
+    """Runs `syncd` in forks of one process, from any number of threads. A context manager."""
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", "tests.acceptance.template"],
+            cwd=Path(__file__).parents[2],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._numbers = count(1)
+        self._codes: dict[int, Future[int]] = {}
+        self._writing = threading.Lock()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(DEADLINE)
+        self._reader.join(DEADLINE)
+        self._process.stdout.close()
+
+    def run(self, folder: Path, *arguments: str, **environ: str) -> tuple[int, str]:
+        """`syncd` with `folder`/config.yaml to its end: the exit code as subprocess gives it, and its log."""
+        log, number = folder / "run.log", next(self._numbers)
+        order = {"folder": str(folder), "log": str(log), "arguments": arguments, "environ": environ}
+        code = self._codes[number] = Future()
+        assert self._process.stdin is not None
+        with self._writing:
+            self._process.stdin.write(json.dumps({"number": number, **order}) + "\n")
+            self._process.stdin.flush()
+        return code.result(DEADLINE * 2), log.read_text(encoding="utf-8")
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            number, code = line.split()
+            self._codes.pop(int(number)).set_result(int(code))
+
+
+def main() -> None:
+    """Fork for each line of standard input; each fork answers with its number and exit code."""
+    import syncd.cli.run  # noqa: PLC0415 — what the forks share; the test process need not have it
+    import syncd.emulator  # noqa: PLC0415
+    import syncd.service  # noqa: F401, PLC0415
+
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who mind the runs
+    for line in sys.stdin:
+        if os.fork() == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            mind(json.loads(line))
+            os._exit(0)
+
+
+def mind(order: dict[str, Any]) -> None:
+    """Run in a fork, wait for its end, and tell how it ended."""
+    child = os.fork()
+    if child == 0:
+        os._exit(be(order["folder"], order["log"], order["arguments"], order["environ"]))
+    _, status = os.waitpid(child, 0)
+    os.write(1, f"{order['number']} {os.waitstatus_to_exitcode(status)}\n".encode())
+
+
+def be(folder: str, log: str, arguments: Sequence[str], environ: dict[str, str]) -> int:
+    """Be that run; the exit code."""
+    from syncd import faultpoints  # noqa: PLC0415
+    from syncd.cli.main import run  # noqa: PLC0415
+
+    os.chdir(folder)
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.environ.update({"SYNCD_CONFIG": "config.yaml", "METRICA_TOKEN": TOKEN, **environ})
+    faultpoints.arm(os.environ)
+    code = run([*arguments])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+if __name__ == "__main__":
+    main()
