@@ -1,0 +1,290 @@
+"""Several daemons on one PostgreSQL store, as real processes: killed, stopped, continued, added, ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syncd.emulator.server import EmulatorServer
+from tests.acceptance import shop
+from tests.fix_cli import Cli, Running, as_json
+from tests.servers import Database
+
+QUERIES = 30
+DEADLINE = 45.0
+"""Seconds after which what should have happened has not. Longer than any promise, which tests compare."""
+PROMISED = 30.0
+"""Seconds in which the queries of a dead daemon are taken over (product.md 7)."""
+
+HANDED_OVER = 10.0
+"""Seconds in which a daemon that ends in peace is replaced: two beats, and a loaded machine."""
+
+
+class Fleet:
+    """Daemons with the same configuration on one store."""
+
+    def __init__(self, cli: Cli, database: Database, emulator: EmulatorServer) -> None:
+        """The shop's database is also the store; each query has its own counter."""
+        self.cli = cli
+        self.database = database
+        self.emulator = emulator
+        self.daemons: list[Running] = []
+        self.rows = 0
+
+    def configure(self, count: int, **options: object) -> None:
+        """So many queries, each over all orders."""
+        queries: dict[str, object] = {}
+        for number in range(count):
+            queries |= shop.query(f"q{number:02}", counter=100 + number, **options)
+        state = {"url": self.database.url}
+        self.cli.configure(shop.configuration(self.database, self.emulator.url, queries, state=state))
+        assert self.cli.run("migrate").returncode == 0
+
+    def start(self, **environ: str) -> Running:
+        """One more."""
+        daemon = self.cli.start("run", **environ)
+        self.daemons.append(daemon)
+        return daemon
+
+    def sell(self, count: int = 3) -> None:
+        """Orders that every query has to deliver."""
+        shop.sell(self.database, self.rows + 1, count)
+        self.rows += count
+
+    def shares(self) -> dict[int, int]:
+        """How many queries each process holds, by what the store says."""
+        owners = self.database.rows("SELECT owner FROM syncd.leases WHERE expires_at > now()")
+        return Counter(int(str(owner).split(":")[1]) for (owner,) in owners if owner)
+
+    def wait_for_shares(self, *expected: int) -> float:
+        """Wait until the shares of the daemons, in the order of their start, are these; seconds it took."""
+        wanted = {d.process.pid: share for d, share in zip(self.daemons, expected, strict=True) if share}
+        return wait_until(lambda: self.shares() == wanted, lambda: f"{self.shares()} is not {wanted}")
+
+    def wait_for_rows(self, counters: int = QUERIES) -> None:
+        """Wait until everything sold is delivered to every counter."""
+        wait_until(
+            lambda: all(len(self.emulator.conversions(100 + n)) == self.rows for n in range(counters)),
+            lambda: str({n: len(self.emulator.conversions(100 + n)) for n in range(counters)}),
+        )
+
+    def stop(self) -> None:
+        """End those that live; none counts as live then."""
+        for daemon in self.daemons:
+            if daemon.process.poll() is None:
+                assert daemon.stop() == 0
+        live = self.database.rows("SELECT owner FROM syncd.daemons WHERE expires_at > now()")
+        assert live == []
+
+    def assert_once(self, counters: int = QUERIES) -> None:
+        """Every order came to every counter exactly once."""
+        conversions = [
+            conversion for n in range(counters) for conversion in self.emulator.conversions(100 + n)
+        ]
+        assert len(conversions) == counters * self.rows
+        assert [conversion for conversion in conversions if conversion.times != 1] == []
+
+
+def wait_until(holds: Callable[[], bool], state: Callable[[], str]) -> float:
+    """Wait for something to become true; the seconds it took."""
+    started = time.monotonic()
+    while not holds():
+        assert time.monotonic() - started < DEADLINE, state()
+        time.sleep(0.1)
+    return time.monotonic() - started
+
+
+def tell(text: str) -> None:
+    """Show a figure (pytest -s)."""
+    sys.stdout.write(f"{text}\n")
+
+
+def entries(daemon: Running, *events: str) -> list[dict[str, Any]]:
+    """The log entries of these events so far."""
+    found = [as_json(line) for line in list(daemon.lines)]
+    return [entry for entry in found if entry["event"] in events]
+
+
+def moment(entry: dict[str, Any]) -> float:
+    """When a log entry was written."""
+    return datetime.fromisoformat(entry["timestamp"]).timestamp()
+
+
+def runs(daemon: Running) -> Iterator[tuple[str, float, float]]:
+    """The runs that ended well: query, begin, end."""
+    begun: dict[str, float] = {}
+    for entry in entries(daemon, "query_started", "query_finished"):
+        if entry["event"] == "query_started":
+            begun[entry["query"]] = moment(entry)
+        else:
+            yield entry["query"], begun[entry["query"]], moment(entry)
+
+
+@pytest.fixture
+def fleet(cli: Cli, postgres: Database, emulator: EmulatorServer) -> Iterator[Fleet]:
+    """A shop in a PostgreSQL database that is the state store as well."""
+    shop.open_shop(postgres)
+    emulator.configure(requests_per_day_by_uid=None, requests_per_day_by_counter=None)
+    fleet = Fleet(cli, postgres, emulator)
+    yield fleet
+    for daemon in fleet.daemons:
+        if daemon.process.poll() is None:
+            daemon.process.send_signal(signal.SIGCONT)
+
+
+def test_a_fleet_loses_and_gains_daemons(fleet: Fleet) -> None:
+    """Three daemons share 30 queries; one is killed, one stopped and continued, one added, one ended.
+
+    All the while orders are sold. Each is delivered to each counter once, no query runs twice at once, and no
+    query waits for 30 s.
+    """
+    fleet.configure(QUERIES)
+    fleet.sell()
+    first, second, third = (fleet.start() for _ in range(3))
+    fleet.wait_for_shares(10, 10, 10)
+    fleet.wait_for_rows()
+
+    killed_at = time.time()
+    third.kill()
+    fleet.sell()
+    fleet.wait_for_shares(15, 15, 0)
+    assert takeover("SIGKILL", killed_at, first, second) < PROMISED
+    fleet.wait_for_rows()
+
+    stopped_at = time.time()
+    second.process.send_signal(signal.SIGSTOP)
+    fleet.sell()
+    fleet.wait_for_shares(30, 0, 0)
+    assert takeover("SIGSTOP", stopped_at, first) < PROMISED
+    fleet.wait_for_rows()
+    continued_at = time.time()
+    second.process.send_signal(signal.SIGCONT)
+    tell(f"after SIGCONT: even in {fleet.wait_for_shares(15, 15, 0):.1f} s")
+    assert_waited(second, continued_at)
+
+    fleet.sell()
+    fleet.start()
+    tell(f"one more: even in {fleet.wait_for_shares(10, 10, 0, 10):.1f} s from its start")
+    fleet.wait_for_rows()
+
+    fleet.sell()
+    assert first.stop() == 0
+    took = fleet.wait_for_shares(0, 15, 0, 15)
+    tell(f"after SIGTERM: even in {took:.1f} s from its end")
+    assert took < HANDED_OVER
+    fleet.wait_for_rows()
+    fleet.stop()
+    fleet.assert_once()
+    assert_one_at_a_time(fleet, stopped_at)
+
+
+def takeover(what: str, since: float, *heirs: Running) -> float:
+    """Seconds until the last query was taken over."""
+    taken = [moment(entry) for heir in heirs for entry in entries(heir, "lease_taken")]
+    taken = [when for when in taken if when > since]
+    took = max(taken) - since
+    tell(f"after {what}: {len(taken)} queries taken over within {took:.1f} s")
+    return took
+
+
+def assert_waited(daemon: Running, continued_at: float) -> None:
+    """One that was stopped sent nothing before it had a query anew."""
+    assert len(entries(daemon, "lease_lost")) >= QUERIES // 2
+    anew = min(when for when in map(moment, entries(daemon, "lease_taken")) if when > continued_at)
+    sent = [moment(entry) for entry in entries(daemon, "upload_started", "upload_accepted")]
+    assert [when for when in sent if continued_at < when < anew] == []
+
+
+def assert_one_at_a_time(fleet: Fleet, stopped_at: float) -> None:
+    """No two runs of a query overlapped; a run that was stopped is left out, since it could do nothing."""
+    done = sorted(run for daemon in fleet.daemons for run in runs(daemon) if not run[1] < stopped_at < run[2])
+    assert len(done) > QUERIES * 10
+    assert [(one, two) for one, two in pairwise(done) if one[0] == two[0] and two[1] < one[2]] == []
+
+
+@pytest.mark.parametrize("point", ["intent", "post", "answer", "accept_written"])
+def test_a_stopped_daemon_sends_and_writes_nothing_when_it_wakes(fleet: Fleet, point: str) -> None:
+    """It stops itself between intent and commit; another settles its upload; it wakes and drops its work."""
+    fleet.configure(1)
+    fleet.sell()
+    paused = fleet.start(SYNCD_PAUSE_AT=point)
+    wait_until(lambda: is_stopped(paused.process.pid), lambda: "".join(paused.lines))
+    stopped_at = time.time()
+
+    other = fleet.start()
+    taken = other.wait_for("lease_taken")
+    tell(f"stopped at {point}: taken over within {moment(taken) - stopped_at:.1f} s")
+    assert moment(taken) - stopped_at < PROMISED
+    other.wait_for("upload_found" if point in {"answer", "accept_written"} else "upload_not_found")
+    fleet.wait_for_rows(1)
+    delivered = fleet.database.rows("SELECT key, upload_id FROM syncd.deliveries ORDER BY 1")
+    uploads = fleet.database.rows("SELECT id, state, attempts, settled_at FROM syncd.uploads ORDER BY 1")
+
+    paused.process.send_signal(signal.SIGCONT)
+
+    paused.wait_for("lease_lost")
+    # Its next beat comes after its run has ended; the other still has the query.
+    paused.wait_for("lease_lost")
+    assert fleet.database.rows("SELECT key, upload_id FROM syncd.deliveries ORDER BY 1") == delivered
+    assert (
+        fleet.database.rows("SELECT id, state, attempts, settled_at FROM syncd.uploads ORDER BY 1") == uploads
+    )
+    fleet.assert_once(1)
+    assert len(fleet.emulator.uploads()) == 1
+    fleet.sell()
+    fleet.wait_for_rows(1)
+    fleet.assert_once(1)
+
+
+def is_stopped(pid: int) -> bool:
+    """Whether the kernel holds the process (SIGSTOP)."""
+    stat = Path(f"/proc/{pid}/stat").read_text(encoding="ascii")
+    return stat.rpartition(")")[2].split()[0] == "T"
+
+
+def test_once_leaves_a_held_query_alone(fleet: Fleet) -> None:
+    """`run --once` beside a daemon says in one line that it skips the daemon's query, and exits with 1."""
+    fleet.configure(1)
+    fleet.sell()
+    daemon = fleet.start()
+    daemon.wait_for("upload_accepted")
+
+    done = fleet.cli.run("run", "--once", "--json")
+
+    assert done.returncode == 1, done.stderr
+    (query,) = json.loads(done.stdout)["queries"]
+    assert query["code"] == "state.held_elsewhere"
+    failed = [entry for entry in map(as_json, done.stderr.splitlines()) if entry["event"] == "query_failed"]
+    assert len(failed) == 1
+    assert f":{daemon.process.pid}:" in failed[0]["error"]
+    assert daemon.stop() == 0
+    assert fleet.cli.run("run", "--once").returncode == 0
+    fleet.assert_once(1)
+
+
+def test_once_waits_for_a_dead_daemons_query(fleet: Fleet) -> None:
+    """What a killed daemon held comes free within the lease time, so `--once` runs it and succeeds."""
+    fleet.configure(2)
+    fleet.sell()
+    daemon = fleet.start()
+    daemon.wait_for("upload_accepted")
+    os.kill(daemon.process.pid, signal.SIGKILL)
+    daemon.wait()
+    fleet.sell()
+
+    done = fleet.cli.run("run", "--once")
+
+    assert done.returncode == 0, done.stderr
+    fleet.wait_for_rows(2)
+    fleet.assert_once(2)
