@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
-import sys
 from typing import NamedTuple
 
 import click
 
 from syncd import __version__
 from syncd.cli.common import config_option, counted
+from syncd.cli.streams import give_up_output, open_closed_ones
 from syncd.errors import ConfigError, SyncdError, UsageError
 
 
@@ -140,6 +140,7 @@ def cli(config: object) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and give its exit code; no traceback ever reaches the user."""
+    open_closed_ones()
     try:
         result = cli.main(arguments, prog_name="syncd", standalone_mode=False)
     except SyncdError as error:
@@ -148,8 +149,11 @@ def run(arguments: list[str] | None = None) -> int:
         return _say_wrong_usage(error)
     except click.Abort:
         return 130
-    except BrokenPipeError:  # the reader of our output left, as `| head` does
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 — for the exit's flush
+    except OSError as error:
+        give_up_output()
+        if not isinstance(error, BrokenPipeError):  # the reader of our output left, as `| head` does
+            click.echo(f"syncd: {error.strerror or type(error).__name__}", err=True)
+            click.echo("  what to do: Check the disk, and where the output goes.", err=True)
         return 1
     except Exception as error:
         if os.environ.get("SYNCD_TRACEBACK"):
