@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, Table, delete, insert
 from syncd import keys
 from syncd.ledger.database import AT_ONCE, Database
 from syncd.marks import mark_from_text, mark_to_text
-from syncd.model import Chunk, Conversion, Mark, Origin, Reject, Upload, UploadState
+from syncd.model import Chunk, Conversion, Mark, Origin, Reason, Reject, Upload, UploadState
 
 COMPRESSION = 1
 """zlib's fastest level: lines shrink to about a fifth, and a POST waits for it."""
@@ -190,3 +190,15 @@ def forget(database: Database, connection: Connection, table: Table, query: str,
     for part in in_parts(gone):
         here = database.among(table.c.key, part)
         connection.execute(delete(table).where(table.c.query == query, here))
+
+
+def forget_rejects(
+    database: Database, connection: Connection, query: str, gone: Sequence[str], kept: Reason | None
+) -> None:
+    """Delete the rejects of these keys, but for those of one reason."""
+    table = database.tables.rejects
+    for part in in_parts(gone):
+        where = [table.c.query == query, database.among(table.c.key, part)]
+        if kept is not None:
+            where.append(table.c.reason != kept.value)
+        connection.execute(delete(table).where(*where))

@@ -153,8 +153,10 @@ class QueryLedger(QueryMemory):
             self._expect(row, UNSETTLED, "accepted")
             money = money_columns(upload.header)
             entries.write_deliveries(self._database, connection, upload, money)
-            for table in (self._tables.waiting, self._tables.rejects):
-                entries.forget(self._database, connection, table, self._query, upload.keys)
+            entries.forget(self._database, connection, self._tables.waiting, self._query, upload.keys)
+            # A second conversion of a key stays a reject although the first one is delivered.
+            kept = None if row.origin in (Origin.RETRY, Origin.RESEND) else Reason.IDENTITY_CHANGED
+            entries.forget_rejects(self._database, connection, self._query, upload.keys, kept)
             self._set(
                 connection,
                 row,
