@@ -6,10 +6,7 @@ point (syncd/faultpoints.py), one that goes on until it ends by itself, one that
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,54 +14,11 @@ import pytest
 from syncd.emulator.server import EmulatorServer
 from syncd.faultpoints import Point
 from tests.acceptance import shop
-from tests.acceptance.accounts import Accounts, misplaced
+from tests.acceptance.accounts import Accounts
+from tests.acceptance.cells import FAULTS, KILLED, NOT_TAKEN, POISON, TAKEN, prepare
 from tests.acceptance.template import Template
 from tests.fix_cli import Cli
 from tests.servers import Database
-
-KILLED = -signal.SIGKILL
-FAULT = dict[str, object]
-REFUSED_ROW = 2
-
-FAULTS: dict[str, list[FAULT]] = {
-    "none": [],
-    "drop_before": [{"kind": "drop_before"}],
-    "drop_while_sending": [{"kind": "drop_before", "read_body": False}],
-    "error_before": [{"kind": "error_before"}],
-    "hang_not_taken": [{"kind": "hang", "accept": False}],
-    "drop_after": [{"kind": "drop_after"}],
-    "error_after_500": [{"kind": "error_after", "status": 500}],
-    "error_after_504": [{"kind": "error_after", "status": 504, "text": "<html>"}],
-    "hang_taken": [{"kind": "hang"}],
-    "bad_json": [{"kind": "bad_json"}],
-    "half_an_answer": [{"kind": "partial_json", "cut": True}],
-    "lost_and_listed_soon": [{"kind": "drop_after"}, {"kind": "list_delay", "seconds": 0.5}],
-    "lost_and_listed_late": [{"kind": "drop_after"}, {"kind": "list_delay", "seconds": 3600}],
-    "listed_soon": [{"kind": "list_delay", "calls": 1}],
-    "listed_late": [{"kind": "list_delay", "seconds": 3600}],
-    "minimal_reply": [{"kind": "minimal_reply"}],
-    "busy": [{"kind": "exhaust_quota", "quota": "quota_parallel_requests"}],
-    "poison": [{"kind": "reject_ids", "ids": [str(10**17 + REFUSED_ROW)], "times": None}],
-    "poison_and_lost": [
-        {"kind": "reject_ids", "ids": [str(10**17 + REFUSED_ROW)], "times": None},
-        {"kind": "drop_after", "skip": 1},
-    ],
-}
-"""What the first upload meets (or the second, where that says so)."""
-
-NOT_TAKEN = {"drop_before", "drop_while_sending", "error_before", "hang_not_taken"}
-TAKEN = {
-    "drop_after",
-    "error_after_500",
-    "error_after_504",
-    "hang_taken",
-    "bad_json",
-    "half_an_answer",
-    "lost_and_listed_soon",
-    "poison_and_lost",
-}
-POISON = {"poison", "poison_and_lost"}
-LATE = {"listed_late", "lost_and_listed_late"}
 
 ONLY_UNDER: dict[Point, set[str]] = {
     Point.NOT_RECEIVED: {"busy"},
@@ -80,68 +34,6 @@ ONLY_UNDER: dict[Point, set[str]] = {
     Point.REFUSED: POISON,
 }
 """The points that a run meets only if something went wrong; all others are met in every run."""
-
-AFTER_THE_POST = {Point.ANSWER, Point.ACCEPT_WRITTEN}
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One cell of the matrix, prepared."""
-
-    template: Template
-    folder: Path
-    accounts: Accounts
-    fault: str
-
-    def run(self, crash_at: str = "") -> tuple[int, str]:
-        """`syncd run --once`."""
-        return self.template.run(self.folder, "run", "--once", SYNCD_CRASH_AT=crash_at)
-
-    def prove(self, *crashes: str) -> None:
-        """Killed at each of the points in turn, then left alone: every key is accounted for, exactly once."""
-        for crash in crashes:
-            code, log = self.run(crash)
-            assert code == KILLED, f"{self.fault}: {crash} was not reached ({code})\n{log}"
-        code, log = self.run()
-        assert code in (0, 3), f"{self.fault}: {log}"
-        assert "Traceback" not in log
-        self.settle(crashes)
-        uploads = self.accounts.uploads()
-        code, log = self.run()
-        assert code == 0, f"{self.fault}: {log}"
-        assert self.accounts.uploads() == uploads, f"{self.fault}: the next run sent something"
-        self.settle(crashes)
-
-    def settle(self, crashes: Sequence[str]) -> None:
-        """Orders 1 to 3 are delivered, 4 has no mark; the one that Metrica refuses is a reject."""
-        refused = {4, REFUSED_ROW} if self.fault in POISON else {4}
-        lost = self.fault == "lost_and_listed_late" or set(crashes) & AFTER_THE_POST
-        repeated = {1, 2} if self.fault in LATE and lost else set()
-        self.accounts.settle({1, 2, 3} - refused, last=3, refused=refused, repeated=repeated)
-
-
-@pytest.fixture(scope="module")
-def template() -> Iterator[Template]:
-    """One process to fork from, for all cells of this worker."""
-    with Template() as process:
-        yield process
-
-
-def prepare(template: Template, folder: Path, emulator: EmulatorServer, fault: str, counter: int) -> Cell:
-    """A shop with three orders and one without a mark, whose counter meets the fault."""
-    folder.mkdir()
-    database = Database(url=f"sqlite:///{folder}/shop.db", reader_url="")
-    state = Database(url=f"sqlite:///{folder}/syncd-state.db", reader_url="")
-    shop.open_shop(database)
-    shop.sell(database, 1, 3)
-    misplaced(database, 4)
-    for options in FAULTS[fault]:
-        chosen: dict[str, object] = {"times": 1, "counter": counter, **options}
-        emulator.fault(str(chosen.pop("kind")), **chosen)
-    query = shop.query(chunk_rows=2, counter=counter)
-    text = shop.configuration(database, emulator.url, query, metrica={"timeout": "2s"})
-    (folder / "config.yaml").write_text(text, encoding="utf-8")
-    return Cell(template, folder, Accounts(database, state, emulator, counter), fault)
 
 
 @pytest.mark.parametrize("point", [point for point in Point if point is not Point.FOLLOW_WRITTEN])
@@ -180,6 +72,30 @@ def test_killed_again_while_recovering(
     """A recovery that is killed itself, again and again, loses and doubles nothing."""
     fault, points = CHAINS[chain]
     prepare(template, tmp_path / "cell", emulator, fault, 101).prove(*points)
+
+
+def test_killed_with_the_state_in_postgresql(
+    template: Template, emulator: EmulatorServer, postgres: Database, tmp_path: Path
+) -> None:
+    """The same holds with the state in PostgreSQL, where the lease of the dead must run out first."""
+    emulator.configure(parallel_by_uid=None)
+    chosen = [
+        ("none", "intent_written"),
+        ("none", "answer"),
+        ("drop_after", "accept_written"),
+        ("drop_before", "given_up"),
+        ("hang_taken", "accepted"),
+        ("poison", "split_written"),
+        ("poison_and_lost", "refuse_written"),
+    ]
+    cells = [
+        prepare(template, tmp_path / point, emulator, fault, 101 + index, state=postgres)
+        for index, (fault, point) in enumerate(chosen)
+    ]
+    with ThreadPoolExecutor(len(cells)) as pool:
+        proofs = [pool.submit(cell.prove, point) for cell, (_, point) in zip(cells, chosen, strict=True)]
+    for proof in proofs:
+        proof.result()
 
 
 def test_killed_while_following(template: Template, emulator: EmulatorServer, tmp_path: Path) -> None:
