@@ -95,9 +95,9 @@ class Cli:
     def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run to the end, with -c config.yaml."""
         return subprocess.run(
-            self._command(arguments),
+            self.command(*arguments),
             cwd=self.folder,
-            env=self._environ(environ),
+            env=self.environ(**environ),
             capture_output=True,
             text=True,
             timeout=DEADLINE * 3,
@@ -113,9 +113,9 @@ class Cli:
     def start(self, *arguments: str, **environ: str) -> Running:
         """Start and leave running."""
         process = subprocess.Popen(
-            self._command(arguments),
+            self.command(*arguments),
             cwd=self.folder,
-            env=self._environ(environ),
+            env=self.environ(**environ),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -124,16 +124,30 @@ class Cli:
         self.started.append(running)
         return running
 
+    def shell(self, line: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run `syncd <line>` by a shell, for its redirections."""
+        return subprocess.run(
+            ["bash", "-c", f'"$0" -m syncd {line}', sys.executable],
+            cwd=self.folder,
+            env=self.environ(**environ),
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE * 3,
+            check=False,
+        )
+
     def close(self) -> None:
         """End what still runs."""
         for running in self.started:
             if running.process.poll() is None:
                 running.kill()
 
-    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+    def command(self, *arguments: str) -> list[str]:
+        """The whole command line."""
         return [sys.executable, "-m", "syncd", *arguments]
 
-    def _environ(self, more: dict[str, str]) -> dict[str, str]:
+    def environ(self, **more: str) -> dict[str, str]:
+        """The environment: the configuration in the folder, the token, warnings as errors."""
         config = {"SYNCD_CONFIG": str(self.folder / "config.yaml"), "METRICA_TOKEN": TOKEN}
         return {**os.environ, "PYTHONWARNINGS": "error", **config, **more}
 

@@ -1,0 +1,335 @@
+"""Every command as a DBA has it, with the mistakes that people make: exit codes, clear lines, no debris."""
+
+from __future__ import annotations
+
+import sqlite3
+
+import pytest
+
+from syncd.emulator.server import EmulatorServer
+from tests.acceptance import shop
+from tests.fix_cli import Cli
+from tests.servers import Database
+
+COMMANDS = ("run", "demo", "check", "preview", "schema", "status", "rejects", "migrate", "emulator")
+
+
+@pytest.fixture
+def ready(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> Cli:
+    """A shop of five orders and a configuration for it; nothing has run yet."""
+    shop.open_shop(sqlite_db)
+    shop.sell(sqlite_db, 1, 5)
+    cli.configure(shop.configuration(sqlite_db, emulator.url, shop.query(), log={"level": "info"}))
+    return cli
+
+
+def debris(cli: Cli) -> set[str]:
+    """The files of the folder that no test put there."""
+    known = {"config.yaml", "source.db", "source.db-wal", "source.db-shm"}
+    return {path.name for path in cli.folder.iterdir()} - known
+
+
+def test_the_help_fits_and_is_whole(cli: Cli) -> None:
+    """At 80 columns no line is longer or cut, and every command has an example."""
+    done = cli.run("--help", COLUMNS="80")
+
+    assert done.returncode == 0
+    assert all(len(line) <= 80 for line in done.stdout.splitlines())
+    assert "..." not in done.stdout.replace("[ARGS]...", "")
+    for command in COMMANDS:
+        assert f"$ syncd {command}" in done.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_and_takes_a_configuration(cli: Cli, command: str) -> None:
+    """`--help` works for each, names an example, and -c is accepted before it."""
+    done = cli.run("-c", "any.yaml", command, "--help", COLUMNS="80")
+
+    assert done.returncode == 0
+    assert f"Example: syncd {command}" in done.stdout
+    assert not done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["nosuch"], "there is no command 'nosuch'"),
+        (["chekc"], "did you mean check?"),
+        (["--nosuch", "run"], "no such option '--nosuch'"),
+        (["run", "--onse"], "no such option '--onse'"),
+        (["run", "paid_orders"], "unexpected extra argument (paid_orders)"),
+        (["run", "--query", "paid_order"], "did you mean paid_orders?"),
+        (["check", "--query", "x"], "there is no query 'x'"),
+        (["preview"], "missing argument 'NAME'"),
+        (["preview", "paid_orders", "--limit", "0"], "'--limit'"),
+        (["rejects", "list", "nobody"], "there is no query 'nobody'"),
+        (["status", "-c", "nosuch.yaml"], "nosuch.yaml: there is no such file"),
+        (["-c", "nosuch.yaml", "status"], "nosuch.yaml: there is no such file"),
+        (["status", "-c", "."], "cannot be read"),
+        (["emulator", "--fault", "{x"], "--fault: this is no JSON"),
+        (["emulator", "--fault", "[1]"], "a JSON object is wanted"),
+        (["emulator", "--fault", '{"kind": "x"}'], "kind: one of refuse"),
+        (["emulator", "--set", "ripen_after"], "write NAME=JSON"),
+        (["emulator", "--set", "nosuch=1"], "unknown setting: nosuch"),
+        (["emulator", "--settings", "nosuch.json"], "No such file"),
+        (["emulator", "--port", "70000"], "70000"),
+        (["demo", "--for", "soon"], "wants a duration"),
+    ],
+)
+def test_a_wrong_command_line_is_told_in_two_lines(ready: Cli, arguments: list[str], words: str) -> None:
+    """Exit code 2, what is wrong and what to do on stderr, nothing on stdout, nothing made."""
+    done = ready.run(*arguments)
+
+    assert done.returncode == 2
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+    assert not done.stdout
+    assert not debris(ready)
+
+
+def test_the_configuration_may_be_named_before_or_after_the_command(ready: Cli) -> None:
+    """`-c` works in both places; the one after the command is the nearer one."""
+    ready.folder.joinpath("config.yaml").rename(ready.folder / "mine.yaml")
+
+    assert ready.run("-c", "mine.yaml", "status").returncode == 0
+    assert ready.run("status", "-c", "mine.yaml").returncode == 0
+    assert ready.run("-c", "nosuch.yaml", "status", "-c", "mine.yaml").returncode == 0
+    assert ready.run("-c", "mine.yaml", "rejects", "list", "nobody").returncode == 2
+
+
+def test_all_mistakes_of_a_file_come_at_once(ready: Cli) -> None:
+    """Every problem has its line, then their number; exit code 2, also with --json, whose errors are text."""
+    path = ready.folder / "config.yaml"
+    path.write_text("metrica: {tokn: x}\nqueries: {a: {counter: none}}\n", encoding="utf-8")
+
+    done = ready.run("check", "--json")
+
+    assert done.returncode == 2
+    assert not done.stdout
+    *problems, last = done.stderr.splitlines()
+    assert all("config.yaml:" in problem for problem in problems)
+    assert last == f"syncd: {len(problems)} problems in the configuration"
+
+
+def test_commands_that_read_make_no_state_store(ready: Cli) -> None:
+    """check, preview and status work before the first run and leave no file behind."""
+    assert ready.run("check").returncode == 0
+    assert ready.run("preview", "paid_orders").returncode == 0
+    (query,) = ready.json("status")["queries"]
+
+    assert query["state"] == "never_run"
+    assert not debris(ready)
+
+
+def test_preview_and_rejects_agree_with_what_is_sent(
+    ready: Cli, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
+    """What preview shows is what run uploads; the bad row is told by its reason in both; codes are 3."""
+    sqlite_db.run("UPDATE orders SET total = -1 WHERE order_id = 2")
+    shown = ready.json("preview", "paid_orders")
+    assert ready.run("preview", "paid_orders").returncode == 3
+
+    assert ready.run("run", "--once").returncode == 3
+
+    sent = shop.sent_lines(upload.content or b"" for upload in emulator.uploads())
+    assert [row["line"] for row in shown["rows"]] == sent
+    assert [row["reason"] for row in shown["rejected"]] == ["price_negative"]
+    (reject,) = ready.json("rejects", "list", "paid_orders")["rejects"]
+    assert reject["key"] == ["2"]
+    again = ready.json("preview", "paid_orders")
+    assert (again["rows"], again["rejected"]) == ([], [])
+
+
+def test_tables_in_a_pipe_are_one_line_per_row(ready: Cli) -> None:
+    """Without a terminal there are no frames, no colours and no cut values."""
+    ready.run("run", "--once")
+
+    done = ready.run("status")
+
+    head, row, *_ = done.stdout.splitlines()
+    assert head.split()[:3] == ["query", "state", "mark"]
+    assert row.startswith("paid_orders  ok")
+    assert "\x1b" not in done.stdout
+    assert "─" not in done.stdout
+
+
+def test_migrate_makes_the_store_once(ready: Cli) -> None:
+    """The first time it says what it did, the second time that there is nothing to do."""
+    first = ready.json("migrate")
+    second = ready.json("migrate")
+
+    assert first["migrated"] is True
+    assert first["from"] is None
+    assert second["migrated"] is False
+
+
+def test_a_store_of_a_newer_syncd_is_refused(ready: Cli) -> None:
+    """run, status, preview and check all say so in one line, with exit code 1, and leave it alone."""
+    ready.run("migrate")
+    with sqlite3.connect(ready.folder / "syncd-state.db") as store:
+        store.execute("UPDATE syncd_alembic_version SET version_num = '9999'")
+    store.close()
+
+    for command in (["run", "--once"], ["status"], ["preview", "paid_orders"], ["migrate"]):
+        done = ready.run(*command)
+        assert done.returncode == 1, command
+        assert "the state store has version 9999" in done.stderr
+        assert "what to do: Install that syncd again" in done.stderr
+    assert ready.run("check").returncode == 1
+
+
+def test_a_state_store_that_cannot_be_made_is_told(ready: Cli, sqlite_db: Database) -> None:
+    """A directory that does not exist is named, with exit code 1."""
+    text = shop.configuration(
+        sqlite_db, "http://127.0.0.1:1", shop.query(), state={"url": "sqlite:////no/such/x.db"}
+    )
+    ready.configure(text)
+
+    for command in ("run", "status"):
+        done = ready.run(command)
+        assert done.returncode == 1
+        assert "syncd: the state store's directory does not exist: /no/such" in done.stderr
+
+
+class TestCheck:
+    """`syncd check`."""
+
+    def test_all_is_well(self, ready: Cli) -> None:
+        """Connection, types, zone, sample, index, first run, token and goal are told; exit code 0."""
+        done = ready.run("check")
+
+        assert done.returncode == 0
+        for words in (
+            "1 query",
+            "connected to sqlite",
+            "ClientId ← client (text)",
+            "sample of 5 rows: 5 can be sent",
+            "an index leads to the mark",
+            "the first run reads 5 rows (start: beginning)",
+            "the token is accepted",
+            "agree within",
+            "Target order_paid: there is a goal",
+        ):
+            assert words in done.stdout
+        assert done.stdout.splitlines()[-1] == "1 query: 0 errors, 0 warnings"
+
+    def test_offline_looks_at_the_file_alone(self, cli: Cli) -> None:
+        """Neither database nor Metrica is asked."""
+        down = Database("postgresql://u@127.0.0.1:1/x", "")
+        cli.configure(shop.configuration(down, "http://127.0.0.1:1", shop.query()))
+
+        done = cli.run("check", "--offline")
+
+        assert done.returncode == 0
+        assert done.stdout.splitlines()[-1] == "1 query: 0 errors, 0 warnings"
+
+    def test_what_is_down_is_one_line_each(self, ready: Cli, sqlite_db: Database) -> None:
+        """A database that is down is told once, its queries are named, and the others are looked at."""
+        queries = {**shop.query("a", database="down"), **shop.query("b", database="down")}
+        queries |= shop.query("c", database="shop")
+        databases = {"down": {"url": "postgresql://u:hidden@127.0.0.1:1/x"}}
+        ready.configure(shop.configuration(sqlite_db, "http://127.0.0.1:1", queries, databases=databases))
+
+        report = ready.json("check")
+
+        assert report["ok"] is False
+        errors = [finding for finding in report["findings"] if finding["level"] == "error"]
+        assert [finding["where"] for finding in errors] == ["database down", "counter 101"]
+        assert "Connection refused" in errors[0]["message"]
+        assert "no connection" in errors[1]["message"]
+        assert "metrica.api_url" in errors[1]["action"]
+        notes = {finding["where"] for finding in report["findings"] if "not looked at" in finding["message"]}
+        assert notes == {"query a", "query b"}
+        assert any("sample of 5 rows" in finding["message"] for finding in report["findings"])
+        assert (report["queries"], report["errors"], report["warnings"]) == (3, 2, 2)
+
+    def test_token_access_and_goal(self, ready: Cli, emulator: EmulatorServer) -> None:
+        """A wrong token and a counter only to be viewed are errors, a goal that is missing a warning."""
+        emulator.configure(goals=[])
+        assert "Target order_paid (query paid_orders): no goal takes it" in ready.run("check").stdout
+        emulator.configure(permission="view")
+        viewer = ready.run("check")
+        assert viewer.returncode == 1
+        assert "the token may only view it" in viewer.stdout
+        emulator.configure(tokens=["another"])
+        wrong = ready.run("check")
+        assert wrong.returncode == 1
+        assert "Check the token" in wrong.stdout
+
+    def test_questions_about_the_rows(self, ready: Cli, sqlite_db: Database) -> None:
+        """A zone that is assumed, keys that are shared, bad rows, a missing index: each is told."""
+        sqlite_db.run(
+            "DROP INDEX orders_mark",
+            "UPDATE orders SET paid_at = '2026-01-01 12:00:00', currency = 'RUR' WHERE order_id = 1",
+        )
+        queries = shop.query(key=["status"], sql=shop.SQL.replace("currency", "currency, status"))
+        databases = {"shop": {"url": sqlite_db.url, "timezone": "Europe/Moscow"}}
+        ready.configure(shop.configuration(sqlite_db, "http://127.0.0.1:1", queries, databases=databases))
+
+        said = ready.run("check").stdout
+
+        assert "read as Europe/Moscow, that is 2026-01-01 09:00:00 UTC" in said
+        assert "4 of them have the key (status) of another row" in said
+        assert "currency_unknown in Currency, such as 'RUR'" in said
+        assert "no index leads to the mark" in said
+
+    def test_a_first_run_of_very_many_rows_is_asked_about(self, ready: Cli, sqlite_db: Database) -> None:
+        """More than 100,000 rows are a warning that names `start:`; with `start: now` there is none."""
+        many = (
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100001) "
+            "SELECT i AS order_id, '1' || i AS client, 1700000000 + i AS paid_at, i AS updated_at, "
+            "1 AS total, 'RUB' AS currency FROM n"
+        )
+        ready.configure(shop.configuration(sqlite_db, "http://127.0.0.1:1", shop.query(sql=many)))
+        said = ready.run("check").stdout
+        assert "the first run reads 100,001 rows (start: beginning)" in said
+        assert "set start: to now or to a value of updated_at" in said
+
+        ready.configure(
+            shop.configuration(sqlite_db, "http://127.0.0.1:1", shop.query(sql=many, start="now"))
+        )
+        assert "passes over the rows that are there" in ready.run("check").stdout
+
+    def test_a_clock_that_is_off_is_told(self, postgres: Database, ready: Cli) -> None:
+        """On a server database the clocks are compared."""
+        shop.open_shop(postgres)
+        ready.configure(shop.configuration(postgres, "http://127.0.0.1:1", shop.query()))
+
+        said = ready.run("check").stdout
+
+        assert "connected to postgresql" in said
+        assert "the database's clock and this machine's agree within 1 s" in said
+        assert "no rows yet" in said
+
+
+def test_no_enabled_query_is_wrong_usage(ready: Cli, sqlite_db: Database) -> None:
+    """A daemon without anything to do does not pretend to work."""
+    ready.configure(shop.configuration(sqlite_db, "http://127.0.0.1:1", shop.query(enabled=False)))
+
+    done = ready.run("run")
+
+    assert done.returncode == 2
+    assert "there is no enabled query" in done.stderr
+
+
+def test_only_the_queries_picked_run(ready: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
+    """`--query` picks, also a disabled one; the others are left alone."""
+    queries = {
+        **shop.query("a"),
+        **shop.query("b", counter=102),
+        **shop.query("c", counter=103, enabled=False),
+    }
+    ready.configure(shop.configuration(sqlite_db, emulator.url, queries))
+
+    done = ready.run("run", "--once", "--query", "b", "--query", "c")
+
+    assert done.returncode == 0
+    assert {upload.counter for upload in emulator.uploads()} == {102, 103}
+
+
+def test_an_output_that_takes_nothing_is_told(ready: Cli) -> None:
+    """A full disk behind stdout is exit code 1 and a line on stderr; a reader that left is not told."""
+    full = ready.shell("status > /dev/full")
+    assert full.returncode == 1
+    assert full.stderr.startswith("syncd: No space left on device")
+    assert "Traceback" not in ready.shell("schema | head -1").stderr
