@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from syncd.emulator.server import EmulatorServer
 from syncd.events import Event
+from syncd.source.reader import SqlSource
 from tests.process_help import Process
 from tests.servers import Database
 
@@ -186,6 +188,39 @@ def test_a_session_idle_in_transaction_is_named_and_delays_nothing(
         assert (position.safe, position.waits_for) == (position.mark, "")
 
 
+def test_a_transaction_that_begins_and_ends_around_one_read(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Begun after the list was taken and over before the next: it was never seen open, and is not lost."""
+    make_table(postgres)
+    listing = SqlSource.open_transactions
+    with (
+        sessions(postgres, 2) as (slow, quick),
+        Process(tmp_path, postgres.url, emulator.url, QUERY) as syncd,
+    ):
+        quick.order(1)
+
+        def between(source: SqlSource) -> Mapping[str, str] | None:
+            """The first list is followed by a race, the second is taken after its end."""
+            monkeypatch.undo()
+            listed = listing(source)
+            slow.do("BEGIN")
+            slow.order(2)
+            quick.order(3)
+            monkeypatch.setattr(SqlSource, "open_transactions", after)
+            return listed
+
+        def after(source: SqlSource) -> Mapping[str, str] | None:
+            monkeypatch.undo()
+            slow.do("COMMIT")
+            return listing(source)
+
+        monkeypatch.setattr(SqlSource, "open_transactions", between)
+        syncd.run()
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1, "3": 1}
+
+
 def test_other_databases_are_not_waited_for(
     postgres: Database, emulator: EmulatorServer, tmp_path: Path
 ) -> None:
@@ -273,19 +308,31 @@ def test_mariadb_tells_of_long_transactions(
         assert syncd.run().uploads == 0
 
 
-STEPS = st.lists(
-    st.tuples(
-        st.sampled_from(
-            ["begin", "order", "order", "commit", "rollback", "prepare", "run", "run", "restart"]
-        ),
-        st.integers(0, 2),
-    ),
-    max_size=40,
+ENDS = [["commit"], ["commit"], ["rollback"], ["prepare"]]
+TRANSACTION = st.builds(
+    lambda orders, end: ["begin", *["order"] * orders, *end], st.integers(1, 2), st.sampled_from(ENDS)
 )
+SCRIPTS = st.tuples(
+    *[st.lists(TRANSACTION, min_size=1, max_size=3).map(lambda made: list(chain(*made))) for _ in range(3)],
+    st.integers(2, 5).map(lambda orders: ["order"] * orders),
+    st.lists(st.sampled_from(["run", "run", "restart"]), min_size=4, max_size=8),
+)
+"""What three sessions with transactions do, one that commits at once, and syncd; each in its own order."""
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
-@given(steps=STEPS, by_number=st.booleans())
+@st.composite
+def interleaved(draw: st.DrawFn) -> list[tuple[str, int]]:
+    """The scripts' steps in some order of all: (step, whose)."""
+    scripts = [list(script) for script in draw(SCRIPTS)]
+    order: list[tuple[str, int]] = []
+    while left := [number for number, script in enumerate(scripts) if script]:
+        number = draw(st.sampled_from(left))
+        order.append((scripts[number].pop(0), number))
+    return order
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(steps=interleaved(), by_number=st.booleans())
 def test_any_order_of_commits(
     postgres: Database,
     emulator: EmulatorServer,
@@ -294,13 +341,13 @@ def test_any_order_of_commits(
     *,
     by_number: bool,
 ) -> None:
-    """Whatever three sessions do around syncd's runs, each committed row is delivered exactly once."""
+    """Whatever the sessions do around syncd's runs, each committed row is delivered exactly once."""
     postgres.run("DROP TABLE IF EXISTS orders")
     make_table(postgres)
     emulator.clear()
     query = BY_NUMBER if by_number else QUERY
     folder = tmp_path_factory.mktemp("state")
-    with sessions(postgres, 3) as made, ExitStack() as closing:
+    with sessions(postgres, 4) as made, ExitStack() as closing:
         syncd = closing.enter_context(Process(folder, postgres.url, emulator.url, query))
         world = World(made)
         for step, number in steps:
@@ -319,7 +366,7 @@ def test_any_order_of_commits(
 
 
 class World:
-    """Three sessions, and what they have committed."""
+    """The sessions, and what they have committed."""
 
     def __init__(self, made: list[Session]) -> None:
         """Nothing is open."""
@@ -330,20 +377,20 @@ class World:
         self.committed: list[str] = []
 
     def do(self, step: str, number: int) -> None:
-        """One step of a session; what makes no sense now is left out."""
+        """One step of a session."""
         session, rows = self._sessions[number], self._pending.get(number)
         if step == "order":
             self._next += 1
             session.order(self._next)
             (self.committed if rows is None else rows).append(str(self._next))
-        elif step == "begin" and rows is None:
+        elif step == "begin":
             session.do("BEGIN")
             self._pending[number] = []
-        elif rows is not None and step in ("commit", "rollback"):
+        elif step in ("commit", "rollback"):
             session.do(step.upper())
-            self.committed += rows if step == "commit" else []
-            del self._pending[number]
-        elif rows is not None and step == "prepare":
+            ended = self._pending.pop(number)
+            self.committed += ended if step == "commit" else []
+        else:
             name = f"t{self._next}_{number}_{len(self._prepared)}"
             session.do(f"PREPARE TRANSACTION '{name}'")
             self._prepared[name] = self._pending.pop(number)
