@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -82,7 +83,8 @@ class Trigger:
     def pull(self) -> None:
         """The point was reached."""
         if next(self._times) == self.turn:  # a counter's step is atomic, so threads need no lock
-            os.kill(os.getpid(), self.signal)
+            # To this very thread: a stop that another thread sees first comes microseconds late.
+            signal.pthread_kill(threading.get_ident(), self.signal)
 
 
 _VARIABLES = {"SYNCD_CRASH_AT": signal.SIGKILL, "SYNCD_PAUSE_AT": signal.SIGSTOP}

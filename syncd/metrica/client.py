@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
+from io import BytesIO
 from threading import BoundedSemaphore
 from typing import Any
 
@@ -71,7 +72,8 @@ class MetricaClient:
     ) -> Receipt:
         """POST one CSV file [D UP-now]. Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused.
 
-        `fence` is called when the request's turn has come, so that what it found out still holds.
+        `fence` is called each time before a part of the file leaves: when it raises, the file stays
+        incomplete, so that Metrica cannot take it, however long the process was stopped meanwhile.
         """
         query = {"comment": tag}
         if client_id_type is not None:
@@ -123,14 +125,12 @@ class MetricaClient:
         """One request; a refused token is read again and tried once more if it has changed."""
         with self._parallel:
             used = self._token.value()
-            fence()
             try:
-                return self._exchange(method, counter, path, query, files)
+                return self._exchange(method, counter, path, query, files, fence)
             except AccessRefused as refused:
                 if refused.http_status not in (401, 403) or not self._token.refresh(used):
                     raise
-            fence()
-            return self._exchange(method, counter, path, query, files)
+            return self._exchange(method, counter, path, query, files, fence)
 
     def _exchange(
         self,
@@ -139,18 +139,24 @@ class MetricaClient:
         path: str,
         query: Mapping[str, str],
         files: Mapping[str, tuple[str, bytes, str]] | None,
+        fence: Callable[[], None],
     ) -> Mapping[str, Any]:
         started = time.monotonic()
         code = "none"
+        url = f"{self._base}{counter}{path}"
         try:
-            with self._session.request(
-                method,
-                f"{self._base}{counter}{path}",
-                params=query,
-                files=files,
+            request = self._session.prepare_request(requests.Request(method, url, params=query, files=files))
+            if isinstance(request.body, bytes):
+                body_file = _FencedBody(request.body, fence)
+                request.body = body_file  # type: ignore[assignment]  # the stubs forget that it may be a file
+            around = self._session.merge_environment_settings(
+                url=request.url or url, proxies={}, stream=True, verify=None, cert=None
+            )
+            with self._session.send(
+                request,
                 timeout=(min(CONNECT_TIMEOUT, self._timeout), self._timeout),
                 allow_redirects=False,
-                stream=True,
+                **around,
             ) as response:
                 code = str(response.status_code)
                 self._compare_clocks(response.headers.get("Date"))
@@ -181,6 +187,20 @@ class MetricaClient:
         with suppress(ValueError, TypeError):  # missing, or no date
             there = parsedate_to_datetime(date or "").astimezone(UTC)
             self.clock_ahead = self._clock.now() - there
+
+
+class _FencedBody:
+    """A request's body as a file, which asks before it gives out each part, the last one too."""
+
+    def __init__(self, body: bytes, fence: Callable[[], None]) -> None:
+        self._file = BytesIO(body)
+        self._fence = fence
+
+    def read(self, size: int = -1) -> bytes:
+        """The next part. Raises what the fence raises."""
+        part = self._file.read(size)
+        self._fence()
+        return part
 
 
 def _read(response: requests.Response, deadline: float) -> bytes:
