@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import click
@@ -76,7 +77,8 @@ EXAMPLE = {
 
 def blocks(text: str, language: str) -> list[str]:
     """The fenced code blocks of a language."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    return [content for kind, content in fenced if kind == language]
 
 
 def block(language: str, holding: str) -> str:
@@ -101,20 +103,24 @@ def shell_commands(lines: str) -> Iterator[list[str]]:
 def inline_commands(text: str) -> Iterator[list[str]]:
     """The words after `syncd` of each command that stands in backticks, shell blocks aside."""
     for command in re.findall(r"`syncd ([^`]+)`", prose(text)):
-        yield shlex.split(command.replace("…", ""))
+        words = [word.split("|") for word in shlex.split(command.replace("…", "").replace("\\|", "|"))]
+        yield from (list(choice) for choice in product(*words))
 
 
 def parse(words: list[str]) -> None:
-    """Have click read a command line, without running it. Raises click's errors."""
+    """Have click read a command line, without running it; one that only names a command need name no more.
+
+    Raises click's errors.
+    """
     command: click.Command = commands
     rest = list(words)
-    while isinstance(command, click.Group) and rest:
+    while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         found = command.get_command(click.Context(command), rest[0])
         if found is None:
             raise click.UsageError(f"there is no command {rest[0]}")
         command = found
         del rest[0]
-    if not isinstance(command, click.Group):  # a group alone stands for all of its commands
+    if rest and rest != ["--help"]:
         command.make_context("syncd", rest)
 
 
@@ -199,6 +205,13 @@ def test_the_changelog_has_this_version() -> None:
     changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     first, *_ = re.findall(r"^## \[?([^\]\s]+)", changes, re.MULTILINE)
     assert first == syncd.__version__
+
+
+def test_the_demo_looks_as_shown(cli: Cli) -> None:
+    """What the README shows of the demo is what it prints, but for the numbers."""
+    printed = re.sub(r"\d+", "#", cli.run("demo", "--for", "4s", "--port", "0").stdout).splitlines()
+    shown = re.sub(r"\d+", "#", block("", "rows delivered")).splitlines()
+    assert {line for line in shown if "delivered" in line or "holds" in line} <= set(printed)
 
 
 def test_the_first_sync_works_as_written(cli: Cli, postgres: Database, emulator: EmulatorServer) -> None:
