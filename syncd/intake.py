@@ -8,7 +8,7 @@ from typing import Protocol
 
 from syncd import chunking, keys
 from syncd.mapping import Mapper, layout
-from syncd.model import Chunk, Known, Mapped, Page, Position, Reject
+from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject
 from syncd.settings import QuerySettings
 
 
@@ -50,18 +50,30 @@ class Intake:
 
     def add(self, chunk: Chunk, page: Page, now: datetime) -> None:
         """Put the news of `page` into `chunk`. Raises SourceRefused when a column is missing."""
-        if not page.rows:
-            return
-        mapper = self._mapper_for(page.columns)
-        mapped = mapper.map(page, now)
-        chunk.header = mapper.header
-        rules = chunking.Rules(self._query.on_change, keys.money_columns(mapper.header))
-        chunking.add(chunk, mapped, self._memory.known(_keys(mapped)), rules)
-        chunking.without(chunk, self._memory.known_rejects(chunk.rejects))
+        if page.rows:
+            mapped = self._map(chunk, page, now)
+            chunking.add(chunk, mapped, self._memory.known(_keys(mapped)), self._rules(chunk))
+            chunking.without(chunk, self._memory.known_rejects(chunk.rejects))
+
+    def again(self, chunk: Chunk, page: Page, now: datetime) -> None:
+        """Like `add`, with what was rejected before looked at as if for the first time."""
+        if page.rows:
+            mapped = self._map(chunk, page, now)
+            known = self._memory.known(_keys(mapped))
+            accounted = {key: what for key, what in known.items() if what.state is not KnownAs.REJECTED}
+            chunking.add(chunk, mapped, accounted, self._rules(chunk))
 
     def keys(self, page: Page, now: datetime) -> list[str]:
         """The keys of a page's rows, whatever they are. Raises SourceRefused when a column is missing."""
         return _keys(self._mapper_for(page.columns).map(page, now)) if page.rows else []
+
+    def _map(self, chunk: Chunk, page: Page, now: datetime) -> Mapped:
+        mapper = self._mapper_for(page.columns)
+        chunk.header = mapper.header
+        return mapper.map(page, now)
+
+    def _rules(self, chunk: Chunk) -> chunking.Rules:
+        return chunking.Rules(self._query.on_change, keys.money_columns(chunk.header))
 
     def _mapper_for(self, columns: tuple[str, ...]) -> Mapper:
         """The mapper for a result with these columns; made anew when they change."""

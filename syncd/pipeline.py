@@ -17,6 +17,7 @@ from syncd.model import Chunk, Origin, RunReport
 from syncd.payload import new_tag
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.reading import Reader, Reading
+from syncd.retry import Retry
 from syncd.settings import QuerySettings
 from syncd.settle import Settler
 
@@ -54,6 +55,7 @@ class Pipeline:
         self._job = job
         self._intake = Intake(job.query, job.ledger)
         self._reading = Reading(job.reader, self._intake)
+        self._retry = Retry(job.query, job.source, job.ledger, self._intake, job.clock, job.observer)
         self._next_search: datetime | None = None
 
     def run(self, report: RunReport) -> None:
@@ -62,22 +64,32 @@ class Pipeline:
         `report` is filled as the run goes, so that it also tells of a run that failed. Raises SyncdError;
         whatever it was, the next run begins by settling what this one left open.
         """
+        self._work(self._chunks(), report)
+
+    def retry(self, report: RunReport) -> None:
+        """Only what is open, and the rejects that a person wants tried again. Raises SyncdError."""
+        self._work(self._retry.chunks(), report)
+
+    def _work(self, chunks: Iterator[Chunk], report: RunReport) -> None:
         job = self._job
         job.settler.settle_all(report)
-        for chunk in self._chunks():
+        for chunk in chunks:
             reach(Point.READ)
-            self._stop_at_limit(chunk, report)
+            if chunk.origin is not Origin.RETRY:  # rows that stay rejected are no new rejects
+                self._stop_at_limit(chunk, report)
+                self._tell_rejects(chunk, report)
             self._note(chunk, report)
             if chunk.ready:
                 job.settler.send(job.ledger.begin(chunk, new_tag(), job.clock.now()), report)
-            elif chunk.mark is not None or chunk.rejects or chunk.waiting:
+            elif chunk.mark is not None or chunk.rejects or chunk.waiting or chunk.resolved:
                 job.ledger.record(chunk)
             if job.stop.is_set():
                 break
 
     def _chunks(self) -> Iterator[Chunk]:
-        """Rows that waited and are due, then the query's news, then rows without a place in its order."""
+        """Rows that waited and are due, rejects to try again, the news, rows without a place in the order."""
         yield from self._due()
+        yield from self._retry.chunks()
         yield from self._reading.chunks()
         yield from self._misplaced()
 
@@ -111,6 +123,7 @@ class Pipeline:
             return
         told = chunking.rejects_only(chunk, left)
         self._note(told, report)
+        self._tell_rejects(told, report)
         job.ledger.record(told)
         raise TooManyRejects(
             f"{report.rejected} rows were rejected in one run (reject_limit); {told.rejects[-1].reason}: "
@@ -118,13 +131,18 @@ class Pipeline:
         )
 
     def _note(self, chunk: Chunk, report: RunReport) -> None:
-        """Count a chunk, and tell of its rejects."""
+        """Count a chunk."""
         job = self._job
         report.read += chunk.rows_read
         report.known += chunk.rows_known
-        report.rejected += len(chunk.rejects)
         report.waiting += len(chunk.waiting)
         report.newest = max([report.newest, *(row.moment for row in chunk.ready)])
+        if chunk.waiting:
+            job.observer.emit(Event.ROWS_WAITING, query=job.query.name, rows=len(chunk.waiting))
+
+    def _tell_rejects(self, chunk: Chunk, report: RunReport) -> None:
+        job = self._job
+        report.rejected += len(chunk.rejects)
         for reject in chunk.rejects[:REJECTS_NAMED]:
             job.observer.emit(
                 Event.ROW_REJECTED,
@@ -136,5 +154,3 @@ class Pipeline:
             )
         for reason, rows in Counter(reject.reason for reject in chunk.rejects).items():
             job.observer.emit(Event.ROWS_REJECTED, query=job.query.name, reason=reason, rows=rows)
-        if chunk.waiting:
-            job.observer.emit(Event.ROWS_WAITING, query=job.query.name, rows=len(chunk.waiting))

@@ -98,12 +98,19 @@ class QueryRunner:
 
     def __call__(self, report: RunReport) -> None:
         """One run. Raises SyncdError."""
+        pipeline, follower = self._current()
+        pipeline.run(report)
+        follower.follow()
+
+    def retry(self, report: RunReport) -> None:
+        """Only the rejects that a person wants tried again. Raises SyncdError."""
+        self._current()[0].retry(report)
+
+    def _current(self) -> tuple[Pipeline, Follower]:
         lease = self._keeper.lease(self._query.name)
         if self._steps is None or lease != self._lease:
             self._lease, self._steps = lease, self._build(lease)
-        pipeline, follower = self._steps
-        pipeline.run(report)
-        follower.follow()
+        return self._steps
 
     def _build(self, lease: Lease | None) -> tuple[Pipeline, Follower]:
         parts, query = self._parts, self._query
@@ -152,11 +159,12 @@ class Application:
         self._books = Store.open(settings.state) if self._shared else self.parts.store
         names = [query.name for query in queries]
         self.keeper = Bookkeeper(self._books, observer, names, shared=self._shared, stays=not once)
+        self._runners = {
+            query.name: QueryRunner(self.parts, query, self.keeper, self.stop, first_look)
+            for query in queries
+        }
         self.daemon = Daemon(
-            {
-                query.name: (query, QueryRunner(self.parts, query, self.keeper, self.stop, first_look))
-                for query in queries
-            },
+            {query.name: (query, self._runners[query.name]) for query in queries},
             self.keeper,
             self.parts.clock,
             observer,
@@ -204,6 +212,17 @@ class Application:
             self._observer.emit(Event.DAEMON_STOPPING, signal=self._why, running=self.daemon.running())
         self.daemon.wind_down()
         self._observer.emit(Event.DAEMON_STOPPED, running=self.daemon.running())
+
+
+    def retry(self, query: str) -> RunReport:
+        """Try the rejects of one query again that a person asked for, and do nothing else.
+
+        Not recorded as a run of the query: nothing new is read. Raises SyncdError; LeaseLost where another
+        daemon runs the query.
+        """
+        report = RunReport(query)
+        self._runners[query].retry(report)
+        return report
 
 
 def fingerprint(query: QuerySettings) -> str:

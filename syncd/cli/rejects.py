@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
-from dataclasses import asdict
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from syncd.cli.common import (
     config_option,
+    counted,
+    is_terminal,
     json_option,
     pick,
     print_json,
@@ -18,14 +21,21 @@ from syncd.cli.common import (
     read_settings,
     shown_key,
 )
+from syncd.errors import UsageError
 from syncd.ledger.rows import RejectRow
+from syncd.settings import QuerySettings, Settings
+
+if TYPE_CHECKING:
+    from syncd.ledger import Store
 
 SHOWN = 100
+FAILED = 1
+ROWS_REJECTED = 3
 
 
 @click.group(epilog="syncd rejects list paid_orders")
 def rejects() -> None:
-    """Show the rows that could not be sent, with the reason."""
+    """Show the rows that could not be sent; try them again, forget them, write them to a file."""
 
 
 @rejects.command("list", epilog="syncd rejects list paid_orders --json")
@@ -35,18 +45,12 @@ def rejects() -> None:
 @click.argument("name")
 def list_rejects(*, config: Path | None, as_json: bool, limit: int, name: str) -> None:
     """List the rejected rows of query NAME, oldest first."""
-    from syncd.ledger import Store  # noqa: PLC0415 — the database libraries, only where needed
+    from syncd.cli.rejected import document_of  # noqa: PLC0415 — only where needed
 
-    settings = read_settings(config)
-    (query,) = pick(settings, [name])
-    store = Store.open(settings.state)
-    try:
-        store.check_version()
+    with _store(config, name) as (_, query, store):
         rows = list(store.rejects(query.name, limit or None))
-    finally:
-        store.close()
     if as_json:
-        print_json({"query": query.name, "rejects": [_json(row) for row in rows]})
+        print_json({"query": query.name, "rejects": [document_of(row) for row in rows]})
         return
     columns = ("key", "reason", "column", "value", "detail", "since")
     print_table(columns, [_row(row) for row in rows], f"{query.name}: no rejected rows")
@@ -54,15 +58,112 @@ def list_rejects(*, config: Path | None, as_json: bool, limit: int, name: str) -
         click.echo(f"The first {limit}; --limit 0 shows all.")
 
 
+@rejects.command("retry", epilog="syncd rejects retry paid_orders 4711")
+@config_option
+@json_option
+@click.argument("name")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+def retry(*, config: Path | None, as_json: bool, name: str, keys: tuple[str, ...]) -> int:
+    """Read rejected rows of query NAME again by their KEYs (default: all), and send those that are fine now.
+
+    A KEY is written as `rejects list` shows it. Beside a running daemon the rows are only marked, and the
+    daemon sends them with its next run of the query.
+    """
+    from syncd.cli.again import ask, send  # noqa: PLC0415 — the database libraries, only where needed
+
+    with _store(config, name) as (settings, query, store):
+        chosen = _chosen(store, query, keys) if keys else None
+        asked = ask(store, query, chosen)
+        done = send(settings, query, store, asked, chosen) if asked.marked else asked
+    if as_json:
+        print_json(done.as_json())
+    else:
+        for line in done.lines():
+            click.echo(line)
+    if done.error is not None:
+        raise done.error
+    return ROWS_REJECTED if done.still or done.unfindable else 0
+
+
+@rejects.command("drop", epilog="syncd rejects drop paid_orders 4711 4712")
+@config_option
+@json_option
+@click.option("--all", "everything", is_flag=True, help="All rejected rows of the query.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.argument("name")
+@click.argument("keys", nargs=-1, metavar="[KEY]...")
+def drop(
+    *, config: Path | None, as_json: bool, everything: bool, yes: bool, name: str, keys: tuple[str, ...]
+) -> None:
+    """Forget rejected rows of query NAME: those with these KEYs, or --all.
+
+    They are not sent. A row that is read again later, because its mark grew, is looked at anew.
+    """
+    if everything == bool(keys):
+        raise UsageError("say which rows to forget: KEY…, or --all")
+    with _store(config, name) as (_, query, store):
+        chosen = None if everything else _chosen(store, query, keys)
+        count = sum(store.reject_counts().get(query.name, {}).values()) if chosen is None else len(chosen)
+        if count and not yes and is_terminal(sys.stdin):
+            what = counted(count, "rejected row")
+            click.confirm(f"{query.name}: forget {what}, never to be sent?", abort=True, err=True)
+        dropped = store.drop_rejects(query.name, chosen) if count else 0
+    if as_json:
+        print_json({"query": query.name, "dropped": dropped})
+    else:
+        click.echo(f"{query.name}: {counted(dropped, 'rejected row')} forgotten")
+
+
+@rejects.command("export", epilog="syncd rejects export paid_orders -o rejects.csv")
+@config_option
+@click.option("--format", "form", type=click.Choice(["csv", "json"]), help="csv, unless FILE ends in .json.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("-o", "--output", "path", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@click.argument("name")
+def export(*, config: Path | None, form: str | None, as_json: bool, path: Path | None, name: str) -> None:
+    """Write all rejected rows of query NAME to FILE (default: standard output)."""
+    from syncd.cli.rejected import output, write_csv, write_json  # noqa: PLC0415 — only where needed
+
+    if as_json and form == "csv":
+        raise UsageError("--json and --format csv exclude each other")
+    in_json = as_json or form == "json" or (form is None and path is not None and path.suffix == ".json")
+    with _store(config, name) as (_, query, store), output(path) as file:
+        rows = store.rejects(query.name)
+        count = write_json(file, query.name, rows) if in_json else write_csv(file, rows)
+    if path is not None and str(path) != "-":
+        click.echo(f"{query.name}: {counted(count, 'rejected row')} in {path}", err=True)
+
+
+@contextmanager
+def _store(config: Path | None, name: str) -> Iterator[tuple[Settings, QuerySettings, Store]]:
+    """The settings, the named query and the state store, closed again at the end."""
+    from syncd.ledger import Store  # noqa: PLC0415 — the database libraries, only where needed
+
+    settings = read_settings(config)
+    (query,) = pick(settings, [name])
+    store = Store.open(settings.state)
+    try:
+        store.check_version()
+        yield settings, query, store
+    finally:
+        store.close()
+
+
+def _chosen(store: Store, query: QuerySettings, keys: tuple[str, ...]) -> list[str]:
+    """The keys of the named rejects. Raises UsageError, before anything is done, when one does not exist."""
+    from syncd.cli.rejected import matching, wanted_keys  # noqa: PLC0415 — only where needed
+
+    columns = len(query.key)
+    found = matching(store.rejects(query.name), wanted_keys(keys, columns), columns)
+    unknown = [text for text, there in found.items() if not there]
+    if unknown:
+        raise UsageError(
+            f"{query.name}: no rejected row has the key {' or '.join(unknown)}; "
+            f"`syncd rejects list {query.name}` shows them"
+        )
+    return list(dict.fromkeys(key for there in found.values() for key in there))
+
+
 def _row(row: RejectRow) -> tuple[object, ...]:
     since = row.created_at.isoformat(" ", "seconds")
     return shown_key(row.key), row.reason, row.column, row.value, row.detail, since
-
-
-def _json(row: RejectRow) -> dict[str, object]:
-    document = asdict(row)
-    document["key"] = json.loads(row.key)
-    document["created_at"] = row.created_at.isoformat()
-    with suppress(ValueError):  # a row that Metrica refused is kept as its CSV line
-        document["row"] = json.loads(row.row)
-    return document

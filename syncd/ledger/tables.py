@@ -197,9 +197,7 @@ def _rejects(metadata: MetaData, prefix: str) -> Table:
     Index(f"{prefix}rejects_query", table.c.query, table.c.id)
     Index(f"{prefix}rejects_reason", table.c.query, table.c.reason)
     asked = table.c.retry_at.is_not(None)
-    Index(
-        f"{prefix}rejects_retry", table.c.query, table.c.id, sqlite_where=asked, postgresql_where=asked
-    )
+    Index(f"{prefix}rejects_retry", table.c.query, table.c.id, sqlite_where=asked, postgresql_where=asked)
     return table
 
 

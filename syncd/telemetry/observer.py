@@ -34,6 +34,8 @@ LEVELS: Mapping[Event, Level] = {
     Event.ROWS_REJECTED: "warning",
     Event.ROWS_WAITING: "info",
     Event.ROWS_MISPLACED: "warning",
+    Event.ROWS_RETRIED: "info",
+    Event.RETRY_LEFT: "warning",
     Event.UPLOAD_STARTED: "debug",
     Event.UPLOAD_ACCEPTED: "info",
     Event.UPLOAD_UNCLEAR: "warning",
