@@ -146,6 +146,9 @@ class Cli:
         """The whole command line."""
         return [sys.executable, "-m", "syncd", *arguments]
 
+    def _environ(self, more: dict[str, str]) -> dict[str, str]:
+        return self.environ(**more)
+
     def environ(self, **more: str) -> dict[str, str]:
         """The environment: the configuration in the folder, the token, warnings as errors."""
         config = {"SYNCD_CONFIG": str(self.folder / "config.yaml"), "METRICA_TOKEN": TOKEN}

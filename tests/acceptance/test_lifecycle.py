@@ -98,9 +98,9 @@ def test_a_stop_lets_an_upload_finish(ready: Cli, emulator: EmulatorServer, numb
 
 @pytest.mark.parametrize("accept", [True, False], ids=["taken", "not-taken"])
 def test_a_stop_leaves_an_upload_that_hangs_to_the_next_start(
-    cli: Cli, shop_db: Database, emulator: EmulatorServer, accept: bool
+    cli: Cli, shop_db: Database, emulator: EmulatorServer, *, accept: bool
 ) -> None:
-    """A stop while Metrica hangs ends in time; the next start settles the upload, without loss or doubling."""
+    """A stop while Metrica hangs ends in time; the next start settles the upload, each row once."""
     fault = emulator.fault("hang", times=1, accept=accept)
     slow = {"timeout": "60s", "settle": "1s"}
     cli.configure(shop.configuration(shop_db, emulator.url, shop.query(), metrica=slow))
@@ -156,7 +156,7 @@ class TestHttp:
     def test_ready_goes_from_red_to_green(
         self, cli: Cli, shop_db: Database, emulator: EmulatorServer
     ) -> None:
-        """/readyz is red with reasons while nothing has moved, green after the first run; the rest answers."""
+        """/readyz is red with reasons while nothing has moved, green after the first run."""
         fault = emulator.fault("hang", times=1, accept=False)
         cli.configure(
             shop.configuration(

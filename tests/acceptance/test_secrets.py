@@ -1,0 +1,188 @@
+"""Tokens and passwords are in no output of any command, whatever goes wrong, and in nothing that is stored."""
+
+from __future__ import annotations
+
+import urllib.request
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from syncd.emulator.server import EmulatorServer
+from tests.acceptance import shop
+from tests.fix_cli import TOKEN, Cli
+from tests.servers import Database
+
+FILE_TOKEN = "y0_another+token/in=a.file"
+PASSWORD = "p@ss w/rd:%41!"
+"""Differs from its spelling in a URL, and holds what breaks careless parsers."""
+FILE_PASSWORD = "file-pässword#42"
+OPTION_PASSWORD = "opt!on secret"
+
+SECRETS = {
+    spelling
+    for secret in (TOKEN, FILE_TOKEN, PASSWORD, FILE_PASSWORD, OPTION_PASSWORD)
+    for spelling in (secret, quote(secret, safe=""), quote(secret), secret.encode().hex())
+}
+
+COMMANDS = (
+    ("check",),
+    ("check", "--json"),
+    ("check", "--offline"),
+    ("preview", "direct"),
+    ("preview", "by_file"),
+    ("preview", "optional"),
+    ("preview", "from_file"),
+    ("run", "--once"),
+    ("run", "--once", "--json"),
+    ("status",),
+    ("status", "--json"),
+    ("rejects", "list", "direct"),
+    ("migrate",),
+    ("schema",),
+)
+
+
+def leaks(text: str) -> list[str]:
+    """The secrets that a text holds, in any spelling."""
+    return [secret for secret in SECRETS if secret in text]
+
+
+def files(folder: Path) -> dict[str, str]:
+    """The content of all files that syncd wrote."""
+    given = {"config.yaml", "token", "password", "source.db", "source.db-wal", "source.db-shm"}
+    return {
+        path.name: path.read_bytes().decode("utf-8", "replace")
+        for path in folder.iterdir()
+        if path.name not in given
+    }
+
+
+@pytest.fixture
+def ready(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> Cli:
+    """Queries on a good database and on three that refuse, each with its password in another place."""
+    shop.open_shop(sqlite_db)
+    shop.sell(sqlite_db, 1, 3)
+    cli.folder.joinpath("token").write_text(f"{FILE_TOKEN}\n", encoding="utf-8")
+    cli.folder.joinpath("password").write_text(f"{FILE_PASSWORD}\n", encoding="utf-8")
+    databases = {
+        "direct": {"url": f"postgresql+psycopg://u:{quote(PASSWORD, safe='')}@127.0.0.1:1/x"},
+        "by_file": {"url": "mysql+pymysql://u@127.0.0.1:1/x", "password_file": str(cli.folder / "password")},
+        "optional": {"url": f"postgresql://u@127.0.0.1:1/x?password={quote(OPTION_PASSWORD, safe='')}"},
+    }
+    queries = {
+        **shop.query("good", database="shop"),
+        **shop.query("from_file", database="shop", token_file=str(cli.folder / "token")),
+        **shop.query("direct", database="direct"),
+        **shop.query("by_file", database="by_file"),
+        **shop.query("optional", database="optional"),
+    }
+    cli.configure(shop.configuration(sqlite_db, emulator.url, queries, databases=databases))
+    return cli
+
+
+def test_no_command_shows_a_secret(ready: Cli) -> None:
+    """With everything at debug level, databases that are down and tokens that work."""
+    for command in COMMANDS:
+        done = ready.run(*command)
+        assert "Traceback" not in done.stderr, command
+        assert not leaks(done.stdout + done.stderr), command
+    for name, text in files(ready.folder).items():
+        assert not leaks(text), name
+
+
+@pytest.mark.parametrize(
+    "fault", ["wrong token", "access_denied", "hang up", "bad JSON", "redirect", "nobody"]
+)
+def test_no_fault_of_metrica_brings_one_out(ready: Cli, emulator: EmulatorServer, fault: str) -> None:
+    """Refusals, cuts, redirects, nonsense: no text about them quotes the token."""
+    match fault:
+        case "wrong token":
+            emulator.configure(tokens=["neither of them"])
+        case "access_denied":
+            emulator.fault("refuse", status=403, error_type="access_denied", on="any", message=f"no {TOKEN}")
+        case "hang up":
+            emulator.fault("drop_before", on="any")
+        case "bad JSON":
+            emulator.fault("bad_json", on="any", text=f"<html>OAuth {TOKEN}</html>")
+        case "redirect":
+            emulator.fault("redirect", on="any", location=f"http://x/?token={TOKEN}")
+        case _:
+            emulator.stop()
+
+    for command in (
+        ("check", "--query", "good", "--query", "from_file"),
+        ("run", "--once", "--query", "good"),
+    ):
+        done = ready.run(*command)
+        assert done.returncode == 1
+        assert not leaks(done.stdout + done.stderr), done.stderr
+        assert "Traceback" not in done.stderr
+    for name, text in files(ready.folder).items():
+        assert not leaks(text), name
+
+
+def test_wrong_passwords_of_a_real_server(ready: Cli, postgres: Database, emulator: EmulatorServer) -> None:
+    """The server's own refusal is told, the password is not."""
+    url = postgres.reader_url.replace("correct-horse", quote(PASSWORD, safe=""))
+    ready.configure(shop.configuration(Database(url, url), emulator.url, shop.query()))
+
+    for command in (("check",), ("preview", "paid_orders"), ("run", "--once")):
+        done = ready.run(*command)
+        assert done.returncode == 1
+        assert "password authentication failed" in done.stdout + done.stderr
+        assert not leaks(done.stdout + done.stderr)
+
+
+def test_a_state_store_that_refuses(ready: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
+    """The password of `state.url` is in no message either."""
+    state = {"url": f"postgresql://u:{quote(PASSWORD, safe='')}@127.0.0.1:1/x"}
+    ready.configure(shop.configuration(sqlite_db, emulator.url, shop.query(), state=state))
+
+    for command in (
+        ("status",),
+        ("run", "--once"),
+        ("check",),
+        ("migrate",),
+        ("rejects", "list", "paid_orders"),
+    ):
+        done = ready.run(*command)
+        assert done.returncode == 1
+        assert not leaks(done.stdout + done.stderr), done.stderr
+
+
+def test_mistakes_in_the_file_do_not_quote_secrets(ready: Cli) -> None:
+    """Whatever is wrong with the value of a secret key, its text is not repeated."""
+    ready.configure(
+        f"""
+        metrica: {{token: "{TOKEN} {TOKEN}", tokn: "{TOKEN}"}}
+        databases:
+          a: {{url: "{PASSWORD}", password: "{FILE_PASSWORD}"}}
+          b: {{url: "nosuch://u:{quote(PASSWORD, safe="")}@h/x"}}
+          c: {{url: "postgresql://u:{quote(PASSWORD, safe="")}@h:port/x"}}
+        queries: {{}}
+        """
+    )
+
+    done = ready.run("check")
+
+    assert done.returncode == 2
+    assert not leaks(done.stdout + done.stderr), done.stderr
+
+
+def test_the_endpoints_show_none(ready: Cli) -> None:
+    """Status, metrics and page of a daemon with failing queries; and its log at debug level."""
+    path = ready.folder / "config.yaml"
+    text = path.read_text(encoding="utf-8").replace('"http": null', '"http": {"listen": "127.0.0.1:0"}')
+    path.write_text(text, encoding="utf-8")
+    daemon = ready.start("run")
+    url = daemon.wait_for("http_listening")["url"]
+    daemon.wait_for("query_failed")
+    daemon.wait_for("upload_accepted")
+
+    for place in ("/", "/api/status", "/metrics", "/healthz"):
+        with urllib.request.urlopen(f"{url}{place}", timeout=10) as answer:  # noqa: S310 — the daemon's own address
+            assert not leaks(answer.read().decode())
+
+    assert daemon.stop() == 0
+    assert not leaks("".join(daemon.lines))
