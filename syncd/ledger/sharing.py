@@ -40,8 +40,10 @@ def plan(me: str, fleet: Fleet, held: Collection[str], idle: Collection[str]) ->
             stock[owner].append(query)
     stock[me] = sorted(held)
     load = {owner: len(queries) for owner, queries in stock.items()}
-    for query in sorted(frozenset().union(*fleet.daemons.values()) - fleet.held.keys() - frozenset(held)):
-        able = [owner for owner, queries in fleet.daemons.items() if query in queries]
+    free = frozenset().union(*fleet.daemons.values()) - fleet.held.keys() - frozenset(held)
+    able_to = {query: [one for one, wants in fleet.daemons.items() if query in wants] for query in free}
+    # First those with the least choice.
+    for query, able in sorted(able_to.items(), key=lambda item: (len(item[1]), item[0])):
         taker = min(able, key=lambda owner: (load[owner], owner))
         load[taker] += 1
         orphaned = fleet.free_for.get(query, timedelta(0)) > ORPHANED
