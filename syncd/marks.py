@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from math import ceil
 from uuid import UUID
@@ -103,6 +103,29 @@ def earlier(mark: Mark, by: timedelta) -> Mark | None:
     return None
 
 
+def ceiling(mark: Mark, now: datetime, zone: tzinfo) -> Mark | None:
+    """A mark of one value, a day after `now`; None where the first value of `mark` is no time.
+
+    A row with a mark beyond it bears a wrong time: if the query's mark followed it there, no later row would
+    be read any more. A day, because timestamps without a zone may be off by half of one.
+
+    Args:
+        mark: A mark of the query, for its form.
+        now: The moment, aware.
+        zone: Of timestamps that carry none.
+    """
+    value, limit = mark.values[0], now + timedelta(days=1)
+    match value:
+        case datetime():
+            return Mark((limit if value.tzinfo else limit.astimezone(zone).replace(tzinfo=None),))
+        case date():
+            return Mark((limit.astimezone(zone).date(),))
+        case str() if _ISO.fullmatch(value):
+            text = limit.astimezone(zone).isoformat(value[10], "seconds")
+            return Mark((text[: len("2026-01-31T10:00:00")],))
+    return None
+
+
 def is_beyond(mark: Mark, other: Mark | None) -> bool:
     """Whether `mark` certainly lies behind `other` in the order; only for marks that `earlier` knows.
 
@@ -110,7 +133,7 @@ def is_beyond(mark: Mark, other: Mark | None) -> bool:
     """
     if other is None:
         return True
-    for one, two in zip(mark.values, other.values, strict=True):
+    for one, two in zip(mark.values, other.values, strict=False):  # either may be a prefix
         if one != two:
             return type(one) is type(two) and not isinstance(one, UUID | bytes) and one > two  # type: ignore[operator]  # of one type
     return False

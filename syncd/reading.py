@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from syncd import chunking
 from syncd.events import Event
 from syncd.intake import Intake
+from syncd.keys import value_text
 from syncd.late import LateCommits
-from syncd.marks import earlier, is_beyond
+from syncd.marks import ceiling, earlier, is_beyond
 from syncd.model import Chunk, Mark
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.settings import QuerySettings
@@ -43,6 +44,7 @@ class Reading:
         self._late: LateCommits | None = None
         self._safe: Mark | None = None
         self._waits_for = ""
+        self._ahead: Mark | None = None
         self._unwatched_since: datetime | None = None
         self._moved_at = reader.clock.now()
 
@@ -50,9 +52,9 @@ class Reading:
         """What is new at this moment, oldest first; what is committed meanwhile is the next run's."""
         mark, overlap = self._begin(), self._reader.query.overlap
         if overlap != "auto":
-            yield from self._forward(mark, overlap)
+            yield from self._unwatched(mark, overlap)
         elif self._is_unwatched():
-            yield from self._forward(mark, self._unwatched_overlap())
+            yield from self._unwatched(mark, self._unwatched_overlap())
         elif not self._is_idle(mark):
             yield from self._watched(mark)
 
@@ -117,12 +119,12 @@ class Reading:
         listed = reader.source.open_transactions()
         if listed is None:
             self._late, self._unwatched_since = None, reader.clock.now()
-            yield from self._forward(mark, self._unwatched_overlap())
+            yield from self._unwatched(mark, self._unwatched_overlap())
             return
         late = self._late = self._late or LateCommits(self._safe, mark)
         late.observe(listed, reader.clock.now(), newest)
         yield from self._again(late, mark)
-        for chunk in self._forward(mark, reader.source.slack, upto=newest) if newest else ():
+        for chunk in self._forward(mark, reader.source.slack, newest):
             yield chunk
             mark = chunk.mark or mark
             # A load of many chunks: what has ended meanwhile is read again while that is still little.
@@ -137,7 +139,7 @@ class Reading:
         """Read again what a transaction that has ended may have committed behind the mark."""
         place = late.again
         if place is not None and mark is not None:
-            for chunk, _ in self._range(place.mark, upto=mark):
+            for chunk, _ in self._range(place.mark, mark):
                 yield chunk
         late.was_read_again()
 
@@ -155,18 +157,52 @@ class Reading:
 
     # --- forward ---
 
-    def _forward(self, mark: Mark | None, back: timedelta, upto: Mark | None = None) -> Iterator[Chunk]:
-        """From `back` before the mark on. The mark goes along as soon as it is passed."""
+    def _unwatched(self, mark: Mark | None, back: timedelta) -> Iterator[Chunk]:
+        """Forward to the end; what was read then counts as safe, since nobody tells of more."""
+        for chunk in self._forward(mark, back, None if mark else self._reader.source.newest()):
+            yield chunk
+            mark = chunk.mark or mark
+        self._settle(mark)
+
+    def _forward(self, mark: Mark | None, back: timedelta, newest: Mark | None) -> Iterator[Chunk]:
+        """From `back` before the mark up to `newest`, if that is known. The mark goes along.
+
+        It does not follow rows that bear a mark of the future: those are delivered and leave it.
+        """
         start = earlier(mark, back) if mark is not None and back else None
+        end = self._ceiling(newest or mark)
+        ahead = newest is not None and end is not None and is_beyond(newest, end)
         progress = Progress(self._reader)
-        for chunk, reached in self._range(start or mark, upto):
+        for chunk, reached in self._range(start or mark, end if ahead or newest is None else newest):
             if reached is not None and reached != mark and (start is None or is_beyond(reached, mark)):
                 chunk.mark = mark = reached
                 self._moved_at = self._reader.clock.now()
             yield chunk
             progress.tell(chunk, reached)
-        if upto is None:  # nobody is watched: what was read counts as safe
-            self._settle(mark)
+        if ahead:
+            yield from self._ahead_of(end, newest)
+
+    def ahead(self) -> Iterator[Chunk]:
+        """Rows with a mark of the future that `chunks` does not come by, for want of the newest mark."""
+        if self._late is not None or (newest := self._reader.source.newest()) is None:
+            return
+        end = self._ceiling(newest)
+        if end is not None and is_beyond(newest, end):
+            self._reader.source.restart()
+            yield from self._ahead_of(end, newest)
+
+    def _ceiling(self, mark: Mark | None) -> Mark | None:
+        reader = self._reader
+        return None if mark is None else ceiling(mark, reader.clock.now(), reader.query.timezone)
+
+    def _ahead_of(self, end: Mark | None, newest: Mark | None) -> Iterator[Chunk]:
+        """Rows with a mark of the future, which is told once for each newest of them."""
+        if newest is not None and newest != self._ahead:
+            self._ahead = newest
+            values = [value_text(value) for value in newest.values]
+            self._reader.observer.emit(Event.MARK_AHEAD, query=self._reader.query.name, mark=values)
+        for chunk, _ in self._range(end, newest):
+            yield chunk
 
     def _range(self, after: Mark | None, upto: Mark | None) -> Iterator[tuple[Chunk, Mark | None]]:
         """Chunks of the rows from `after` to `upto`, and the mark that each reaches."""

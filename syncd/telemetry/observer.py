@@ -28,6 +28,7 @@ LEVELS: Mapping[Event, Level] = {
     Event.QUERY_RECOVERED: "info",
     Event.QUERY_HALTED: "error",
     Event.QUERY_CHANGED: "warning",
+    Event.MARK_AHEAD: "warning",
     Event.TRANSACTION_OPEN: "warning",
     Event.QUERY_PROGRESS: "info",
     Event.ROW_REJECTED: "warning",
