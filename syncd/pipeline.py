@@ -114,6 +114,7 @@ class Pipeline:
         if chunk.rejects:
             job.observer.emit(Event.ROWS_MISPLACED, query=job.query.name, rows=len(chunk.rejects))
             yield chunk
+        yield from self._reading.ahead()
 
     def _stop_at_limit(self, chunk: Chunk, report: RunReport) -> None:
         """Too many bad rows: record those up to the limit, leave the mark, and ask for a person."""
