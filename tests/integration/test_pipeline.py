@@ -125,9 +125,16 @@ def test_a_stop_ends_a_run_after_its_chunk(bench: Bench, emulator: EmulatorServe
 # --- what a poll without news costs ---
 
 
-def test_an_idle_poll_writes_nothing_and_asks_once(bench: Bench, emulator: EmulatorServer) -> None:
+@pytest.mark.parametrize("overlap", [timedelta(0), timedelta(minutes=2), "auto"], ids=str)
+@pytest.mark.parametrize("on_change", ["ignore", "resend"])
+def test_an_idle_poll_writes_nothing_and_asks_once(
+    bench: Bench, emulator: EmulatorServer, overlap: object, on_change: str
+) -> None:
     """Nothing new: not one write to the state store, one query on the source, no request to Metrica."""
+    bench.restart(overlap=overlap, on_change=on_change)
     sell(bench.database, 1, 3)
+    sell(bench.database, 4, 1, total="-1")
+    sell(bench.database, 5, 1, paid=int((bench.clock.now() + timedelta(days=1)).timestamp()))
     bench.run()
     bench.run()
     requests = len(emulator.requests())
