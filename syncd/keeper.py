@@ -1,7 +1,8 @@
 """What surrounds the runs: who may run which query, and the record of how the runs went.
 
 All of it is done in a thread of its own, so that a state store that hangs never holds up the loop. A poll
-that found nothing new costs no write: such runs are recorded together, every half minute.
+that found nothing new costs no write of its own: such runs are recorded together, after half a minute or the
+interval of a query that runs more often, so that whoever reads the record finds it alive.
 
 On a shared store each beat of that thread renews the leases, looks who else is there, and gives away or takes
 queries until all daemons have an even share (`ledger.sharing`). A query with a run going on is never given
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 from threading import Event as Flag
 from threading import Lock, Thread
 from uuid import uuid4
@@ -75,7 +77,8 @@ class Bookkeeper:
         self._rows: dict[str, RunRow] = {}
         self._urgent: set[str] = set()
         self._quiet: set[str] = set()
-        self._quiet_since = _seconds()
+        self._quiet_due = inf
+        """When the quiet runs are recorded."""
         self._told: float | None = None
         self._lock = Lock()
         self._wake = Flag()
@@ -141,7 +144,7 @@ class Bookkeeper:
         """Note that a run began; recorded with the others, so that a long run shows as running."""
         with self._lock:
             self._rows[turn.query.name] = replace(self._rows[turn.query.name], started_at=now)
-            self._quiet.add(turn.query.name)
+            self._keep_quiet(turn)
 
     def finished(self, turn: Turn, outcome: Outcome) -> None:
         """Note how a run went; recorded at once when something moved or changed, else with the others."""
@@ -160,7 +163,7 @@ class Bookkeeper:
                 self._urgent.add(name)
                 self._wake.set()
             else:
-                self._quiet.add(name)
+                self._keep_quiet(turn)
 
     def rows(self) -> Mapping[str, RunRow]:
         """The record as this process knows it; of queries that others run, the store knows better."""
@@ -174,7 +177,7 @@ class Bookkeeper:
     def _work(self) -> None:
         beaten = _seconds()
         while not self._closing:
-            self._wake.wait(BEAT.total_seconds())
+            self._wake.wait(self._pause())
             self._wake.clear()
             if _seconds() - beaten >= BEAT.total_seconds() / 2:
                 beaten = _seconds()
@@ -267,10 +270,10 @@ class Bookkeeper:
 
     def _record(self) -> None:
         with self._lock:
-            if _seconds() - self._quiet_since > RECORD_QUIET_RUNS.total_seconds():
+            if _seconds() >= self._quiet_due:
                 self._urgent |= self._quiet
                 self._quiet.clear()
-                self._quiet_since = _seconds()
+                self._quiet_due = inf
             names, self._urgent = self._urgent, set()
             rows = [self._rows[name] for name in names]
         if not rows:
@@ -281,6 +284,18 @@ class Bookkeeper:
             with self._lock:
                 self._urgent |= names
             raise
+
+    def _pause(self) -> float:
+        """Seconds until there is something to do, at most a beat."""
+        with self._lock:
+            return max(min(BEAT.total_seconds(), self._quiet_due - _seconds()), 0.05)
+
+    def _keep_quiet(self, turn: Turn) -> None:
+        """Record this run with the others."""
+        interval = turn.query.longest_pause or turn.query.every
+        self._quiet.add(turn.query.name)
+        due = _seconds() + min(interval, RECORD_QUIET_RUNS).total_seconds()
+        self._quiet_due = min(self._quiet_due, due)
 
     def _holds(self, query: str) -> bool:
         return query in self._held and _seconds() < self._held_until
