@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -80,11 +81,13 @@ def _about_file(settings: Settings) -> Finding:
 def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[Finding]:
     """State store, databases, every query on its database, every counter with its token and goals."""
     from syncd.service import telemetry  # noqa: PLC0415 — only where needed
+    from syncd.telemetry import redact  # noqa: PLC0415
 
     _, observer = telemetry(settings, queries)
     parts = Parts(settings, observer)
     try:
-        return list(_looks(parts, queries))
+        # What a database or a proxy says may quote what it was sent.
+        return [replace(found, message=redact(found.message)) for found in _looks(parts, queries)]
     finally:
         parts.close()
 

@@ -59,15 +59,9 @@ class _Run:
 
     began: float = field(default_factory=monotonic)
     rows: int = 0
-    left: int | None = None
-    """Rows still to come when `told` were sent; None: not known yet."""
-    told: int = 0
+    total: int | None = None
+    """All rows of the run, by the last count; None: not counted yet."""
     task: TaskID | None = None
-
-    @property
-    def total(self) -> int | None:
-        """All rows of the run, as far as it is known."""
-        return None if self.left is None else max(self.told + self.left, self.rows)
 
 
 class ProgressObserver:
@@ -99,16 +93,18 @@ class ProgressObserver:
             run.rows += rows
         elif event is Event.QUERY_PROGRESS and isinstance(rows, int):
             # Rows read count those that need no upload, too: the truer number of the two.
-            run.rows = run.told = max(rows, run.rows)
-            run.left = left if isinstance(left, int) else None
+            run.rows = max(rows, run.rows)
+            run.total = run.rows + left if isinstance(left, int) else run.total
         else:
             return
-        if run.task is None and monotonic() - run.began >= LONG_RUN:
+        seconds = monotonic() - run.began
+        if run.task is None and seconds >= LONG_RUN:
             run.task = self._progress.add_task(query, total=None)
-            self._progress.start()
         if run.task is not None:
-            speed = run.rows / max(monotonic() - run.began, 0.001)
-            self._progress.update(run.task, completed=run.rows, total=run.total, speed=speed)
+            total = None if run.total is None else max(run.total, run.rows)
+            speed = run.rows / max(seconds, 0.001)
+            self._progress.update(run.task, completed=run.rows, total=total, speed=speed)
+            self._progress.start()  # does nothing when it is shown already
 
     def _end(self, query: str) -> None:
         run = self._runs.pop(query, None)

@@ -74,7 +74,7 @@ def plain(text: str) -> str:
 
 
 def test_a_terminal_shows_how_a_long_load_goes(ready: Cli, emulator: EmulatorServer) -> None:
-    """Rows and rows a second of the running query are drawn; at the end they are gone and the table stands."""
+    """Rows and rows a second of the running query are drawn; at the end the table stands."""
     code, raw = on_a_terminal(ready, ["run", "--once"])
 
     assert code == 3

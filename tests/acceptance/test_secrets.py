@@ -1,4 +1,4 @@
-"""Tokens and passwords are in no output of any command, whatever goes wrong, and in nothing that is stored."""
+"""Tokens and passwords are in no output of any command, whatever goes wrong, nor in what is stored."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def observer(progress: Progress, monkeypatch: pytest.MonkeyPatch) -> ProgressObs
 def test_rows_grow_with_uploads_and_the_total_comes_with_progress(
     observer: ProgressObserver, progress: Progress
 ) -> None:
-    """Uploads add rows; `left` makes a total that does not move with each upload; the end removes the line."""
+    """Uploads add rows; `left` makes a total, which uploads do not move; the end removes the line."""
     observer.emit(Event.QUERY_STARTED, query="a")
     assert not progress.tasks
     observer.emit(Event.UPLOAD_ACCEPTED, query="a", rows=100)
@@ -52,7 +52,7 @@ def test_rows_grow_with_uploads_and_the_total_comes_with_progress(
     observer.emit(Event.UPLOAD_FOUND, query="a", rows=100)
     assert (task.completed, task.total) == (220, 1000)
     observer.emit(Event.QUERY_PROGRESS, query="a", rows=300, rows_per_second=10, left=None)
-    assert (task.completed, task.total) == (300, None)
+    assert (task.completed, task.total) == (300, 1000)
     observer.emit(Event.QUERY_FINISHED, query="a")
     assert not progress.tasks
 
