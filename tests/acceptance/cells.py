@@ -81,7 +81,7 @@ class Cell:
             assert code == KILLED, f"{self.fault}: {crash} was not reached ({code})\n{log}"
         code, log = self.run()
         assert code in (0, 3), f"{self.fault}: {log}"
-        assert "Traceback" not in log
+        assert "internal_error" not in log, log
         self.settle(crashes)
         uploads = self.accounts.uploads()
         code, log = self.run()
