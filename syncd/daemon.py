@@ -209,11 +209,11 @@ class Daemon:
             turn.halted, turn.done = True, self._once
             self._observer.emit(Event.QUERY_HALTED, **about)
             return
-        if self._once and schedule.is_final_once(error, turn.failures):
+        now = self._clock.now()
+        if self._once and schedule.is_final_once(error, turn.failures, now):
             turn.done = True
             self._observer.emit(Event.QUERY_FAILED, **about, attempt=turn.failures, retry_in=None)
             return
-        now = self._clock.now()
         turn.due = schedule.retry_at(error, turn.failures, now, self._random)
         retry_in = round((turn.due - now).total_seconds(), 1)
         self._observer.emit(Event.QUERY_FAILED, **about, attempt=turn.failures, retry_in=retry_in)

@@ -14,6 +14,8 @@ FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=5)
 TRIES_ONCE = 6
 """Failures in a row after which `run --once` gives a query up: about half a minute."""
+SOON = timedelta(minutes=1)
+"""What Metrica asks to wait for no longer than this, `run --once` waits for."""
 STAGGER = timedelta(milliseconds=20)
 """Between the first runs of two queries, so that five hundred do not connect at once."""
 
@@ -38,7 +40,7 @@ def next_run(query: QuerySettings, due: datetime, now: datetime) -> datetime:
     return due + query.every * (missed + 1)
 
 
-def is_final_once(error: SyncdError, failures: int) -> bool:
+def is_final_once(error: SyncdError, failures: int, now: datetime) -> bool:
     """True when `run --once` should give the query up rather than try again.
 
     An open upload is followed to its end as long as that is a matter of seconds or `metrica.settle`; what
@@ -46,7 +48,7 @@ def is_final_once(error: SyncdError, failures: int) -> bool:
     """
     if isinstance(error, StillUnclear):
         return False
-    if isinstance(error, NotReceived) and error.retry_at is not None:
+    if isinstance(error, NotReceived) and error.retry_at and error.retry_at - now > SOON:
         return True
     return not isinstance(error, NotReceived | OutcomeUnknown) or failures >= TRIES_ONCE
 

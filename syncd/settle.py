@@ -21,6 +21,9 @@ from syncd.ports import Clock, Destination, Ledger, Observer
 REFUSED_IN_A_ROW = 20
 """Single rows refused with none accepted between: the file is bad throughout. About 60 requests."""
 
+LONGEST_POST = timedelta(hours=1)
+"""From its begin until Metrica's list must have it: no POST of a gigabyte lasts longer."""
+
 
 @dataclass(frozen=True, slots=True)
 class Patience:
@@ -119,6 +122,8 @@ class Settler:
             return True
         over = self._unclear_since.setdefault(upload.id, self._clock.now() + self._patience.inherited)
         given_up = over + self._patience.settle
+        if upload.sent_at is not None:  # a process that restarts again and again must not wait for ever
+            given_up = min(given_up, upload.sent_at + LONGEST_POST)
         if self._clock.now() < given_up:
             raise StillUnclear(
                 "Metrica does not list an upload whose answer was lost; it may still appear",

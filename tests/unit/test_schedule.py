@@ -166,7 +166,8 @@ def test_other_errors_wait_for_their_pause(error: SyncdError, count: int, random
         (OutcomeUnknown("x"), schedule.TRIES_ONCE, True),
         (NotReceived("x"), 1, False),
         (NotReceived("x"), schedule.TRIES_ONCE, True),
-        (NotReceived("x", retry_at=NOW), 1, True),
+        (NotReceived("x", retry_at=NOW + timedelta(seconds=30)), 1, False),
+        (NotReceived("x", retry_at=NOW + timedelta(hours=2)), 1, True),
         (AccessRefused("x"), 1, True),
         (FileRefused("x"), 1, True),
         (SourceUnavailable("x"), 1, True),
@@ -176,7 +177,7 @@ def test_other_errors_wait_for_their_pause(error: SyncdError, count: int, random
 )
 def test_when_once_gives_up(error: SyncdError, count: int, *, final: bool) -> None:
     """What passes in seconds is tried again; what needs a person, a database or midnight is left."""
-    assert schedule.is_final_once(error, count) is final
+    assert schedule.is_final_once(error, count, NOW) is final
 
 
 def test_once_ends_for_every_error() -> None:
@@ -185,4 +186,4 @@ def test_once_ends_for_every_error() -> None:
         error = kind.__new__(kind)
         if isinstance(error, NotReceived):
             error.retry_at = None
-        assert schedule.is_final_once(error, schedule.TRIES_ONCE), kind
+        assert schedule.is_final_once(error, schedule.TRIES_ONCE, NOW), kind
