@@ -213,7 +213,6 @@ class Application:
         self.daemon.wind_down()
         self._observer.emit(Event.DAEMON_STOPPED, running=self.daemon.running())
 
-
     def retry(self, query: str) -> RunReport:
         """Try the rejects of one query again that a person asked for, and do nothing else.
 
