@@ -31,7 +31,7 @@ class Event(StrEnum):
     QUERY_CHANGED = "query_changed"
     """query: its SQL, mark or key changed under an old mark."""
     MARK_AHEAD = "mark_ahead"
-    """query, mark: a row bears a mark of the future; it is delivered, and the query's mark stays behind it."""
+    """query, mark: a row bears a mark of the future; it is delivered, and the query's mark stays."""
     TRANSACTION_OPEN = "transaction_open"
     """query, who, since: a session of the source may yet commit rows behind the mark; nobody waits for it."""
     QUERY_PROGRESS = "query_progress"

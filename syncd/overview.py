@@ -62,10 +62,10 @@ class _Known:
     def facts(self, query: QuerySettings) -> QueryFacts:
         name = query.name
         run, totals = self._runs.get(name, RunRow(name)), self._totals.get(name, UploadTotals(name))
-        waiting = self._waiting.get(name)
+        waiting, position = self._waiting.get(name), self._positions.get(name)
         return replace(
             _blank(query),
-            mark=_mark_texts(self._positions.get(name)),
+            mark=_mark_texts(position),
             newest_at=run.newest_at,
             started_at=run.started_at,
             finished_at=run.finished_at,
@@ -79,6 +79,7 @@ class _Known:
             rejected={reason.value: rows for reason, rows in self._rejected.get(name, {}).items()},
             waiting=waiting.rows if waiting else 0,
             waiting_due=waiting.next_due if waiting else None,
+            waits_for=position.waits_for if position else "",
             uploads=totals.uploads,
             unsettled=totals.unsettled,
             processed=totals.rows_processed,

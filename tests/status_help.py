@@ -27,6 +27,7 @@ GOOD = QueryFacts(
     delivered=1234001,
     waiting=3,
     waiting_due=NOW + timedelta(hours=2),
+    waits_for="process 4711, user app, idle in transaction; seen since 2026-03-01 11:00:00 UTC",
     uploads=25,
     processed=1000,
     linked=778,

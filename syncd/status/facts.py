@@ -54,6 +54,8 @@ class QueryFacts:
     """Rows whose DateTime is still to come."""
     waiting_due: datetime | None = None
     """When the first of them goes."""
+    waits_for: str = ""
+    """The session of the source that has long had a transaction open, in words; empty: none."""
     uploads: int = 0
     unsettled: int = 0
     """Uploads whose fate is open."""

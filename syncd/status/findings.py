@@ -43,6 +43,7 @@ class FindingCode(StrEnum):
     GOAL_MISSING = "goal_missing"
     UNSETTLED = "unsettled"
     WAITING = "waiting"
+    LATE_COMMITS = "late_commits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,8 @@ ENGLISH = Wording(
         FindingCode.UNSETTLED: "{query}: uploads whose fate is open: {uploads}. "
         "Nothing to do: each is looked up at Metrica before anything is sent again.",
         FindingCode.WAITING: "{query}: rows that wait until their DateTime is past: {rows}. Nothing to do.",
+        FindingCode.LATE_COMMITS: "{query}: a long transaction may yet commit older rows ({who}). They will "
+        "be sent then, and nothing waits for them; end the session if it was forgotten.",
     },
     day="d",
     hour="h",
@@ -130,6 +133,7 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.GOAL_MISSING: Severity.WARNING,
     FindingCode.UNSETTLED: Severity.NOTE,
     FindingCode.WAITING: Severity.NOTE,
+    FindingCode.LATE_COMMITS: Severity.NOTE,
 }
 
 
@@ -179,6 +183,8 @@ def findings(query: QueryFacts, now: datetime) -> list[Finding]:
         )
         if count
     ]
+    if query.waits_for:
+        found.append(Finding(FindingCode.LATE_COMMITS, {"query": query.name, "who": query.waits_for}))
     return found
 
 
