@@ -21,7 +21,7 @@ from tests.servers import Database
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 PLANNED = {"uploads", "explain", "rewind", "resend", "audit"}
 """Commands that pages may speak of before they exist."""
 API_URL = "https://api-metrika.yandex.net"
