@@ -26,6 +26,7 @@ from syncd.daemon import Outcome, Turn
 from syncd.errors import HeldElsewhere, LeaseLost, StateError
 from syncd.events import Event
 from syncd.ledger import Lease, Leases, Store
+from syncd.ledger.prune import Pruner
 from syncd.ledger.rows import RunRow
 from syncd.ledger.sharing import Shares, plan
 from syncd.ports import Observer
@@ -37,6 +38,8 @@ as well, sharing.ORPHANED: well within 30 s (product.md 7)."""
 DEAD = timedelta(days=1)
 """Daemons that died so long ago are forgotten."""
 RECORD_QUIET_RUNS = timedelta(seconds=30)
+TIDY = timedelta(minutes=10)
+"""How often it is looked whether something in the store is old."""
 TELL_AGAIN = timedelta(seconds=30)
 """How often trouble with the store is told while it lasts."""
 
@@ -80,6 +83,8 @@ class Bookkeeper:
         self._quiet_due = inf
         """When the quiet runs are recorded."""
         self._told: float | None = None
+        self._pruner = Pruner(store)
+        self._tidy_due = 0.0
         self._lock = Lock()
         self._wake = Flag()
         self._closing = False
@@ -183,6 +188,7 @@ class Bookkeeper:
                 beaten = _seconds()
                 self._try(self._beat)
             self._try(self._record)
+            self._try(self._tidy)
         self._try(self._leave)
 
     def _try(self, step: Callable[[], None]) -> None:
@@ -284,6 +290,12 @@ class Bookkeeper:
             with self._lock:
                 self._urgent |= names
             raise
+
+    def _tidy(self) -> None:
+        """Forget what is old: a step a beat while there is some, else a look now and then."""
+        if _seconds() >= self._tidy_due:
+            more = self._pruner.step(datetime.now(UTC))
+            self._tidy_due = _seconds() + (0 if more else TIDY.total_seconds())
 
     def _pause(self) -> float:
         """Seconds until there is something to do, at most a beat."""
