@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from sqlalchemy import URL, Connection, create_engine, event, make_url
@@ -66,12 +67,17 @@ def _sqlite(url: URL, clock: Clock) -> Database:
     size: dict[str, Any] = {"pool_size": 1 if file is None else 5, "max_overflow": 0 if file is None else -1}
     engine = create_engine(
         URL.create("sqlite", database=str(file) if file else ":memory:"),
+        creator=lambda: _open_sqlite(file),
         poolclass=QueuePool,
-        connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False, "isolation_level": None},
         hide_parameters=True,
         **size,
     )
     event.listen(engine, "connect", _prepare_sqlite)
+    if file is not None:
+        same = _SameFile(file)
+        # At both ends of a transaction, so that nothing is sent on the word of a file that is gone.
+        for moment in ("connect", "begin", "commit"):
+            event.listen(engine, moment, same.check)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine, tables("syncd_", None), file, None, "", clock)
 
@@ -86,6 +92,40 @@ def _file(name: str) -> Path:
     if not found:
         raise StateUnavailable(f"the state store's directory does not exist: {file.parent}")
     return file
+
+
+def _open_sqlite(file: Path | None) -> sqlite3.Connection:
+    """A connection; a file that is not there is an error, not a new and empty store (`Store` makes it)."""
+    place = ":memory:" if file is None else f"file:{quote(str(file))}?mode=rw"
+    return sqlite3.connect(
+        place, uri=True, timeout=BUSY_TIMEOUT, check_same_thread=False, isolation_level=None
+    )
+
+
+class _SameFile:
+    """Notices that the store's file was deleted or replaced while it is in use.
+
+    An open file can be used after its deletion, so without this syncd would go on sending, and the record of
+    it would vanish with the process.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._identity: tuple[int, int] | None = None
+
+    def check(self, *_event: object) -> None:
+        """Raise StateUnavailable unless the file is the one that was opened first."""
+        try:
+            found = self._file.stat()
+        except OSError as error:
+            raise StateUnavailable(f"the state store {self._file} is gone: {error.strerror}") from None
+        identity = (found.st_dev, found.st_ino)
+        if self._identity is None:
+            self._identity = identity
+        if identity != self._identity:
+            raise StateUnavailable(
+                f"the state store {self._file} was replaced while in use: restart syncd to use the new one"
+            )
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

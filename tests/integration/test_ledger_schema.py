@@ -130,6 +130,8 @@ def test_a_newer_store_is_refused(store: Store, newer: str) -> None:
 def test_a_migration_that_fails_leaves_nothing(state: StateSettings) -> None:
     """The tables and the record of the version come together or not at all."""
     store = Store.open(state)
+    if store.database.file:
+        store.database.file.touch()
     schema = f"{store.database.schema}." if store.database.schema else ""
     last = store.database.tables.leases.name
     with store.database.write() as connection:
