@@ -64,6 +64,8 @@ class Event(StrEnum):
     """query, upload, key, error: the row at fault."""
     UPLOAD_FOLLOWED = "upload_followed"
     """query, upload, status, linked, user_not_found, goal_not_found: Metrica's word on it changed."""
+    FOLLOW_FAILED = "follow_failed"
+    """query, error: Metrica did not say what became of the uploads; asked again in half an hour."""
     API_REQUEST = "api_request"
     """method, path, code (HTTP status or `none`), seconds (debug)."""
     STATE_MIGRATED = "state_migrated"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from syncd.errors import MetricaError
 from syncd.events import Event
 from syncd.model import Followed, Receipt, UploadState
 from syncd.ports import Clock, Ledger, Observer
@@ -58,14 +59,26 @@ class Follower:
         self._clock = clock
         self._observer = observer
         self._first_look = first_look
+        self._refused_until: datetime | None = None
 
     def follow(self) -> None:
-        """Ask Metrica about the uploads whose time it is. Raises MetricaError or StateError."""
+        """Ask Metrica about the uploads whose time it is. Raises StateError.
+
+        A list that Metrica refuses is told and asked for again later: a token may have the right to upload
+        and not to read [N metrica-api.md 5], and rows must go on all the same.
+        """
         now = self._clock.now()
+        if self._refused_until is not None and now < self._refused_until:
+            return
         waited = [upload for upload in self._ledger.followed() if is_time(upload, now, self._first_look)]
         if not waited:
             return
-        listed = self._lister.all_uploads(self._counter)
+        try:
+            listed = self._lister.all_uploads(self._counter)
+        except MetricaError as error:
+            self._refused_until = now + LONGEST_PAUSE
+            self._observer.emit(Event.FOLLOW_FAILED, query=waited[0].query, error=str(error))
+            return
         for upload in waited:
             receipt = listed.get(upload.metrica_id)
             state = _FINAL.get(receipt.status, UploadState.ACCEPTED) if receipt else UploadState.ACCEPTED
