@@ -208,10 +208,11 @@ def test_the_changelog_has_this_version() -> None:
 
 
 def test_the_demo_looks_as_shown(cli: Cli) -> None:
-    """What the README shows of the demo is what it prints, but for the numbers."""
+    """The summary of the demo is what the README shows, but for the numbers."""
     printed = re.sub(r"\d+", "#", cli.run("demo", "--for", "4s", "--port", "0").stdout).splitlines()
-    shown = re.sub(r"\d+", "#", block("", "rows delivered")).splitlines()
-    assert {line for line in shown if "delivered" in line or "holds" in line} <= set(printed)
+    _, summary = re.sub(r"\d+", "#", block("", "rows delivered")).split("\n\n")
+    # The other lines depend on how much happened meanwhile.
+    assert set(summary.splitlines()[:2]) <= set(printed)
 
 
 def test_the_first_sync_works_as_written(cli: Cli, postgres: Database, emulator: EmulatorServer) -> None:
