@@ -54,6 +54,7 @@ class Accounts:
         assert str(mark).replace(" ", "").endswith(f'["int","{last}"]]'), mark
 
     def _settle_state(self, delivered: Collection[int], refused: Collection[int]) -> None:
+        """The state store says the same as Metrica, and nothing in it is open."""
         states = self._rows("SELECT state, count(*) FROM {}uploads WHERE query = '{}' GROUP BY state")
         assert not {state for state, _ in states} & {"planned", "sending"}, states
         keys = self._rows(
@@ -67,6 +68,7 @@ class Accounts:
         assert sorted(str(key) for (key,) in rejects) == sorted(f'["{number}"]' for number in refused)
 
     def _rows(self, statement: str) -> list[tuple[object, ...]]:
+        """The rows of a statement over the state store."""
         return self.state.rows(statement.format(self.tables, self.query))
 
 

@@ -43,12 +43,14 @@ class Proxy:
         """Bytes of the first connection."""
 
     def __enter__(self) -> Self:
+        """Begin to take connections."""
         threading.Thread(target=self._accept, daemon=True).start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        """Cut all of them."""
         # A blocked accept is woken by the shutdown, not by the close.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
@@ -56,6 +58,7 @@ class Proxy:
             one.close()
 
     def _accept(self) -> None:
+        """Take connections until closed."""
         while True:
             try:
                 client, _ = self._listener.accept()
@@ -75,6 +78,7 @@ class Proxy:
                 pump.start()
 
     def _pump(self, direction: Direction, source: socket.socket, target: socket.socket, first: bool) -> None:  # noqa: FBT001 — a thread's arguments
+        """Pass one direction of a connection on."""
         cut = self._cut if first and self._cut is not None and self._cut.direction == direction else None
         left = cut.after if cut is not None else None
         try:

@@ -26,6 +26,7 @@ class Template:
     """Runs `syncd` in forks of one process, from any number of threads. A context manager."""
 
     def __enter__(self) -> Self:
+        """Start it."""
         self._process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "tests.acceptance.template"],
             cwd=Path(__file__).parents[2],
@@ -41,6 +42,7 @@ class Template:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """End it."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
@@ -60,6 +62,7 @@ class Template:
         return code.result(DEADLINE * 2), log.read_text(encoding="utf-8")
 
     def _read(self) -> None:
+        """Hand each answer to the thread that waits for it."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
             number, code = line.split()

@@ -98,17 +98,20 @@ class Writers:
         self.error: Exception | None = None
 
     def __enter__(self) -> Self:
+        """Begin to sell."""
         for thread in self._threads:
             thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        """End the transactions and stop."""
         self._closing.set()
         for thread in self._threads:
             thread.join()
         self._engine.dispose()
 
     def _work(self, random: Random) -> None:
+        """One session, until closed."""
         try:
             while not self._closing.wait(random.uniform(0.01, 0.1)):
                 self._sell(random)
@@ -116,6 +119,7 @@ class Writers:
             self.error = error
 
     def _sell(self, random: Random) -> None:
+        """One transaction."""
         with self._engine.connect() as connection, connection.begin() as transaction:
             numbers = set(
                 connection.execute(
