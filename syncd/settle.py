@@ -114,17 +114,18 @@ class Settler:
     def _look_up(self, upload: Upload, report: RunReport) -> bool:
         """True when Metrica has it. Raises StillUnclear while it may yet show up there."""
         reach(Point.LOOK_UP)
+        asked = self._clock.now()  # an answer that takes long tells of this moment at the latest
         receipt = self._destination.find(upload.counter, upload.tag)
         if receipt is not None:
             reach(Point.FOUND)
             self._accept(upload, receipt, report)
             self._tell(Event.UPLOAD_FOUND, upload, rows=len(upload.lines), metrica_id=receipt.id)
             return True
-        over = self._unclear_since.setdefault(upload.id, self._clock.now() + self._patience.inherited)
+        over = self._unclear_since.setdefault(upload.id, asked + self._patience.inherited)
         given_up = over + self._patience.settle
         if upload.sent_at is not None:  # a process that restarts again and again must not wait for ever
             given_up = min(given_up, upload.sent_at + LONGEST_POST)
-        if self._clock.now() < given_up:
+        if asked < given_up:
             raise StillUnclear(
                 "Metrica does not list an upload whose answer was lost; it may still appear",
                 retry_at=given_up,

@@ -13,6 +13,8 @@ from syncd import settle
 from syncd.emulator.server import EmulatorServer
 from syncd.errors import AccessRefused, NotReceived, OutcomeUnknown, StillUnclear, TooManyRejects
 from syncd.events import Event
+from syncd.metrica.client import MetricaClient
+from syncd.model import Receipt
 from tests.centre_help import SETTLE, Bench, client_id, open_shop, sell
 from tests.servers import Database
 
@@ -134,6 +136,30 @@ def test_a_list_that_shows_it_late(bench: Bench, emulator: EmulatorServer) -> No
     for _ in range(3):
         with pytest.raises(StillUnclear):
             bench.run()
+    assert bench.run().uploaded == 3
+    assert delivered(emulator) == once(1, 2, 3)
+
+
+def test_a_slow_list_tells_of_the_moment_it_was_asked(
+    bench: Bench, emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer that takes all of `settle` to come is no proof that the upload is still not there."""
+    find = MetricaClient.find
+
+    def slow(client: MetricaClient, counter: int, tag: str) -> Receipt | None:
+        """The list as it was when asked for, `settle` later."""
+        found = find(client, counter, tag)
+        bench.clock.forward(SETTLE)
+        return found
+
+    sell(bench.database, 1, 3)
+    emulator.fault("list_delay", calls=1, times=1)
+    emulator.fault("drop_after", times=1)
+    with pytest.raises(OutcomeUnknown):
+        bench.run()
+    monkeypatch.setattr(MetricaClient, "find", slow)
+    with pytest.raises(StillUnclear):
+        bench.run()
     assert bench.run().uploaded == 3
     assert delivered(emulator) == once(1, 2, 3)
 
