@@ -72,6 +72,8 @@ class Event(StrEnum):
     """from_version, to_version."""
     STATE_TROUBLE = "state_trouble"
     """error: the state store did not take the record of runs or the leases; tried again every few seconds."""
+    STATE_BEHIND = "state_behind"
+    """query, counter, uploads, rows: Metrica has newer uploads of syncd than the state store knows of."""
     HTTP_LISTENING = "http_listening"
     """url."""
     LEASE_TAKEN = "lease_taken"

@@ -1,9 +1,11 @@
-"""The wire format of an upload (product.md 4): bytes, tag and parameter. Pure, but for the random tag."""
+"""The wire format of an upload (product.md 4): bytes, tag and parameter. Pure."""
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from itertools import count
 
 from syncd.model import IdKind
 
@@ -19,13 +21,54 @@ def render(header: str, lines: Sequence[str]) -> bytes:
     return "\n".join([header, *lines, ""]).encode()
 
 
-def new_tag() -> str:
-    """A new upload's `comment`: `syncd` and 32 random hexadecimal digits, as the API takes no other signs."""
-    return TAG_PREFIX + secrets.token_hex(_TAG_BYTES)
-
-
 def client_id_type(header: str) -> str | None:
     """The parameter `client_id_type`; None for several kinds of id, or for one that has none."""
     names = header.split(",")
     kinds = {kind for kind in IdKind if kind.column in names}
     return kinds.pop().value if len(kinds) == 1 and not kinds & _UNTYPED else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tagger:
+    """Makes the tags of one query's uploads with one header."""
+
+    query: str
+    counter: int
+    header: str
+
+    def begin(self) -> Tagging:
+        """Begin a tag, to which lines are added one by one."""
+        return Tagging(f"{self.query}\n{self.counter}\n{self.header}\n")
+
+    def tag_of(self, lines: Iterable[str], nonce: int) -> str:
+        """The `comment` of an upload of these lines, as the API takes no other signs.
+
+        The same rows make the same tag, also when the state store has forgotten them (`restore`). `nonce`
+        keeps it unique: how many uploads before had the same content.
+        """
+        tagging = self.begin()
+        for line in lines:
+            tagging.add(line)
+        return tagging.tag(nonce)
+
+
+class Tagging:
+    """The digest of an upload's content so far."""
+
+    def __init__(self, head: str) -> None:
+        self._digest = blake2b(head.encode(), digest_size=_TAG_BYTES)
+
+    def add(self, line: str) -> None:
+        """One line more; none of them holds a newline."""
+        self._digest.update(f"{line}\n".encode())
+
+    def tag(self, nonce: int) -> str:
+        """The tag of what was added; more may be added after."""
+        digest = self._digest.copy()
+        digest.update(f"\n{nonce}".encode())
+        return TAG_PREFIX + digest.hexdigest()
+
+
+def unused_tag(tagger: Tagger, lines: Sequence[str], is_used: Callable[[str], bool]) -> str:
+    """The tag for a new upload of these lines."""
+    return next(tag for tag in (tagger.tag_of(lines, nonce) for nonce in count()) if not is_used(tag))

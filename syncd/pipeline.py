@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event as Flag
 
@@ -13,10 +13,11 @@ from syncd.errors import TooManyRejects
 from syncd.events import Event
 from syncd.faultpoints import Point, reach
 from syncd.intake import Intake
-from syncd.model import Chunk, Origin, RunReport
-from syncd.payload import new_tag
+from syncd.model import Chunk, Origin, Receipt, RunReport
+from syncd.payload import Tagger, unused_tag
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.reading import Reader, Reading
+from syncd.restore import search
 from syncd.retry import Retry
 from syncd.settings import QuerySettings
 from syncd.settle import Settler
@@ -41,6 +42,8 @@ class Job:
     clock: Clock
     observer: Observer
     stop: Flag
+    unrecorded: Callable[[], Mapping[str, Receipt]] = dict
+    """The uploads at Metrica that the state store should know and does not, by tag (`restore`)."""
 
     @property
     def reader(self) -> Reader:
@@ -57,6 +60,7 @@ class Pipeline:
         self._reading = Reading(job.reader, self._intake)
         self._retry = Retry(job.query, job.source, job.ledger, self._intake, job.clock, job.observer)
         self._next_search: datetime | None = None
+        self._unrecorded: Mapping[str, Receipt] | None = None
 
     def run(self, report: RunReport) -> None:
         """Send every row beyond the mark, oldest first, until nothing is new or a stop is asked for.
@@ -64,27 +68,57 @@ class Pipeline:
         `report` is filled as the run goes, so that it also tells of a run that failed. Raises SyncdError;
         whatever it was, the next run begins by settling what this one left open.
         """
-        self._work(self._chunks(), report)
+        while not self._work(self._chunks(), report):
+            pass  # what was found at Metrica is known now
+        if not self._job.stop.is_set():
+            self._unrecorded = {}  # the backlog was read
 
     def retry(self, report: RunReport) -> None:
         """Only what is open, and the rejects that a person wants tried again. Raises SyncdError."""
-        self._work(self._retry.chunks(), report)
+        while not self._work(self._retry.chunks(), report):
+            pass
 
-    def _work(self, chunks: Iterator[Chunk], report: RunReport) -> None:
+    def _work(self, chunks: Iterator[Chunk], report: RunReport) -> bool:
+        """Settle what is open, then record and send chunk by chunk; False when it has to begin anew."""
         job = self._job
-        job.settler.settle_all(report)
-        for chunk in chunks:
+        if self._unrecorded is None:
+            self._unrecorded = job.unrecorded()
+        job.settler.settle_all(report, self._unrecorded)
+        for read in chunks:
             reach(Point.READ)
+            chunk = self._recall(read, self._unrecorded, report)
+            if chunk is None:
+                return False
             if chunk.origin is not Origin.RETRY:  # rows that stay rejected are no new rejects
                 self._stop_at_limit(chunk, report)
                 self._tell_rejects(chunk, report)
             self._note(chunk, report)
             if chunk.ready:
-                job.settler.send(job.ledger.begin(chunk, new_tag(), job.clock.now()), report)
+                tag = unused_tag(
+                    self._tagger(chunk), [row.line for row in chunk.ready], job.ledger.tag_is_used
+                )
+                job.settler.send(job.ledger.begin(chunk, tag, job.clock.now()), report)
             elif chunk.mark is not None or chunk.rejects or chunk.waiting or chunk.resolved:
                 job.ledger.record(chunk)
             if job.stop.is_set():
                 break
+        return True
+
+    def _recall(self, chunk: Chunk, unrecorded: Mapping[str, Receipt], report: RunReport) -> Chunk | None:
+        """Record what of a chunk Metrica has already; gives the rest, None when it has to be read anew."""
+        if not unrecorded or not chunk.ready:
+            return chunk
+        job = self._job
+        open_tags = {tag: one for tag, one in unrecorded.items() if not job.ledger.tag_is_used(tag)}
+        found = search(chunk, self._tagger(chunk), open_tags)
+        for part, tag, receipt in found.uploads:
+            job.settler.adopt(job.ledger.begin(part, tag, job.clock.now()), receipt, report)
+        if found.uploads and found.rest and chunk.origin is Origin.QUERY:
+            return None  # its end may be the beginning of an upload that the rows after it complete
+        return replace(chunk, ready=found.rest)
+
+    def _tagger(self, chunk: Chunk) -> Tagger:
+        return Tagger(self._job.query.name, self._job.query.counter, chunk.header)
 
     def _chunks(self) -> Iterator[Chunk]:
         """Rows that waited and are due, rejects to try again, the news, rows without a place in the order."""

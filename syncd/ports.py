@@ -134,6 +134,10 @@ class Ledger(Protocol):
         """One upload with its lines."""
         ...
 
+    def tag_is_used(self, tag: str) -> bool:
+        """Whether an upload has this tag."""
+        ...
+
     def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
         """Those of the keys that are delivered or waiting already, or were refused by Metrica.
 

@@ -7,7 +7,7 @@ refuses as a whole is halved until the rows at fault are known.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from syncd.errors import AccessRefused, FileRefused, NotReceived, OutcomeUnknown
 from syncd.events import Event
 from syncd.faultpoints import Point, reach
 from syncd.model import Receipt, RunReport, Upload, UploadState
-from syncd.payload import client_id_type, new_tag, render
+from syncd.payload import Tagger, client_id_type, render, unused_tag
 from syncd.ports import Clock, Destination, Ledger, Observer
 
 REFUSED_IN_A_ROW = 20
@@ -58,13 +58,21 @@ class Settler:
         self._reject_limit = reject_limit
         self._fence = fence
         self._refused_in_a_row = 0
+        self._listed: Mapping[str, Receipt] = {}
         self._unclear_since: dict[int, datetime] = {}
         """Nothing can arrive at Metrica later: its POST had ended by then."""
 
-    def settle_all(self, report: RunReport) -> None:
-        """Settle every open upload of the query, oldest first. Raises MetricaError or StateError."""
+    def settle_all(self, report: RunReport, listed: Mapping[str, Receipt] | None = None) -> None:
+        """Settle every open upload of the query, oldest first. Raises MetricaError or StateError.
+
+        `listed` are uploads that Metrica has, though the store does not say that they were ever sent.
+        """
+        self._listed = listed or {}
         for upload_id in self._ledger.unsettled():
             upload = self._ledger.load(upload_id)
+            if upload.tag in self._listed:
+                self.adopt(upload, self._listed[upload.tag], report)
+                continue
             if upload.state is UploadState.SENDING and self._look_up(upload, report):
                 continue
             self.send(self._ledger.sending(upload, self._clock.now()), report)
@@ -111,6 +119,20 @@ class Settler:
                 seconds=round(seconds, 3),
             )
 
+    def adopt(self, upload: Upload, receipt: Receipt, report: RunReport) -> None:
+        """Record an upload that Metrica has, though this store had not known of it (`restore`)."""
+        self._accept(upload, receipt, report)
+        self._tell(Event.UPLOAD_FOUND, upload, rows=len(upload.lines), metrica_id=receipt.id)
+
+    def _tags_of_halves(self, upload: Upload) -> tuple[str, str]:
+        tagger = Tagger(upload.query, upload.counter, upload.header)
+        middle = len(upload.lines) // 2
+        first = unused_tag(tagger, upload.lines[:middle], self._ledger.tag_is_used)
+        # The halves may be the same lines, for rows of different keys.
+        used = self._ledger.tag_is_used
+        second = unused_tag(tagger, upload.lines[middle:], lambda tag: tag == first or used(tag))
+        return first, second
+
     def _look_up(self, upload: Upload, report: RunReport) -> bool:
         """True when Metrica has it. Raises StillUnclear while it may yet show up there."""
         reach(Point.LOOK_UP)
@@ -152,10 +174,13 @@ class Settler:
             self._tell(Event.UPLOAD_REFUSED, upload, key=upload.keys[0], error=str(refusal))
             self._stop_at_limit(refusal, report)
             return
-        halves = self._ledger.split(upload, (new_tag(), new_tag()), now)
+        halves = self._ledger.split(upload, self._tags_of_halves(upload), now)
         self._tell(Event.UPLOAD_SPLIT, upload, rows=len(upload.lines), error=str(refusal))
         for half in halves:
-            self.send(self._ledger.sending(half, self._clock.now()), report)
+            if half.tag in self._listed:
+                self.adopt(half, self._listed[half.tag], report)
+            else:
+                self.send(self._ledger.sending(half, self._clock.now()), report)
 
     def _stop_at_limit(self, refusal: FileRefused, report: RunReport) -> None:
         """Each row found costs requests of the daily quota, so a file that is bad throughout is given up.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from hashlib import blake2b
@@ -23,9 +23,10 @@ from syncd.keeper import Bookkeeper
 from syncd.ledger import Lease, QueryLedger, Store
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.token import Token
-from syncd.model import RunReport
+from syncd.model import Receipt, RunReport
 from syncd.pipeline import Job, Pipeline
 from syncd.ports import Clock, Observer, SystemClock
+from syncd.restore import Unrecorded
 from syncd.settings import QuerySettings, Settings
 from syncd.settle import Patience, Settler
 from syncd.source.engines import Engines
@@ -86,13 +87,20 @@ class QueryRunner:
     """One query as the daemon calls it: the pipeline, then a look at what Metrica made of its uploads."""
 
     def __init__(
-        self, parts: Parts, query: QuerySettings, keeper: Bookkeeper, stop: Flag, first_look: timedelta
+        self,
+        parts: Parts,
+        query: QuerySettings,
+        keeper: Bookkeeper,
+        stop: Flag,
+        first_look: timedelta,
+        unrecorded: Callable[[], Mapping[str, Receipt]] = dict,
     ) -> None:
         self._parts = parts
         self._query = query
         self._keeper = keeper
         self._stop = stop
         self._first_look = first_look
+        self._unrecorded = unrecorded
         self._lease: Lease | None = None
         self._steps: tuple[Pipeline, Follower] | None = None
 
@@ -134,6 +142,7 @@ class QueryRunner:
             parts.clock,
             parts.observer,
             self._stop,
+            self._unrecorded,
         )
         follower = Follower(query.counter, ledger, client, parts.clock, parts.observer, self._first_look)
         return Pipeline(job), follower
@@ -159,8 +168,11 @@ class Application:
         self._books = Store.open(settings.state) if self._shared else self.parts.store
         names = [query.name for query in queries]
         self.keeper = Bookkeeper(self._books, observer, names, shared=self._shared, stays=not once)
+        self._unrecorded = Unrecorded(self.parts.store.known_tags, observer)
         self._runners = {
-            query.name: QueryRunner(self.parts, query, self.keeper, self.stop, first_look)
+            query.name: QueryRunner(
+                self.parts, query, self.keeper, self.stop, first_look, self._unrecorded_of(query)
+            )
             for query in queries
         }
         self.daemon = Daemon(
@@ -212,6 +224,9 @@ class Application:
             self._observer.emit(Event.DAEMON_STOPPING, signal=self._why, running=self.daemon.running())
         self.daemon.wind_down()
         self._observer.emit(Event.DAEMON_STOPPED, running=self.daemon.running())
+
+    def _unrecorded_of(self, query: QuerySettings) -> Callable[[], Mapping[str, Receipt]]:
+        return lambda: self._unrecorded.of(query.counter, query.name, self.parts.client(query))
 
     def retry(self, query: str) -> RunReport:
         """Try the rejects of one query again that a person asked for, and do nothing else.

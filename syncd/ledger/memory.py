@@ -84,6 +84,12 @@ class QueryMemory:
             sent_at=row.sent_at,
         )
 
+    def tag_is_used(self, tag: str) -> bool:
+        """Whether an upload has this tag."""
+        column = self._tables.uploads.c
+        with self._database.read() as connection:
+            return connection.execute(select(column.id).where(column.tag == tag)).first() is not None
+
     def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
         """Those of the keys that are delivered or waiting already, or were refused by Metrica.
 

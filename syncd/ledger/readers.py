@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -52,6 +52,17 @@ class Readers:
         with self.database.read() as connection:
             row = connection.execute(select(table).where(table.c.id == upload_id)).one_or_none()
         return None if row is None else _upload(row)
+
+    def known_tags(self, tags: Sequence[str]) -> frozenset[str]:
+        """Those of the tags whose uploads Metrica may have, as far as this store knows."""
+        table = self.database.tables.uploads
+        column, sent = table.c.tag, table.c.state != UploadState.PLANNED.value
+        known: set[str] = set()
+        for start in range(0, len(tags), AT_ONCE):
+            here = self.database.among(column, tags[start : start + AT_ONCE])
+            with self.database.read() as connection:
+                known.update(connection.execute(select(column).where(here, sent)).scalars())
+        return frozenset(known)
 
     def rejects(self, query: str, limit: int | None = None) -> Iterator[RejectRow]:
         """The rejects of a query, oldest first; read a few thousand at a time, in a transaction each."""

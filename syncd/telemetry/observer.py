@@ -49,6 +49,7 @@ LEVELS: Mapping[Event, Level] = {
     Event.API_REQUEST: "debug",
     Event.STATE_MIGRATED: "info",
     Event.STATE_TROUBLE: "error",
+    Event.STATE_BEHIND: "warning",
     Event.HTTP_LISTENING: "info",
     Event.LEASE_TAKEN: "debug",
     Event.LEASE_GIVEN: "debug",

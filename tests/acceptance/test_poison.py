@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import ceil, log2
+from typing import Any
 
 import pytest
 
@@ -121,10 +122,10 @@ def test_everything_bad_halts_with_one_line_and_few_requests(
     assert {conversion.times for conversion in emulator.conversions()} == {1}
 
 
-def wait_for_state(cli: Cli, state: str) -> list[dict[str, object]]:
+def wait_for_state(cli: Cli, state: str) -> list[dict[str, Any]]:
     """`status --json` of another process, once the query is in this state; each look takes a moment."""
     for _ in range(60):
-        queries: list[dict[str, object]] = cli.json("status")["queries"]
+        queries: list[dict[str, Any]] = cli.json("status")["queries"]
         if queries[0]["state"] == state:
             return queries
     raise AssertionError(f"never {state}: {queries}")

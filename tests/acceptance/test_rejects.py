@@ -8,6 +8,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -35,7 +36,7 @@ def one_shop(sqlite_db: Database) -> Database:
     return sqlite_db
 
 
-def query(**options: object) -> dict[str, object]:
+def query(**options: Any) -> dict[str, object]:
     """One query that reads nothing again by itself, so that what is seen is the command's doing."""
     return shop.query(overlap="0s", **options)
 
@@ -244,14 +245,13 @@ def test_a_row_that_metrica_refused_is_sent_again_and_nothing_else(
 ) -> None:
     """`refused_by_metrica`: unchanged in the source, it is never sent by itself; asked for, it is, once."""
     shop.sell(one_shop, 1, 8)
-    fault = emulator.fault("reject_ids", ids=[str(10**17 + 3)])
+    emulator.fault("reject_ids", ids=[str(10**17 + 3)])
     cli.configure(shop.configuration(one_shop, emulator.url, query()))
     assert cli.run("run", "--once").returncode == 3
     again = cli.run("rejects", "retry", "paid_orders", "3")
     assert again.returncode == 3, again.stdout
     assert rejected(cli)["3"][0] == "refused_by_metrica"
     emulator.clear_faults()
-    assert fault
 
     done = cli.run("rejects", "retry", "paid_orders", "3")
 

@@ -217,7 +217,7 @@ def test_a_store_that_vanishes_and_comes_back(
 def test_a_store_that_is_replaced(
     cli: Cli, one_shop: Database, emulator: EmulatorServer, tmp_path: Path
 ) -> None:
-    """Another file in its place: the daemon stops sending, and asks for a restart, which takes the new one."""
+    """Another file in its place: the daemon stops sending and asks for a restart, which takes the new one."""
     file = tmp_path / "state.db"
     daemon, url = start(cli, one_shop, emulator, f"sqlite:///{file}")
     before = posts(emulator)

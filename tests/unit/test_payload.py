@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model import Column
-from syncd.payload import client_id_type, new_tag, render
+from syncd.payload import Tagger, client_id_type, render, unused_tag
 from syncd.settings import Constant
 from tests.unit.mapping_help import GOOD, a_query, map_rows, row
 
@@ -45,10 +45,22 @@ def test_repeatable() -> None:
 
 
 def test_tags() -> None:
-    """A tag is `syncd` and 32 hexadecimal digits, and never comes twice."""
-    tags = {new_tag() for _ in range(1000)}
-    assert len(tags) == 1000
-    assert all(re.fullmatch("syncd[0-9a-f]{32}", tag) for tag in tags)
+    """`syncd` and 32 hexadecimal digits; the same for the same content, another for anything else."""
+    tagger = Tagger("q", 1, "a,b")
+    tag = tagger.tag_of(["1,2", "3,4"], 0)
+    assert re.fullmatch("syncd[0-9a-f]{32}", tag)
+    assert tag == Tagger("q", 1, "a,b").tag_of(["1,2", "3,4"], 0)
+    others = {
+        tagger.tag_of(["1,2", "3,4"], 1),
+        tagger.tag_of(["3,4", "1,2"], 0),
+        tagger.tag_of(["1,2"], 0),
+        tagger.tag_of(["1,23", ",4"], 0),
+        Tagger("p", 1, "a,b").tag_of(["1,2", "3,4"], 0),
+        Tagger("q", 2, "a,b").tag_of(["1,2", "3,4"], 0),
+        Tagger("q", 1, "a,c").tag_of(["1,2", "3,4"], 0),
+    }
+    assert len(others | {tag}) == 8
+    assert unused_tag(tagger, ["1,2", "3,4"], {tag}.__contains__) == tagger.tag_of(["1,2", "3,4"], 1)
 
 
 @pytest.mark.parametrize(
