@@ -77,7 +77,7 @@ class Follower:
             listed = self._lister.all_uploads(self._counter)
         except MetricaError as error:
             self._refused_until = now + LONGEST_PAUSE
-            self._observer.emit(Event.FOLLOW_FAILED, query=waited[0].query, error=str(error))
+            self._observer.emit(Event.LIST_FAILED, query=waited[0].query, error=str(error))
             return
         for upload in waited:
             receipt = listed.get(upload.metrica_id)

@@ -18,6 +18,7 @@ from datetime import UTC, datetime
 from threading import Lock
 from typing import Protocol
 
+from syncd.errors import MetricaError
 from syncd.events import Event
 from syncd.model import Chunk, Conversion, Receipt
 from syncd.payload import TAG_PREFIX, Tagger
@@ -47,10 +48,14 @@ class Unrecorded:
         self._lock = Lock()
 
     def of(self, counter: int, query: str, lister: Lister) -> Mapping[str, Receipt]:
-        """By tag. Raises MetricaError and StateError; then it is asked again the next time."""
+        """By tag. Raises StateError.
+
+        A list that cannot be read is told and taken for empty: a token may have the right to upload and not
+        to read [N metrica-api.md 5], and what the comparison saves is only the sending of equal rows.
+        """
         with self._lock:
             if counter not in self._found:
-                self._found[counter] = self._compare(list(lister.all_uploads(counter).values()))
+                self._found[counter] = self._compare(self._listed(counter, query, lister))
             found = self._found[counter]
         if found:
             rows = sum(receipt.source_quantity or 0 for receipt in found.values())
@@ -58,6 +63,13 @@ class Unrecorded:
                 Event.STATE_BEHIND, query=query, counter=counter, uploads=len(found), rows=rows
             )
         return found
+
+    def _listed(self, counter: int, query: str, lister: Lister) -> list[Receipt]:
+        try:
+            return list(lister.all_uploads(counter).values())
+        except MetricaError as error:
+            self._observer.emit(Event.LIST_FAILED, query=query, error=str(error))
+            return []
 
     def _compare(self, listed: Sequence[Receipt]) -> Mapping[str, Receipt]:
         ours = {receipt.comment: receipt for receipt in listed if _OURS.fullmatch(receipt.comment)}

@@ -45,7 +45,7 @@ LEVELS: Mapping[Event, Level] = {
     Event.UPLOAD_SPLIT: "warning",
     Event.UPLOAD_REFUSED: "warning",
     Event.UPLOAD_FOLLOWED: "info",
-    Event.FOLLOW_FAILED: "warning",
+    Event.LIST_FAILED: "warning",
     Event.API_REQUEST: "debug",
     Event.STATE_MIGRATED: "info",
     Event.STATE_TROUBLE: "error",

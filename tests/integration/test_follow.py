@@ -7,6 +7,7 @@ from pathlib import Path
 
 from syncd.emulator.server import EmulatorServer
 from syncd.events import Event
+from syncd.restore import Unrecorded
 from tests.acceptance import shop
 from tests.process_help import Process
 from tests.servers import Database
@@ -45,9 +46,25 @@ def test_a_list_that_is_refused_does_not_stop_the_rows(
         syncd.clock.ahead += timedelta(hours=1)
         shop.sell(sqlite_db, 5, 1)
         assert syncd.run().uploaded == 1
-        assert len(syncd.told.of(Event.FOLLOW_FAILED)) == 1
+        assert len(syncd.told.of(Event.LIST_FAILED)) == 1
         syncd.run()
-        assert len(syncd.told.of(Event.FOLLOW_FAILED)) == 1
+        assert len(syncd.told.of(Event.LIST_FAILED)) == 1
         syncd.clock.ahead += timedelta(hours=1)
         syncd.run()
         assert len(syncd.told.of(Event.UPLOAD_FOLLOWED)) == 2
+
+
+def test_an_upload_only_token_sends_rows(
+    sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """The list is asked for at the start as well; where it is refused, rows are sent all the same."""
+    emulator.fault("refuse", on="list", status=403, error_type="access_denied")
+    shop.open_shop(sqlite_db)
+    shop.sell(sqlite_db, 1, 4)
+    query = shop.query()["paid_orders"]
+    assert isinstance(query, dict)
+    with Process(tmp_path, sqlite_db.url, emulator.url, query) as syncd:
+        found = Unrecorded(syncd.parts.store.known_tags, syncd.told)
+        assert found.of(1, "orders", syncd.parts.client(syncd.query)) == {}
+        assert syncd.told.of(Event.LIST_FAILED)
+        assert syncd.run().uploaded == 4
