@@ -9,12 +9,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, text
-from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
 from syncd.emulator.server import EmulatorServer
@@ -22,6 +20,7 @@ from syncd.events import Event
 from syncd.source.reader import SqlSource
 from tests.process_help import Process
 from tests.servers import Database
+from tests.sessions_help import World, sessions
 
 SQL = "SELECT id, client, created_at FROM orders"
 QUERY: dict[str, Any] = {
@@ -39,35 +38,6 @@ def make_table(database: Database) -> None:
         "CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, client text NOT NULL,"
         " created_at timestamptz NOT NULL DEFAULT now())"
     )
-
-
-class Session:
-    """One connection to PostgreSQL with transactions of its own."""
-
-    def __init__(self, url: str) -> None:
-        """Connect; nothing is open yet."""
-        parts = make_url(url)
-        self.connection = psycopg.connect(
-            host=str(parts.query["host"]), user=parts.username, dbname=parts.database, autocommit=True
-        )
-
-    def do(self, sql: str) -> None:
-        """Run one statement as it stands."""
-        self.connection.execute(sql.encode())
-
-    def order(self, client: int) -> None:
-        """Insert an order of this client."""
-        self.do(f"INSERT INTO orders (client) VALUES ('{client}')")
-
-
-@contextmanager
-def sessions(database: Database, count: int) -> Iterator[list[Session]]:
-    """Several connections, closed at the end."""
-    with ExitStack() as stack:
-        made = [Session(database.url) for _ in range(count)]
-        for session in made:
-            stack.callback(session.connection.close)
-        yield made
 
 
 def delivered(emulator: EmulatorServer) -> dict[str, int]:
@@ -363,45 +333,6 @@ def test_any_order_of_commits(
         syncd.run()
         assert delivered(emulator) == dict.fromkeys(world.committed, 1)
         assert syncd.run().uploads == 0
-
-
-class World:
-    """The sessions, and what they have committed."""
-
-    def __init__(self, made: list[Session]) -> None:
-        """Nothing is open."""
-        self._sessions = made
-        self._pending: dict[int, list[str]] = {}
-        self._prepared: dict[str, list[str]] = {}
-        self._next = 0
-        self.committed: list[str] = []
-
-    def do(self, step: str, number: int) -> None:
-        """One step of a session."""
-        session, rows = self._sessions[number], self._pending.get(number)
-        if step == "order":
-            self._next += 1
-            session.order(self._next)
-            (self.committed if rows is None else rows).append(str(self._next))
-        elif step == "begin":
-            session.do("BEGIN")
-            self._pending[number] = []
-        elif step in ("commit", "rollback"):
-            session.do(step.upper())
-            ended = self._pending.pop(number)
-            self.committed += ended if step == "commit" else []
-        else:
-            name = f"t{self._next}_{number}_{len(self._prepared)}"
-            session.do(f"PREPARE TRANSACTION '{name}'")
-            self._prepared[name] = self._pending.pop(number)
-
-    def finish(self) -> None:
-        """Commit all that is open."""
-        for number in list(self._pending):
-            self.do("commit", number)
-        for name, rows in self._prepared.items():
-            self._sessions[0].do(f"COMMIT PREPARED '{name}'")
-            self.committed += rows
 
 
 @pytest.mark.parametrize("server", ["postgres", "sqlite_db"])
