@@ -88,7 +88,7 @@ class Fleet:
         return [
             self.database.rows("SELECT query, key, upload_id FROM syncd.deliveries ORDER BY 1, 2"),
             self.database.rows("SELECT id, state, attempts, settled_at FROM syncd.uploads ORDER BY 1"),
-            self.database.rows("SELECT * FROM syncd.marks ORDER BY 1"),
+            self.database.rows("SELECT query, mark FROM syncd.marks ORDER BY 1"),
         ]
 
     def stop(self) -> None:

@@ -151,6 +151,7 @@ def test_libraries_are_heard_from_warning_on() -> None:
     """Warnings and errors of libraries are logged as `library`; their chatter is not."""
     out = _configured("debug")
     for name in ("uvicorn.error", "urllib3.connectionpool", "sqlalchemy.engine", "alembic.runtime", "other"):
+        logging.getLogger(name).setLevel(logging.NOTSET)  # the emulator of another test silences uvicorn
         logging.getLogger(name).info("chatter")
         logging.getLogger(name).warning("careful %d", 1)
     logging.getLogger("wrong").warning("%d", SECRET)
