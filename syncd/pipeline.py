@@ -70,7 +70,7 @@ class Pipeline:
         """
         while not self._work(self._chunks(), report):
             pass  # what was found at Metrica is known now
-        if not self._job.stop.is_set():
+        if self._unrecorded is not None and not self._job.stop.is_set():
             self._unrecorded = {}  # the backlog was read
 
     def retry(self, report: RunReport) -> None:
@@ -81,12 +81,10 @@ class Pipeline:
     def _work(self, chunks: Iterator[Chunk], report: RunReport) -> bool:
         """Settle what is open, then record and send chunk by chunk; False when it has to begin anew."""
         job = self._job
-        if self._unrecorded is None:
-            self._unrecorded = job.unrecorded()
-        job.settler.settle_all(report, self._unrecorded)
+        job.settler.settle_all(report, self._listed)
         for read in chunks:
             reach(Point.READ)
-            chunk = self._recall(read, self._unrecorded, report)
+            chunk = self._recall(read, report)
             if chunk is None:
                 return False
             if chunk.origin is not Origin.RETRY:  # rows that stay rejected are no new rejects
@@ -104,12 +102,18 @@ class Pipeline:
                 break
         return True
 
-    def _recall(self, chunk: Chunk, unrecorded: Mapping[str, Receipt], report: RunReport) -> Chunk | None:
+    def _listed(self) -> Mapping[str, Receipt]:
+        """Uploads that the store should know and does not; Metrica is asked when something is to be sent."""
+        if self._unrecorded is None:
+            self._unrecorded = self._job.unrecorded()
+        return self._unrecorded
+
+    def _recall(self, chunk: Chunk, report: RunReport) -> Chunk | None:
         """Record what of a chunk Metrica has already; gives the rest, None when it has to be read anew."""
-        if not unrecorded or not chunk.ready:
+        if not chunk.ready or not self._listed():
             return chunk
         job = self._job
-        open_tags = {tag: one for tag, one in unrecorded.items() if not job.ledger.tag_is_used(tag)}
+        open_tags = {tag: one for tag, one in self._listed().items() if not job.ledger.tag_is_used(tag)}
         found = search(chunk, self._tagger(chunk), open_tags)
         for part, tag, receipt in found.uploads:
             job.settler.adopt(job.ledger.begin(part, tag, job.clock.now()), receipt, report)

@@ -6,7 +6,6 @@ import socket
 import struct
 import threading
 from dataclasses import dataclass
-from itertools import count
 from types import TracebackType
 from typing import Literal, Self
 
@@ -28,19 +27,19 @@ class Cut:
 
 
 class Proxy:
-    """Passes connections on to `port`; the first of them meets `cut`. A context manager."""
+    """Passes connections on to `port`; the first upload meets `cut`, what is asked before does not."""
 
     def __init__(self, port: int, cut: Cut | None = None) -> None:
         self._port = port
         self._cut = cut
-        self._numbers = count()
         self._sockets: list[socket.socket] = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
         self.met = threading.Event()
         """The cut has come into play."""
         self.passed = {"up": 0, "down": 0}
-        """Bytes of the first connection."""
+        """Bytes of the first upload's connection, from its first byte on."""
+        self._uploads = 0
 
     def __enter__(self) -> Self:
         """Begin to take connections."""
@@ -70,27 +69,38 @@ class Proxy:
                 client.close()
                 continue
             self._sockets += [client, server]
-            first = next(self._numbers) == 0
+            first = threading.Event()
             for direction, source, target in (("up", client, server), ("down", server, client)):
                 pump = threading.Thread(
                     target=self._pump, args=(direction, source, target, first), daemon=True
                 )
                 pump.start()
 
-    def _pump(self, direction: Direction, source: socket.socket, target: socket.socket, first: bool) -> None:  # noqa: FBT001 — a thread's arguments
-        """Pass one direction of a connection on."""
-        cut = self._cut if first and self._cut is not None and self._cut.direction == direction else None
-        left = cut.after if cut is not None else None
+    def _pump(
+        self, direction: Direction, source: socket.socket, target: socket.socket, first: threading.Event
+    ) -> None:
+        """Pass one direction of a connection on; `first` is set while it carries the first upload."""
+        cut = self._cut if self._cut is not None and self._cut.direction == direction else None
+        left = cut.after if cut is not None else 0
+        met = False
         try:
-            while left is None or left > 0:
-                data = source.recv(65536 if left is None else min(left, 65536))
+            while not met:
+                data = source.recv(65536)
                 if not data:
                     target.shutdown(socket.SHUT_WR)
                     return
-                target.sendall(data)
-                left = None if left is None else left - len(data)
-                if first:
+                # One request at a time: each begins with a read of its own.
+                if direction == "up" and data.startswith(b"POST "):
+                    self._uploads += 1
+                    if self._uploads == 1:
+                        first.set()
+                if first.is_set():
+                    if cut is not None:
+                        data = data[:left]
+                        left -= len(data)
+                        met = left == 0
                     self.passed[direction] += len(data)
+                target.sendall(data)
         except OSError:  # the other side is gone
             return
         self.met.set()
