@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,13 +44,26 @@ class Running:
         self, event: str, where: Callable[[dict[str, Any]], bool] = lambda _: True
     ) -> dict[str, Any]:
         """The next log line of this event that fits. Fails after DEADLINE."""
-        try:
-            while True:
-                entry = as_json(self._queue.get(timeout=DEADLINE))
-                if entry.get("event") == event and where(entry):
-                    return entry
-        except Empty:
-            raise AssertionError(f"no {event} in:\n{''.join(self.lines)}") from None
+        return self._wait({event}, where)[event]
+
+    def wait_for_each(self, *events: str) -> None:
+        """Until each of these events has come, in whatever order. Fails after DEADLINE."""
+        self._wait(set(events), lambda _: True)
+
+    def _wait(self, events: set[str], where: Callable[[dict[str, Any]], bool]) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        deadline = time.monotonic() + DEADLINE
+        while len(found) < len(events):
+            try:
+                entry = as_json(self._queue.get(timeout=max(deadline - time.monotonic(), 0.01)))
+            except Empty:
+                missing = ", ".join(sorted(events - found.keys()))
+                raise AssertionError(f"no {missing} in:\n{''.join(self.lines)}") from None
+            if time.monotonic() > deadline + DEADLINE:
+                raise AssertionError(f"{events} do not come: the log goes on and on")
+            if entry.get("event") in events and where(entry):
+                found.setdefault(str(entry["event"]), entry)
+        return found
 
     def kill(self) -> None:
         """SIGKILL."""

@@ -177,8 +177,7 @@ def test_the_endpoints_show_none(ready: Cli) -> None:
     path.write_text(text, encoding="utf-8")
     daemon = ready.start("run")
     url = daemon.wait_for("http_listening")["url"]
-    daemon.wait_for("query_failed")
-    daemon.wait_for("upload_accepted")
+    daemon.wait_for_each("query_failed", "upload_accepted")
 
     for place in ("/", "/api/status", "/metrics", "/healthz"):
         with urllib.request.urlopen(f"{url}{place}", timeout=10) as answer:  # noqa: S310 — the daemon's own address
