@@ -9,7 +9,7 @@ import sqlite3
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from io import FileIO
 from pathlib import Path
@@ -23,6 +23,7 @@ from syncd.faultpoints import Point
 from tests.acceptance import shop
 from tests.fix_cli import DEADLINE, Cli, Running
 from tests.servers import Database
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -77,14 +78,6 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
 def mount(*arguments: str) -> bool:
     """Whether it could be mounted."""
     return subprocess.run(["mount", *arguments], check=False, capture_output=True).returncode == 0
-
-
-def eventually(what: Callable[[], bool]) -> None:
-    """It comes true within the deadline."""
-    deadline = time.monotonic() + DEADLINE
-    while not what():
-        assert time.monotonic() < deadline
-        threading.Event().wait(0.05)
 
 
 def ready(url: str) -> int:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,6 +24,7 @@ from syncd.model import RunReport
 from syncd.settings import StateSettings
 from tests.centre_help import Listener, query_of
 from tests.servers import Database
+from tests.waiting import eventually
 
 NAMES = ["a", "b", "c", "d"]
 DEADLINE = 30.0
@@ -143,22 +143,14 @@ def held(one: Bookkeeper) -> list[str]:
     return sorted(one.rows())
 
 
-def wait_until(holds: Callable[[], bool]) -> None:
-    """Wait for something to become true."""
-    deadline = time.monotonic() + DEADLINE
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_shares_are_even_and_handed_over_at_once(keepers: Keepers) -> None:
     """One takes all; another gets half; when that ends, the first has all again before any lease ran out."""
     first, _ = keepers.start()
     assert held(first) == NAMES
     second, _ = keepers.start()
-    wait_until(lambda: (len(held(first)), len(held(second))) == (2, 2))
+    eventually(lambda: (len(held(first)), len(held(second))) == (2, 2))
     second.close()
-    wait_until(lambda: held(first) == NAMES)
+    eventually(lambda: held(first) == NAMES)
 
 
 def test_a_query_goes_when_its_run_is_over_and_takes_its_record_along(keepers: Keepers) -> None:
@@ -167,12 +159,12 @@ def test_a_query_goes_when_its_run_is_over_and_takes_its_record_along(keepers: K
     turns = [turn_of(name) for name in NAMES]
     assert all(first.mine(turn) for turn in turns)
     second, _ = keepers.start()
-    wait_until(lambda: second.owner in Leases(second._store).fleet().daemons)  # noqa: SLF001 — the same store
+    eventually(lambda: second.owner in Leases(second._store).fleet().daemons)  # noqa: SLF001 — the same store
     assert held(first) == NAMES
     for turn in turns:
         first.started(turn, datetime.now(UTC))
         first.finished(turn, outcome(read=7))
-    wait_until(lambda: len(held(second)) == 2)
+    eventually(lambda: len(held(second)) == 2)
     assert {row.read for row in second.rows().values()} == {7}
     assert len(listener.of(Event.LEASE_GIVEN)) == 2
 
@@ -225,14 +217,14 @@ def test_a_store_that_falls_silent(
         cut_off.finished(turn, outcome())
         silence.begin()
         listener.wait_for(Event.STATE_TROUBLE)
-        wait_until(lambda: not cut_off.mine(turn))
+        eventually(lambda: not cut_off.mine(turn))
         with pytest.raises(LeaseLost):
             cut_off.lease("a")
         other, _ = keepers.start()
-        wait_until(lambda: held(other) == NAMES)
+        eventually(lambda: held(other) == NAMES)
         silence.end()
         listener.wait_for(Event.LEASE_LOST, 4)
-        wait_until(lambda: (len(held(cut_off)), len(held(other))) == (2, 2))
+        eventually(lambda: (len(held(cut_off)), len(held(other))) == (2, 2))
 
 
 def test_every_statement_is_answered_or_given_up(
@@ -272,16 +264,16 @@ def test_once_takes_what_is_free_and_says_who_has_the_rest(keepers: Keepers) -> 
     turn = turn_of("a")
     assert not once.mine(turn)
     assert once.elsewhere(turn) is None
-    wait_until(lambda: once.elsewhere(turn) is not None)
+    eventually(lambda: once.elsewhere(turn) is not None)
     assert daemon.owner in str(once.elsewhere(turn))
     assert held(daemon) == NAMES
 
     daemon.close()
-    wait_until(lambda: held(once) == NAMES)
+    eventually(lambda: held(once) == NAMES)
     assert once.mine(turn)
     turn.done = True
     once.finished(turn, outcome())
-    wait_until(lambda: "a" not in held(once))
+    eventually(lambda: "a" not in held(once))
 
 
 def test_a_store_of_our_own_needs_no_leases(tmp_path: Path) -> None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +19,8 @@ from syncd.ledger import Store
 from syncd.ledger.rows import RunRow
 from syncd.model import RunReport
 from syncd.settings import StateSettings
-from tests.centre_help import DEADLINE, Listener, query_of
+from tests.centre_help import Listener, query_of
+from tests.waiting import eventually
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -60,14 +60,6 @@ def outcome(minute: int = 0, error: SyncdError | None = None, **report: int) -> 
     """How a run of one second went."""
     began = NOW + timedelta(minutes=minute)
     return Outcome(RunReport("orders", **report), began, began + timedelta(seconds=1), error)
-
-
-def eventually(what: Callable[[], object]) -> None:
-    """Wait until something holds. Fails after DEADLINE."""
-    end = time.monotonic() + DEADLINE
-    while not what():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def recorded(store: Store) -> RunRow:

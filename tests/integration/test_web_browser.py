@@ -105,6 +105,7 @@ def test_a_bad_page_would_be_seen(chromium: str) -> None:
     policy = "<meta http-equiv='Content-Security-Policy' content=\"style-src 'none'\">"
 
     async def bad(_request: Request) -> HTMLResponse:
+        """Breaks its own policy, and asks another host."""
         return HTMLResponse(f"{policy}<style>p{{}}</style><img src='http://elsewhere.example/x.png'>")
 
     server = HttpServer(HttpSettings(port=0), Starlette(routes=[Route("/", bad)]))
