@@ -29,7 +29,7 @@ class Event(StrEnum):
     QUERY_HALTED = "query_halted"
     """query, code, error, action: it does not run again until a person acts."""
     QUERY_CHANGED = "query_changed"
-    """query: its SQL, mark or key changed under an old mark."""
+    """query, action: its SQL, mark or key changed under an old mark."""
     MARK_AHEAD = "mark_ahead"
     """query, mark: a row bears a mark of the future; it is delivered, and the query's mark stays."""
     TRANSACTION_OPEN = "transaction_open"

@@ -20,6 +20,10 @@ UNWATCHED_OVERLAP = timedelta(minutes=2)
 """`overlap: auto` where nobody tells which transactions are open (docs/guarantees.md)."""
 ASK_AGAIN = timedelta(hours=1)
 """After this it is asked anew whether the database tells: a standby may have become a primary."""
+CHANGED = (
+    "The mark stays: rows behind it that only the new sql returns are not read. Nothing to do if the change "
+    "concerns rows to come; else see docs/operations.md, The sql was changed."
+)
 PROGRESS_EVERY = timedelta(seconds=10)
 
 
@@ -72,7 +76,7 @@ class Reading:
             return None
         if position.fingerprint != reader.fingerprint:
             reader.ledger.begin_query(position.mark, safe=position.safe)
-            reader.observer.emit(Event.QUERY_CHANGED, query=reader.query.name)
+            reader.observer.emit(Event.QUERY_CHANGED, query=reader.query.name, action=CHANGED)
         self._safe = position.safe
         return position.mark
 

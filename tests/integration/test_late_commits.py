@@ -359,3 +359,41 @@ def test_a_mark_of_the_future_does_not_take_the_query_along(
         assert len(syncd.told.of(Event.MARK_AHEAD)) == 2
         assert syncd.run().uploads == 0
         assert "2026-01-01" in str(syncd.parts.store.positions()["orders"].mark)
+
+
+def test_a_query_whose_mark_was_forgotten_sends_only_what_is_new(
+    sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """docs/operations.md, The sql was changed: it reads from the beginning, and knows what was delivered."""
+    sqlite_db.run("CREATE TABLE orders (id integer PRIMARY KEY, client text, created_at text)")
+    insert = "INSERT INTO orders VALUES ({0}, '{0}', '2026-01-01 1{0}:00:00')"
+    sqlite_db.run(*(insert.format(number) for number in range(1, 5)))
+    with Process(tmp_path, sqlite_db.url, emulator.url, {**QUERY, "sql": f"{SQL} WHERE id > 2"}) as syncd:
+        syncd.run()
+    with Process(tmp_path, sqlite_db.url, emulator.url, QUERY) as syncd:
+        assert syncd.run().uploads == 0
+        assert "The sql was changed" in syncd.told.of(Event.QUERY_CHANGED)[0]["action"]
+        with syncd.parts.store.database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM syncd_marks WHERE query = 'orders'")
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1, "3": 1, "4": 1}
+
+
+def test_mariadb_without_the_privilege_reads_the_last_minutes_again(
+    mariadb: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """A user who may not see others' transactions: `auto` is a duration, and nothing fails."""
+    mariadb.run(
+        "CREATE TABLE orders (id bigint AUTO_INCREMENT PRIMARY KEY, client varchar(20),"
+        " created_at datetime(6) NOT NULL)"
+    )
+    insert = (
+        "INSERT INTO orders (client, created_at) VALUES (:client, utc_timestamp(6) - interval :ago second)"
+    )
+    with Process(tmp_path, mariadb.reader_url, emulator.url, QUERY) as syncd:
+        mariadb.many(insert, [{"client": "1", "ago": 1}])
+        syncd.run()
+        mariadb.many(insert, [{"client": "2", "ago": 60}])
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1}
+        assert syncd.run().uploads == 0
