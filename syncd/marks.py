@@ -103,6 +103,31 @@ def earlier(mark: Mark, by: timedelta) -> Mark | None:
     return None
 
 
+def as_start(start: str | float, value: MarkValue) -> str | float | None:
+    """The configured `start` in the form of the marks such as `value`; None if it cannot be one of them.
+
+    Some databases compare a text with a number without a word, and find it behind or before everything; and
+    moments that are text by their letters, so that a `T` lies behind every space.
+    """
+    try:
+        match value:
+            case date() if isinstance(start, str):  # datetime is one
+                datetime.fromisoformat(start)
+            case str() if isinstance(start, str):
+                wanted, given = _ISO.fullmatch(value), _ISO.fullmatch(start)
+                if wanted and given:
+                    return start[:10] + wanted[2] + start[11:]
+            case int() | float() | Decimal():
+                Decimal(str(start))
+            case UUID():
+                UUID(str(start))
+            case date() | str():
+                return None
+    except (ArithmeticError, ValueError):
+        return None
+    return start
+
+
 def ceiling(mark: Mark, now: datetime, zone: tzinfo) -> Mark | None:
     """A mark of one value, a day after `now`; None where the first value of `mark` is no time.
 
@@ -141,7 +166,7 @@ def is_beyond(mark: Mark, other: Mark | None) -> bool:
 
 _YEAR_2000 = 946_684_800
 _YEAR_5000 = 100_000_000_000
-_ISO = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d:\d\d)(\.\d{1,6})?(Z|[+-]\d\d(?::?\d\d)?)?")
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d)(:\d\d)?(\.\d{1,6})?(Z|[+-]\d\d(?::?\d\d)?)?")
 
 
 def _earlier_text(value: str, by: timedelta) -> str:
@@ -150,6 +175,6 @@ def _earlier_text(value: str, by: timedelta) -> str:
     if found is None:
         moved = date.fromisoformat(value) - timedelta(days=ceil(by / timedelta(days=1)))
         return moved.isoformat()
-    day, separator, time, fraction, zone = found.groups(default="")
-    moment = datetime.fromisoformat(f"{day}T{time}") - by
-    return moment.strftime(f"%Y-%m-%d{separator}%H:%M:%S") + fraction + zone
+    day, separator, time, seconds, fraction, zone = found.groups(default="")
+    moment = datetime.fromisoformat(f"{day}T{time}{seconds}") - by
+    return moment.strftime(f"%Y-%m-%d{separator}%H:%M" + (seconds and ":%S")) + fraction + zone

@@ -68,6 +68,10 @@ class Source(Protocol):
         """The highest mark there is (for `start: now`); None when there is no row."""
         ...
 
+    def start(self) -> Mark | None:
+        """The configured `start` as a mark in the form of the others; None: `beginning` or `now`."""
+        ...
+
     def open_transactions(self) -> Mapping[str, str] | None:
         """Who has a transaction open now, identity → words; None where that cannot be known."""
         ...

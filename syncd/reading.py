@@ -69,30 +69,40 @@ class Reading:
         reader = self._reader
         reader.source.restart()
         position = reader.ledger.position()
-        if position is None and reader.query.start == "now":
-            return self._begin_now()
         if position is None:
-            reader.ledger.begin_query(None)
-            return None
+            return self._begin_at_start()
         if position.fingerprint != reader.fingerprint:
             reader.ledger.begin_query(position.mark, safe=position.safe)
             reader.observer.emit(Event.QUERY_CHANGED, query=reader.query.name, action=CHANGED)
         self._safe = position.safe
         return position.mark
 
-    def _begin_now(self) -> Mark | None:
-        """Pass over what is there: the newest mark, and the keys of the rows that stand at it."""
-        reader, passed = self._reader, list[str]()
-        newest = after = reader.source.newest()
-        exhausted = newest is None
-        while not exhausted:
-            page = reader.source.read(after, chunking.PAGE_ROWS, upto=newest)
-            passed += self._intake.keys(page, reader.clock.now())
-            after, exhausted = page.mark or after, page.exhausted
-        reader.ledger.begin_query(newest, passed, safe=newest)
+    def _begin_at_start(self) -> Mark | None:
+        """Pass over the rows before `start` that an overlap would come by: their keys count as known."""
+        reader, mark, passed = self._reader, None, dict[str, None]()
+        start, overlap = reader.source.start(), reader.query.overlap
+        back = max(UNWATCHED_OVERLAP, reader.source.slack) if overlap == "auto" else overlap
+        if reader.query.start == "now":
+            mark = reader.source.newest()
+            if mark is not None:
+                passed = self._keys((back and earlier(mark, back)) or mark, mark)
+        elif start is not None and (behind := earlier(start, back)):
+            at_start = self._keys(start, start)
+            passed = {key: None for key in self._keys(behind, start) if key not in at_start}
+        reader.ledger.begin_query(mark, list(passed), safe=mark)
+        self._safe = mark
+        return mark
+
+    def _keys(self, after: Mark | None, upto: Mark) -> dict[str, None]:
+        """The keys of the rows from `after` (None: `start`) to `upto`, each once."""
+        reader, found, exhausted = self._reader, dict[str, None](), False
         reader.source.restart()
-        self._safe = newest
-        return newest
+        while not exhausted:
+            page = reader.source.read(after, chunking.PAGE_ROWS, upto=upto)
+            found |= dict.fromkeys(self._intake.keys(page, reader.clock.now()))
+            after, exhausted = page.mark or after, page.exhausted
+        reader.source.restart()
+        return found
 
     # --- rows that are committed late ---
 

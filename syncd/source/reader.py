@@ -8,6 +8,8 @@ from datetime import timedelta
 from sqlalchemy import Connection, Select
 
 from syncd.errors import SourceRefused, SourceUnavailable
+from syncd.keys import value_text
+from syncd.marks import as_start
 from syncd.model import Mark, Page
 from syncd.settings import QuerySettings
 from syncd.source import lookup
@@ -36,6 +38,7 @@ class SqlSource:
         self._keyset = Keyset(self._statement(), self._database.row_values)
         self._shape: Shape | None = None
         self._edge: Edge | None = None
+        self._start: Mark | None = None
 
     def columns(self) -> tuple[str, ...]:
         """The names of the result's columns, as the database gives them."""
@@ -61,6 +64,27 @@ class SqlSource:
         shape = self._described()
         rows = self._rows(self._keyset.newest(shape.mark_columns))
         return shape.mark_of(rows[0]) if rows else None
+
+    def start(self) -> Mark | None:
+        """The configured `start` in the form of the marks; None: `beginning` or `now`.
+
+        Compared with the newest mark, since some databases compare a text with a number without a word.
+        """
+        start = self._query.start
+        if start in ("beginning", "now"):
+            return None
+        if self._start is None:
+            newest = self.newest()
+            if newest is None:
+                return Mark((start,))  # no row yet: nothing to compare with, and nothing to read
+            value, column = newest.values[0], self._query.mark[0]
+            if (fitting := as_start(start, value)) is None:
+                raise SourceRefused(
+                    f"query {self._query.name}: start: {start!r} is no value for the mark's {column},"
+                    f" which holds {type(value).__name__} such as {value_text(value)[:100]!r}"
+                )
+            self._start = Mark((fitting,))
+        return self._start
 
     def open_transactions(self) -> Mapping[str, str] | None:
         """Who has a transaction open, identity → words; None where that cannot be known (`sessions`)."""
@@ -211,14 +235,8 @@ class SqlSource:
         raise SourceRefused(f"query {self._query.name}: {problem}")
 
     def _lower(self, after: Mark | None) -> tuple[object, ...] | None:
-        if after is not None:
-            return after.values
-        if self._query.start in (
-            "beginning",
-            "now",
-        ):  # `now` without a mark: there was no row to begin behind
-            return None
-        return (self._query.start,)
+        mark = after or self.start()
+        return mark.values if mark else None
 
     def _plan(self, after: Mark | None, *, forced: bool) -> str | None:
         shape = self._described()

@@ -84,6 +84,28 @@ def test_start_now(bench: Bench, emulator: EmulatorServer, *, restarted: bool) -
     assert sent(emulator) == ids(5)
 
 
+SPRING = 1_772_323_200
+"""A mark that is a time, so that it can be read again from before it."""
+
+
+@pytest.mark.parametrize("overlap", ["auto", timedelta(hours=1)])
+@pytest.mark.parametrize("start", ["now", SPRING + 3])
+def test_what_lies_before_the_start_is_never_read(
+    bench: Bench, emulator: EmulatorServer, start: str | int, overlap: str | timedelta
+) -> None:
+    """Not by the overlap either, which does bring rows that were committed late."""
+    for number in range(1, 4):
+        sell(bench.database, number, changed=SPRING + number)
+    bench.restart(start=start, overlap=overlap)
+    assert bench.run().uploaded == (0 if start == "now" else 1)
+    bench.restart(start=start, overlap=overlap)
+    sell(bench.database, 5, changed=SPRING + 5)
+    assert bench.run().uploaded == 1
+    sell(bench.database, 4, changed=SPRING + 4)
+    assert bench.run().uploaded == 1
+    assert sent(emulator) == ids(*([] if start == "now" else [3]), 5, 4)
+
+
 def test_start_now_on_an_empty_table(bench: Bench, emulator: EmulatorServer) -> None:
     """With nothing to pass over, the first row that comes is sent."""
     bench.restart(start="now")

@@ -108,6 +108,15 @@ def test_start(database: Database, source: Sources, start: str | int, expected: 
     assert [row[0] for row in reader.read(None, 10).rows] == expected
 
 
+@pytest.mark.parametrize("start", ["x", "2026-01-01"])
+def test_a_start_of_another_type(database: Database, source: Sources, start: str) -> None:
+    """It is refused in the same words by all, though some would read nothing, or everything."""
+    numbers(database, 1, 2, 3)
+    reader = source(database.reader_url, "SELECT m, v FROM t", start=start)
+    with pytest.raises(SourceRefused, match=f"start: '{start}' is no value for the mark's m, .* such as '3'"):
+        reader.read(None, 10)
+
+
 def test_start_at_a_date(database: Database, source: Sources) -> None:
     """A start written as text works on a timestamp."""
     database.run(

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.marks import ceiling, earlier, is_beyond
+from syncd.marks import as_start, ceiling, earlier, is_beyond
 from syncd.model import Mark, MarkValue
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -25,6 +25,7 @@ FORMS: list[tuple[MarkValue, MarkValue]] = [
     ("2026-03-01 00:01:00", "2026-02-28 23:56:00"),
     ("2026-03-01T00:01:00.123456+03:00", "2026-02-28T23:56:00.123456+03:00"),
     ("2026-03-01T00:01:00Z", "2026-02-28T23:56:00Z"),
+    ("2026-03-01 00:01", "2026-02-28 23:56"),
     ("2026-03-01", "2026-02-28"),
 ]
 
@@ -88,3 +89,30 @@ def test_the_future_begins_a_day_from_now(value: MarkValue, limit: MarkValue) ->
 def test_what_is_no_time_has_no_future(value: MarkValue) -> None:
     """Numbers and codes may be as high as they like."""
     assert ceiling(Mark((value,)), NOON, UTC) is None
+
+
+@pytest.mark.parametrize(
+    ("start", "value", "expected"),
+    [
+        (5, 4711, 5),
+        ("5", 4711, "5"),
+        ("x", 4711, None),
+        ("2026-01-01", Decimal("1.5"), None),
+        ("2026-01-01", NOON, "2026-01-01"),
+        ("2026-01-01T10:00:00Z", date(2026, 3, 1), "2026-01-01T10:00:00Z"),
+        (2026, NOON, None),
+        ("today", NOON, None),
+        ("A-17", "B-1", "A-17"),
+        (17, "B-1", None),
+        ("2026-01-01T10:00", "2026-03-01 12:00:00", "2026-01-01 10:00"),
+        ("2026-01-01 10:00:00", "2026-03-01T12:00:00.5", "2026-01-01T10:00:00"),
+        ("2026-01-01", "2026-03-01 12:00:00", "2026-01-01"),
+        (str(UUID(int=1)), UUID(int=2), str(UUID(int=1))),
+        ("x", UUID(int=2), None),
+    ],
+)
+def test_a_start_is_taken_in_the_form_of_the_marks(
+    start: str | float, value: MarkValue, expected: str | float | None
+) -> None:
+    """What a database would compare as the person means it; None for the rest."""
+    assert as_start(start, value) == expected
