@@ -20,7 +20,9 @@ import pytest
 
 TOKEN = "y0_test-token-that-must-never-be-shown"
 DEADLINE = 60.0
-"""Seconds after which something that should have happened has not."""
+"""Seconds of silence after which something that should have happened has not."""
+LAST_DEADLINE = 3 * DEADLINE
+"""The same for a log that goes on and on."""
 
 
 class Running:
@@ -52,14 +54,14 @@ class Running:
 
     def _wait(self, events: set[str], where: Callable[[dict[str, Any]], bool]) -> dict[str, dict[str, Any]]:
         found: dict[str, dict[str, Any]] = {}
-        deadline = time.monotonic() + DEADLINE
+        end = time.monotonic() + LAST_DEADLINE
         while len(found) < len(events):
             try:
-                entry = as_json(self._queue.get(timeout=max(deadline - time.monotonic(), 0.01)))
+                entry = as_json(self._queue.get(timeout=DEADLINE))
             except Empty:
                 missing = ", ".join(sorted(events - found.keys()))
                 raise AssertionError(f"no {missing} in:\n{''.join(self.lines)}") from None
-            if time.monotonic() > deadline + DEADLINE:
+            if time.monotonic() > end:
                 raise AssertionError(f"{events} do not come: the log goes on and on")
             if entry.get("event") in events and where(entry):
                 found.setdefault(str(entry["event"]), entry)
