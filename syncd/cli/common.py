@@ -81,6 +81,14 @@ def pick(settings: Settings, names: Sequence[str]) -> list[QuerySettings]:
     return [settings.queries[name] for name in dict.fromkeys(names)]
 
 
+def complain(what: str, action: str) -> None:
+    """Say on stderr what is wrong and what to do, without the configuration's secrets."""
+    from syncd.telemetry.redaction import redact  # noqa: PLC0415 — loaded only when something went wrong
+
+    click.echo(f"syncd: {redact(what)}", err=True)
+    click.echo(f"  what to do: {action}", err=True)
+
+
 def print_json(document: object) -> None:
     """One JSON document on standard output, indented, as UTF-8."""
     click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))

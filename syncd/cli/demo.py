@@ -8,10 +8,11 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from syncd.cli.common import DURATION
+from syncd.cli.common import DURATION, config_option
 
 
 @click.command()
+@config_option
 @click.option("--for", "lasting", type=DURATION, metavar="DURATION", help="How long, such as 20s.")
 @click.option(
     "--port",
@@ -20,7 +21,7 @@ from syncd.cli.common import DURATION
     show_default=True,
     help="Of the status page; 0 takes any free one.",
 )
-def demo(*, lasting: timedelta | None, port: int) -> None:
+def demo(*, config: object, lasting: timedelta | None, port: int) -> None:  # noqa: ARG001 — as every command
     """See it all at work on this machine, with nothing to set up.
 
     A SQLite shop that grows, an emulated Metrica, the daemon and its status page.

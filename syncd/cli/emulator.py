@@ -7,10 +7,12 @@ from pathlib import Path
 
 import click
 
+from syncd.cli.common import config_option
 from syncd.errors import UsageError
 
 
 @click.command()
+@config_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="0 takes any free one."
@@ -25,6 +27,7 @@ from syncd.errors import UsageError
 @click.option("--discard", is_flag=True, help="Count rows and keep none, for benchmarks.")
 def emulator(
     *,
+    config: object,  # noqa: ARG001 — as every command
     host: str,
     port: int,
     faults: tuple[str, ...],

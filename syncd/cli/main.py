@@ -10,7 +10,7 @@ from typing import NamedTuple
 import click
 
 from syncd import __version__
-from syncd.cli.common import config_option, counted
+from syncd.cli.common import complain, config_option, counted
 from syncd.cli.streams import give_up_output, open_closed_ones
 from syncd.errors import ConfigError, SyncdError, UsageError
 
@@ -172,8 +172,7 @@ def _say(error: SyncdError) -> int:
         click.echo(redact(str(error)), err=True)
         click.echo(f"syncd: {counted(len(error.problems), 'problem')} in the configuration", err=True)
     else:
-        click.echo(f"syncd: {redact(str(error))}", err=True)
-        click.echo(f"  what to do: {error.action}", err=True)
+        complain(str(error), error.action)
     return error.exit_code
 
 

@@ -34,7 +34,8 @@ ROWS_REJECTED = 3
 
 
 @click.group(epilog="syncd rejects list paid_orders")
-def rejects() -> None:
+@config_option
+def rejects(config: object) -> None:
     """Show the rows that could not be sent; try them again, forget them, write them to a file."""
 
 

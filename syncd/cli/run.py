@@ -9,7 +9,15 @@ from pathlib import Path
 
 import click
 
-from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_settings
+from syncd.cli.common import (
+    complain,
+    config_option,
+    json_option,
+    pick,
+    print_json,
+    print_table,
+    read_settings,
+)
 from syncd.daemon import Turn
 from syncd.errors import UsageError
 
@@ -45,6 +53,9 @@ def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...
     if not once:
         return 0
     show(daemon.turns, as_json=as_json)
+    for turn in daemon.turns:
+        if turn.last and turn.last.error:  # whatever the log's level and format hide
+            complain(f"{turn.query.name}: {turn.last.error}", turn.last.error.action)
     return exit_code(daemon.turns)
 
 

@@ -15,7 +15,9 @@ Plain = str | int | float | bool | Unreadable | None | list["Plain"] | dict[str,
 """What the file says, without lines: texts with the environment put in."""
 Path = tuple[str | int, ...]
 
-_PLACE = re.compile(r"(?P<literal>\$\$\{)|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?P<default>[^}]*))?\}|\$\{")
+_NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
+_DEFAULT = r"(?P<default>(?:(?!\$\{)[^}])*)"  # no `${` in it: a default is not filled in itself
+_PLACE = re.compile(rf"(?P<literal>\$\$\{{)|\$\{{{_NAME}(:-{_DEFAULT})?\}}|\$\{{")
 _HINT = "write ${NAME}, ${NAME:-default}, or $${ for a literal ${"
 
 
@@ -56,7 +58,7 @@ def substitute(text: str, environ: Mapping[str, str]) -> str:
         are = "is" if len(set(unset)) == 1 else "are"
         faults.insert(0, f"{names} {are} not set in the environment")
     if faults:
-        hint = f"set it, or write ${{{unset[0]}:-default}}" if unset else _HINT
+        hint = f"set {'it' if are == 'is' else 'them'}, or write ${{{unset[0]}:-default}}" if unset else _HINT
         raise Wrong("; ".join(dict.fromkeys(faults)), hint)
     return Substituted(result) if used else result
 

@@ -7,6 +7,7 @@ where PyYAML has it.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 import yaml
@@ -24,6 +25,7 @@ MOST_PROBLEMS = 1_000
 """A file with more than that is something else; what follows would help nobody."""
 
 _PARSER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SAID = re.compile(r""" (?:'(?!.')|"(?!.")).*""", re.DOTALL)
 _MERGE = "<<"
 _CORE_TAGS = {
     "scalar": {None, "!", "tag:yaml.org,2002:str"},
@@ -121,8 +123,8 @@ class _Builder:
         if mark and "\t" in indent and not indent.strip():
             self._problem(mark.line + 1, "a tab cannot indent", "YAML is indented with spaces")
             return
-        # PyYAML quotes the text it stumbles over; a text may be a secret, so only its fixed words are kept.
-        words = [part.split(" '")[0].split(' "')[0] for part in (error.problem, error.context) if part]
+        # PyYAML may quote the text it stumbles over, perhaps a secret: fixed words and single signs are kept.
+        words = [_SAID.sub("", part) for part in (error.problem, error.context) if part]
         # What is never closed is at fault where it begins, not at the file's end.
         where = begun if begun and "end of stream" in words[0] else mark or begun
         if begun and mark and where is mark and begun.line != mark.line:

@@ -190,7 +190,7 @@ def start(value: object) -> str | int | float:
 def token(value: object) -> SecretStr:
     """An OAuth token, fit for an HTTP header. Never shown."""
     if not isinstance(value, str):
-        raise Wrong("wants the OAuth token as text")
+        raise Wrong("wants text, such as ${METRICA_TOKEN}", "put it in quotes")
     fault = token_fault(value)
     if fault:
         raise Wrong(f"the token {fault}")

@@ -59,9 +59,9 @@ def nearest(word: str, known: Iterable[str], *, every: bool = True) -> str:
     by_folded = {name.casefold(): name for name in reversed(names)}
     close = get_close_matches(word[:100].casefold(), by_folded, n=1, cutoff=0.6)
     if close:
-        return f"did you mean {by_folded[close[0]]}?"
+        return f"did you mean {shown_name(by_folded[close[0]])}?"
     if every and 0 < len(names) <= 20:  # noqa: PLR2004 - more than that is no help in one line
-        return f"known: {', '.join(names)}"
+        return f"known: {', '.join(map(shown_name, names))}"
     return ""
 
 

@@ -42,12 +42,13 @@ def test_the_help_fits_and_is_whole(cli: Cli) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help_and_takes_a_configuration(cli: Cli, command: str) -> None:
-    """`--help` works for each, names an example, and -c is accepted before it."""
-    done = cli.run("-c", "any.yaml", command, "--help", COLUMNS="80")
+    """`--help` works for each, names an example, and -c is accepted before the command and after it."""
+    for arguments in ("-c", "any.yaml", command), (command, "-c", "any.yaml"):
+        done = cli.run(*arguments, "--help", COLUMNS="80")
 
-    assert done.returncode == 0
-    assert f"Example: syncd {command}" in done.stdout
-    assert not done.stderr
+        assert done.returncode == 0
+        assert f"Example: syncd {command}" in done.stdout
+        assert not done.stderr
 
 
 @pytest.mark.parametrize(
@@ -95,6 +96,8 @@ def test_the_configuration_may_be_named_before_or_after_the_command(ready: Cli) 
     assert ready.run("status", "-c", "mine.yaml").returncode == 0
     assert ready.run("-c", "nosuch.yaml", "status", "-c", "mine.yaml").returncode == 0
     assert ready.run("-c", "mine.yaml", "rejects", "list", "nobody").returncode == 2
+    assert ready.run("rejects", "-c", "nosuch.yaml", "list", "paid_orders").returncode == 2
+    assert ready.run("rejects", "-c", "mine.yaml", "list", "paid_orders").returncode == 0
 
 
 def test_all_mistakes_of_a_file_come_at_once(ready: Cli) -> None:

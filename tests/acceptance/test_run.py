@@ -136,6 +136,8 @@ def test_queries_do_not_harm_each_other(cli: Cli, sqlite_db: Database, emulator:
     assert wrong not in done.stdout + done.stderr
     assert "hidden-password" not in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
+    said = [line for line in done.stderr.splitlines() if line.startswith("syncd: ")]
+    assert [line.split(": ")[1] for line in said] == ["refused", "down", "typo"]
     assert any("invalid_token" in line and '"refused"' in line for line in failed)
     assert any("database down" in line and '"down"' in line for line in failed)
     assert any("'total'" in line and "did you mean 'totl'?" in line for line in failed)

@@ -82,6 +82,13 @@ def test_every_missing_name_is_told() -> None:
         substitute("${A}${B}${A}", {})
 
 
+@pytest.mark.parametrize("text", ["${UNSET:-${A}}", "${A:-${UNSET:-x}}", "${A", "${}", "${A-x}", "${1}"])
+def test_what_is_not_written_as_promised(text: str) -> None:
+    """A default that wants filling in itself is refused like a name that is none, not taken as it is."""
+    with pytest.raises(Wrong, match="is not followed by a name and"):
+        substitute(text, {"A": "1"})
+
+
 @pytest.mark.parametrize("value", ["\udcff", "a\0"])
 def test_bytes_that_are_no_text(value: str) -> None:
     """A variable that is no UTF-8 is refused by name."""

@@ -227,6 +227,7 @@ MISTAKES = [
     ("    counter", "\tcounter", 11, "", "tab", "spaces"),
     ("counter: 5", "counter: 5: 6", 11, "", "YAML syntax", ""),
     ("sql: SELECT 1", "sql: 'SELECT", 13, "", "YAML syntax", ""),
+    ("counter: 5", "counter: [5", 11, "", "did not find expected ',' or ']'", ""),
     ("queries:", "---\nqueries:", 8, "", "more than one YAML document", "---"),
     ("mark: [updated_at, id]", "mark: &m [*m]", 16, "queries.one.mark", "inside its own anchor", ""),
     ("mark: [updated_at, id]", "mark: " + "[" * 50, 16, "queries.one.mark", "levels deep", ""),
