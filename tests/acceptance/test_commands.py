@@ -97,6 +97,7 @@ def test_the_configuration_may_be_named_before_or_after_the_command(ready: Cli) 
     assert ready.run("-c", "nosuch.yaml", "status", "-c", "mine.yaml").returncode == 0
     assert ready.run("-c", "mine.yaml", "rejects", "list", "nobody").returncode == 2
     assert ready.run("rejects", "-c", "nosuch.yaml", "list", "paid_orders").returncode == 2
+    assert ready.run("migrate", "-c", "mine.yaml").returncode == 0
     assert ready.run("rejects", "-c", "mine.yaml", "list", "paid_orders").returncode == 0
 
 

@@ -109,6 +109,7 @@ def test_any_structure(value: object) -> None:
 
 
 @given(section=st.sampled_from(sorted(BASE)), value=VALUES)
+@example(section="databases", value={"\n": None})
 def test_any_value_for_a_section(section: str, value: object) -> None:
     """A section may hold anything."""
     outcome(yaml.safe_dump({**BASE, section: value}, allow_unicode=True))
