@@ -53,6 +53,8 @@ class Driver:
     """Ends a statement from another thread, when the server does not by itself."""
     abort_grace: timedelta = GRACE
     """How long after the statement timeout `abort` is called."""
+    recycle_seconds: int = 300
+    """Older connections are replaced before they are used: firewalls forget idle ones without a word."""
     row_values: bool = False
     """`(a, b) >= (x, y)` is understood and seeks by an index."""
 
@@ -180,6 +182,7 @@ DRIVERS: Mapping[str, Driver] = {
     "sqlite": Driver(
         connect=_sqlite_connect,
         connected=_sqlite_connected,
+        recycle_seconds=0,  # costs nothing, and a file that was deleted or replaced is noticed at once
         abort=_sqlite_abort,
         abort_grace=timedelta(0),
         row_values=True,

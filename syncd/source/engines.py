@@ -22,8 +22,6 @@ from syncd.source.failures import failure
 POOL_SIZE = 8
 POOL_SECONDS = 30
 """How long a query waits for one of the connections of its database."""
-RECYCLE_SECONDS = 300
-"""Older connections are replaced: firewalls forget idle ones without a word."""
 STALE_SECONDS = 5
 """A pooled connection that died in the meantime fails at once; what fails later was lost while working."""
 
@@ -107,7 +105,7 @@ class Database:
                 pool_size=POOL_SIZE,
                 max_overflow=0,
                 pool_timeout=POOL_SECONDS,
-                pool_recycle=RECYCLE_SECONDS,
+                pool_recycle=self._driver.recycle_seconds,
                 hide_parameters=True,
                 connect_args=self._arguments(),
             )

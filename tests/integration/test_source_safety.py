@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -77,6 +79,23 @@ def test_sqlite_missing_file(tmp_path: Path, source: Sources) -> None:
     with pytest.raises(SourceUnavailable, match="unable to open database file"):
         source(f"sqlite:///{path}", "SELECT 1 AS m").columns()
     assert not path.exists()
+
+
+def test_sqlite_file_that_is_replaced_or_deleted(sqlite_db: Database, source: Sources) -> None:
+    """Read anew as it is now, not as it was when it was opened."""
+    table(sqlite_db)
+    reader = source(sqlite_db.url, "SELECT m FROM t")
+    assert reader.count(None) == 3
+    path = Path(sqlite_db.name)
+    newer = path.with_suffix(".new")
+    shutil.copy(path, newer)
+    with closing(sqlite3.connect(newer)) as connection, connection:
+        connection.execute("DELETE FROM t WHERE m = 1")
+    newer.replace(path)
+    assert reader.count(None) == 2
+    path.unlink()
+    with pytest.raises(SourceUnavailable, match="unable to open"):
+        reader.read(None, 10)
 
 
 def test_sqlite_while_it_is_written(sqlite_db: Database, source: Sources) -> None:
