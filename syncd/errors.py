@@ -104,7 +104,7 @@ class NotReceived(MetricaError):
     """Metrica certainly did not take the request (no connection, over quota): the same again, later."""
 
     code = "metrica.busy"
-    action = "Nothing to do: it is tried again by itself."
+    action = "Nothing is lost: it is sent later. If it lasts, check the network, api_url and the quota."
 
     def __init__(
         self, message: str, *, http_status: int = 0, error_type: str = "", retry_at: datetime | None = None

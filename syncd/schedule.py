@@ -65,5 +65,6 @@ def retry_at(error: SyncdError, failures: int, now: datetime, random: Random) ->
     if isinstance(error, StillUnclear):
         return min(soon, max(error.retry_at, now))
     if isinstance(error, NotReceived) and error.retry_at is not None:
-        return max(soon, error.retry_at + random.uniform(0, 1) * FIRST_PAUSE * 60)
+        wait = max(error.retry_at - now, timedelta(0))
+        return max(soon, error.retry_at + random.uniform(0, 1) * min(wait, FIRST_PAUSE * 60))
     return soon
