@@ -84,5 +84,5 @@ class Intake:
 
 def _keys(mapped: Mapped) -> list[str]:
     """The keys of all rows of a page."""
-    conversions = [*mapped.ready, *mapped.waiting]
-    return [*(row.key for row in conversions), *(reject.key for reject in mapped.rejects)]
+    waiting, rejects = (row.key for row in mapped.waiting), (row.key for row in mapped.rejects)
+    return [*mapped.ready.keys, *waiting, *rejects]

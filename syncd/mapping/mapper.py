@@ -16,7 +16,7 @@ from syncd.mapping.currency import currency
 from syncd.mapping.layout import Layout, Written
 from syncd.mapping.moments import moment
 from syncd.mapping.rejects import reject_key, row_json, shown, usable_key
-from syncd.model import Column, Conversion, Mapped, Page, Reason, Reject
+from syncd.model import Column, Conversion, Mapped, Page, Reason, Reject, Rows
 from syncd.settings import Constant, QuerySettings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -83,7 +83,7 @@ class Mapper:
                 f"query {self._name}: the result's columns changed from {', '.join(self.columns)} to "
                 f"{', '.join(page.columns)}"
             )
-        mapped = Mapped([], [], [])
+        mapped = Mapped(Rows(), [], [])
         ready, waiting, rejects = mapped.ready, mapped.waiting, mapped.rejects
         current = (now - _EPOCH) // _SECOND
         convert = self._convert
