@@ -11,9 +11,9 @@ from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Reason, Rejec
 
 LARGEST_FILE = 1_000_000_000
 """Bytes: the API takes 1 GB [D faq.md]."""
-PAGE_ROWS = 10_000
-"""Rows read at once: what bounds the memory, however long the chunk."""
-LARGEST_PAGE = 64_000_000
+PAGE_ROWS = 25_000
+"""Rows read at once, at most: what bounds the memory, however long the chunk."""
+LARGEST_PAGE = 160_000_000
 """Bytes that a page of lines can come to: PAGE_ROWS rows of five texts of 255 four-byte characters."""
 PASSED = b""
 """The identity remembered of rows that were there before `start: now`: taken for delivered as they are."""
@@ -40,6 +40,11 @@ def is_full(chunk: Chunk, chunk_rows: int) -> bool:
         or chunk.size > LARGEST_FILE - LARGEST_PAGE
         or chunk.rows_read >= chunk_rows + 10 * PAGE_ROWS
     )
+
+
+def has_room(chunk: Chunk, rows: int, chunk_rows: int) -> bool:
+    """Whether a page of so many rows fits into the chunk, whatever of it is news."""
+    return len(chunk.ready) + rows <= chunk_rows
 
 
 def add(chunk: Chunk, mapped: Mapped, known: Mapping[str, Known], rules: Rules) -> None:

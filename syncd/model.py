@@ -88,8 +88,8 @@ class TextPage:
     """The latest value of the DateTime column, as the driver gives it."""
     mark: Mark | None
     exhausted: bool
-    as_rows: Callable[[Sequence[int]], Page]
-    """Reads the rows at these places again, as values; raises SourceError."""
+    as_rows: Callable[[Sequence[int] | None], Page]
+    """Reads the rows at these places (None: all of them) again, as values, in order; raises SourceError."""
 
 
 class Reason(StrEnum):

@@ -29,7 +29,7 @@ def codes_of(keys: Sequence[str]) -> Codes:
     text = "\n".join([*keys, ""])
     if _NUMBERS.fullmatch(text):
         digits = text.replace(_HEAD, "").replace(_TAIL, "")
-        return np.array(digits.split("\n")[:-1], dtype=np.int64) if keys else np.empty(0, np.int64)
+        return np.fromstring(digits, np.int64, sep="\n")
     return np.array([_code(key) for key in keys], dtype=np.int64)
 
 
