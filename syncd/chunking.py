@@ -57,29 +57,33 @@ def add(chunk: Chunk, mapped: Mapped, known: Mapping[str, Known], rules: Rules) 
         rules: The query's.
     """
     chunk.rows_read += len(mapped.ready) + len(mapped.waiting) + len(mapped.rejects)
-    _add_rows(chunk, mapped.ready, known, rules)
-    for conversion in mapped.waiting:
-        _add_waiting(chunk, conversion, known.get(conversion.key), rules)
+    whole = _extend(chunk, mapped.ready, known)
+    if not whole or mapped.waiting:
+        places = {key: place for place, key in enumerate(chunk.ready.keys)}
+        for key, line in () if whole else zip(mapped.ready.keys, mapped.ready.lines, strict=True):
+            _add_row(chunk, key, line, known.get(key), places, rules)
+        for conversion in mapped.waiting:
+            _add_waiting(chunk, conversion, known.get(conversion.key), places, rules)
     for reject in mapped.rejects:
         _add_reject(chunk, reject, known.get(reject.key), rules)
 
 
-def _add_rows(chunk: Chunk, rows: Rows, known: Mapping[str, Known], rules: Rules) -> None:
-    """As a whole where all of it is news, which is how it nearly always is."""
-    start = len(chunk.ready)
-    places = dict(zip(rows.keys, range(start, start + len(rows)), strict=True))
-    if not known and len(places) == len(rows) and chunk.places.keys().isdisjoint(places):
-        chunk.places |= places
-        chunk.ready.extend(rows)
-        chunk.size += len("\n".join(rows.lines).encode()) + 1 if rows else 0
-        return
-    for key, line in zip(rows.keys, rows.lines, strict=True):
-        _add_row(chunk, key, line, known.get(key), rules)
-    chunk.ready.newest = max(chunk.ready.newest, rows.newest)
+def _extend(chunk: Chunk, rows: Rows, known: Mapping[str, Known]) -> bool:
+    """Put all of the rows into the chunk if all of them are news, which is how it nearly always is."""
+    keys_here = set(rows.keys)
+    if known or len(keys_here) != len(rows) or not chunk.sent.isdisjoint(keys_here):
+        chunk.ready.newest = max(chunk.ready.newest, rows.newest)
+        return False
+    chunk.sent |= keys_here
+    chunk.ready.extend(rows)
+    chunk.size += len("".join(rows.lines).encode()) + len(rows)
+    return True
 
 
-def _add_row(chunk: Chunk, key: str, line: str, known: Known | None, rules: Rules) -> None:
-    place = chunk.places.get(key)
+def _add_row(
+    chunk: Chunk, key: str, line: str, known: Known | None, places: dict[str, int], rules: Rules
+) -> None:
+    place = places.get(key)
     if place is not None:
         known = _as_known(chunk.ready.lines[place], rules.money, KnownAs.DELIVERED)
     match _decide(line, known, rules):
@@ -88,7 +92,8 @@ def _add_row(chunk: Chunk, key: str, line: str, known: Known | None, rules: Rule
             chunk.size += _bytes(line) - _bytes(chunk.ready.lines[place])
             chunk.ready.lines[place] = line
         case "news":
-            chunk.places[key] = len(chunk.ready)
+            places[key] = len(chunk.ready)
+            chunk.sent.add(key)
             chunk.ready.keys.append(key)
             chunk.ready.lines.append(line)
             chunk.size += _bytes(line)
@@ -98,8 +103,10 @@ def _add_row(chunk: Chunk, key: str, line: str, known: Known | None, rules: Rule
             chunk.rejects.append(_changed(key, line))
 
 
-def _add_waiting(chunk: Chunk, conversion: Conversion, known: Known | None, rules: Rules) -> None:
-    place = chunk.places.get(conversion.key)
+def _add_waiting(
+    chunk: Chunk, conversion: Conversion, known: Known | None, places: Mapping[str, int], rules: Rules
+) -> None:
+    place = places.get(conversion.key)
     if place is not None:
         known = _as_known(chunk.ready.lines[place], rules.money, KnownAs.DELIVERED)
     if known == _as_known(conversion.line, rules.money, KnownAs.WAITING):
@@ -160,10 +167,11 @@ def _bytes(line: str) -> int:
 
 
 def without(chunk: Chunk, recorded: frozenset[str]) -> None:
-    """Take out the rejects that are recorded already, just as they are."""
-    if recorded:
-        chunk.rows_known += len(recorded)
-        chunk.rejects = [reject for reject in chunk.rejects if reject.key not in recorded]
+    """Take out the rejects that are recorded already, and what is in the chunk twice, just as it is."""
+    rejects = [reject for reject in dict.fromkeys(chunk.rejects) if reject.key not in recorded]
+    waiting = list(dict.fromkeys(chunk.waiting))
+    chunk.rows_known += len(chunk.rejects) - len(rejects) + len(chunk.waiting) - len(waiting)
+    chunk.rejects, chunk.waiting = rejects, waiting
 
 
 def rejects_only(chunk: Chunk, limit: int) -> Chunk:

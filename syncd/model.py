@@ -239,8 +239,8 @@ class Chunk:
     rows_known: int = 0
     """Rows that were delivered, rejected or waiting already: read again and left alone."""
     ready: Rows = field(default_factory=Rows)
-    places: dict[str, int] = field(default_factory=dict)
-    """Where in `ready` each key stands; kept by `chunking.add`."""
+    sent: set[str] = field(default_factory=set)
+    """The keys in `ready`; kept by `chunking.add`."""
     waiting: list[Conversion] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)

@@ -181,7 +181,7 @@ def among_all(
     mine = table.c.query == query
     few = connection.execute(select(table.c.key).where(mine).limit(FEW + 1)).scalars().all()
     if len(few) <= FEW:
-        return list(set(few).intersection(wanted))
+        return list(set(few).intersection(wanted)) if few else []
     found: list[str] = []
     for part in in_parts(wanted):
         here = database.among(table.c.key, part)

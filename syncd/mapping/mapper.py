@@ -118,11 +118,11 @@ class Mapper:
         if len(odd) > MOST_ODD or not all(self._checked.key.fullmatch(page.keys[place]) for place in odd):
             self._by_value = PAGES_BY_VALUE
             return self.map(page.as_rows(None), now)
-        looked_at = [self._convert(row) for row in page.as_rows(odd).rows] if odd else []
-        # A row that was changed meanwhile has moved on in the order, and is read there.
-        in_place = dict(zip(odd, looked_at, strict=True)) if len(looked_at) == len(odd) else {}
-        outcomes = [conversion or in_place.get(place) for place, conversion in enumerate(found)]
-        return _sorted(outcomes if in_place or not looked_at else [*outcomes, *looked_at], current)
+        looked_at = page.as_rows(odd).rows if odd else []
+        if len(looked_at) != len(odd):  # a key that is there twice, or a row that has moved on meanwhile
+            return self.map(page.as_rows(None), now)
+        values = iter(looked_at)
+        return _sorted([one or self._convert(next(values)) for one in found], current)
 
     def _newest(self, page: TextPage) -> int:
         """The latest DateTime of a page; one that cannot be read counts as to come: rows are looked at."""

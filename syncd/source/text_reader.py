@@ -30,6 +30,8 @@ class _Span:
     shape: Shape
     lower: Cursor | None
     upper: Cursor
+    overlaps: bool
+    """Whether it began with the last row of the page before, at `lower`, which is left out."""
 
 
 class TextReader:
@@ -57,7 +59,7 @@ class TextReader:
         """
         if self._database.dialect_name != "postgresql" or not texts.fits(form, shape.types):
             return None
-        again = 1 if edge is not None and edge.last_line else 0
+        again = edge is not None and edge.last_line is not None
         size = min(limit, texts.ROWS) + again
         upper = None if upto is None else upto.values
         row = self._row(form, shape, self._keyset.page(shape.cursor_columns, lower, upper, size))
@@ -66,13 +68,14 @@ class TextReader:
         if len(lines) != row.rows or (tied and row.rows == size):
             return None  # not by text, or rows that tie and are more than a page
         exhausted, last = row.rows < size, (keys[-1], lines[-1]) if lines else None
-        if again and edge is not None and lines and (keys[0], lines[0]) == edge.last_line:
+        overlaps = again and edge is not None and bool(lines) and (keys[0], lines[0]) == edge.last_line
+        if overlaps:
             del keys[0], lines[0]
         if not lines and exhausted:
             return Page(shape.columns, [], None, exhausted=True), edge
         if not lines or len(lines) > limit:
             return None  # others tie with the last row
-        mark, span = shape.mark_of_cursor(row.cursor), _Span(form, shape, lower, row.cursor)
+        mark, span = shape.mark_of_cursor(row.cursor), _Span(form, shape, lower, row.cursor, overlaps)
 
         def as_rows(places: Sequence[int] | None) -> Page:
             return self._rows(span, None if places is None else [keys[place] for place in places])
@@ -122,6 +125,8 @@ class TextReader:
             return [tuple(row) for row in connection.execute(statement)]
 
         rows = self._database.run(self._where, work)
+        if keys is None and span.overlaps and rows and shape.cursor_of(rows[0]) == span.lower:
+            del rows[0]
         return Page(shape.columns, rows, None, exhausted=True)
 
     @staticmethod
