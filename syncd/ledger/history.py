@@ -36,17 +36,19 @@ def delivered_by_hour(database: Database, since: datetime, query: str | None = N
     """
     table = database.tables.uploads
     column, hour = table.c, _hour(database, table.c.settled_at)
+    # Grouped by the bare column, SQLite would rather read all of an index that is in its order.
+    named = func.coalesce(column.query, "")
     sent_again = column.origin == Origin.RESEND.value
     asked = (
         select(
-            column.query,
+            named.label("query"),
             hour.label("hour"),
             func.sum(case((sent_again, 0), else_=column.rows)).label("rows"),
             func.sum(case((column.linked.is_not(None), column.rows), else_=0)).label("told"),
             func.sum(func.coalesce(column.linked, 0)).label("linked"),
         )
         .where(column.settled_at >= since, column.state.in_([state.value for state in DELIVERED]))
-        .group_by(column.query, hour)
+        .group_by(named, hour)
     )
     if query is not None:
         asked = asked.where(column.query == query)
@@ -77,7 +79,9 @@ def _hour(database: Database, moment: ColumnElement[datetime]) -> ColumnElement[
 def _first_since(connection: Connection, table: Table, since: datetime) -> int | None:
     """The id from which on uploads were begun at `since` or later; None when there is no upload."""
     column = table.c
-    low, high = connection.execute(select(func.min(column.id), func.max(column.id))).one()
+    # Each by itself: SQLite looks both up only when they are not asked for together.
+    ends = (select(end(column.id)).scalar_subquery() for end in (func.min, func.max))
+    low, high = connection.execute(select(*ends)).one()
     if low is None:
         return None
     while low < high:

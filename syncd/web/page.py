@@ -133,6 +133,7 @@ class Page:
             report=None,
             lines=[self._texts.no_page_action],
             names=(),
+            refresh=None,
         )
 
     def no_such_query(self, name: str, report: StatusReport) -> str:
@@ -145,6 +146,7 @@ class Page:
             report=report,
             lines=[self._texts.no_query_action.format(name=name[:64])],
             names=near,
+            refresh=None,
         )
 
     def _render(self, template: str, *, tone: str, **values: object) -> str:
@@ -153,13 +155,12 @@ class Page:
             words=self._words,
             address=self._address,
             languages=LANGUAGES.values(),
-            refresh=REFRESH,
             style=Markup(_STYLE),  # noqa: S704 - our own file, not input
             icon=_icon(tone),
             tones=_TONES,
             upload_tones=_UPLOAD_TONES,
             tone=tone,
-            **values,
+            **{"refresh": REFRESH, **values},
         )
 
 
