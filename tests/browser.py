@@ -93,10 +93,10 @@ class Browser:
         """What the console said since it was last asked."""
         return [entry["message"] for entry in self._post("/se/log", type="browser")]
 
-    def picture(self, file: Path) -> None:
-        """The whole page as PNG."""
+    def picture(self, file: Path, height: int) -> None:
+        """The page from its top as PNG."""
         size = self.command("Page.getLayoutMetrics")["cssContentSize"]
-        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(height, size["height"]), "scale": 1}
         taken = self.command("Page.captureScreenshot", captureBeyondViewport=True, clip=clip)
         file.write_bytes(base64.b64decode(taken["data"]))
 

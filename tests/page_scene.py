@@ -85,7 +85,11 @@ def _fill(store: Store, names: Sequence[str], days: int) -> None:
         "refunds": {"price_negative": 988, "no_id": 12},
     }
     with store.database.write() as connection:
-        numbered = [{**one, "tag": f"syncd{at:032x}"} for at, one in enumerate(uploads)]
+        uploads.sort(key=lambda one: str(one["sent_at"]))
+        numbered = [
+            {**one, "tag": f"syncd{at:032x}", "metrica_id": 1_700_000 + 13 * at}
+            for at, one in enumerate(uploads)
+        ]
         connection.execute(insert(tables.uploads), numbered)
         for query in rejects.keys() & set(names):
             for reason, rows in rejects[query].items():
@@ -129,7 +133,6 @@ def _upload(random: Random, name: str, place: int, hour: datetime) -> dict[str, 
         "created_at": at,
         "sent_at": at,
         "settled_at": at + timedelta(seconds=1),
-        "metrica_id": 1_700_000 + random.randrange(99_999),
         "linked": linked if told else None,
         "user_not_found": rows - linked if told else None,
         "goal_not_found": 0 if told else None,
@@ -175,8 +178,8 @@ def main() -> None:
     with served() as url, Browser() as browser:
         browser.screen(1180)
         browser.prefer("light")
-        browser.open(f"{url}/?lang=en&still")
-        browser.picture(PICTURE)
+        browser.open(f"{url}/?lang=en")
+        browser.picture(PICTURE, 1460)
 
 
 if __name__ == "__main__":

@@ -28,7 +28,7 @@ class Item:
     @property
     def urgent(self) -> bool:
         """Rows do not move."""
-        return self.findings[0].severity is Severity.BAD
+        return not _calm(self.findings[0])
 
 
 def attention(queries: Iterable[QueryStatus]) -> list[Item]:
@@ -41,8 +41,12 @@ def attention(queries: Iterable[QueryStatus]) -> list[Item]:
     items: dict[tuple[str, ...], list[Finding]] = {}
     for group in _told_apart(groups.values()):
         items.setdefault(tuple(name for name, _ in group), []).append(_in_common(group))
-    found = [Item(names, tuple(findings)) for names, findings in items.items()]
+    found = [Item(names, tuple(sorted(findings, key=_calm))) for names, findings in items.items()]
     return sorted(found, key=lambda item: (not item.urgent, -len(item.queries)))
+
+
+def _calm(finding: Finding) -> bool:
+    return finding.severity is not Severity.BAD
 
 
 def worst_first(queries: Sequence[QueryStatus]) -> list[QueryStatus]:
