@@ -47,8 +47,8 @@ _UPLOAD_TONES = {
     UploadState.SENDING: "note",
     UploadState.ACCEPTED: "good",
     UploadState.PROCESSED: "good",
-    UploadState.UNLINKED: "warning",
-    UploadState.SPLIT: "warning",
+    UploadState.UNLINKED: "note",
+    UploadState.SPLIT: "note",
     UploadState.REFUSED: "warning",
 }
 _ICON_COLOURS = {

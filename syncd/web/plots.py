@@ -42,8 +42,8 @@ def line(stretches: Series, words: str) -> Markup:
             drawing = False
             continue
         x, y = place * WIDE + WIDE / 2, HIGH - HIGH * one.rate
-        # A stretch alone between gaps is a dot: a line of no length with round ends.
-        path.append(f"L{x:g} {y:.4g}" if drawing else f"M{x:g} {y:.4g}h0")
+        # Each line begins with a short dash, so that a stretch alone between gaps is seen.
+        path.append(f"L{x:g} {y:.4g}" if drawing else f"M{x - 1:g} {y:.4g}h2")
         drawing = True
     half = _path("half", f"M0 {HIGH / 2:g}H{len(stretches) * WIDE}")
     return _plot("line", len(stretches), words, half + _path("rate", "".join(path)) if path else half)
