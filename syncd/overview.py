@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from syncd import __version__
 from syncd.errors import StateError
 from syncd.keys import value_text
 from syncd.ledger import Store
+from syncd.ledger.history import delivered_by_hour
 from syncd.ledger.rows import PositionRow, RunRow, UploadRow, UploadTotals
 from syncd.marks import mark_from_text
 from syncd.ports import Clock
 from syncd.settings import QuerySettings
 from syncd.status import FailureFacts, QueryFacts, StatusReport, UploadFacts, build_report
+from syncd.status.history import DAY, DAYS, HOUR, HOURS, QueryPast, Series, Stretch, first_of, series
 
 LATEST_UPLOADS = 20
 
@@ -46,6 +48,42 @@ def nothing_yet(queries: Sequence[QuerySettings], clock: Clock) -> StatusReport:
     """The status before the first run made a state store: every query is there and has never run."""
     facts = [_blank(query) for query in queries]
     return build_report(version=__version__, now=clock.now(), state_ok=True, queries=facts)
+
+
+class History:
+    """What the store knows of the last hours and days, for the page's plots (`syncd.status.history.Past`).
+
+    Its cost is bounded by the time looked at, not by how long syncd has run.
+    """
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    def recent(self) -> dict[str, Series]:
+        """The last 24 hours of each query that delivered anything. Raises StateError."""
+        now = self._clock.now()
+        found = self._hours(now, HOUR, HOURS)
+        return {query: series(stretches, now, HOUR, HOURS) for query, stretches in found.items()}
+
+    def of(self, query: str) -> QueryPast:
+        """The last 24 hours and 30 days of one query, and its latest uploads. Raises StateError."""
+        now = self._clock.now()
+        found = self._hours(now, DAY, DAYS, query).get(query, [])
+        latest = self._store.uploads(query, limit=LATEST_UPLOADS)
+        return QueryPast(
+            hours=series(found, now, HOUR, HOURS),
+            days=series(found, now, DAY, DAYS),
+            uploads=tuple(map(_upload_facts, latest)),
+        )
+
+    def _hours(
+        self, now: datetime, step: timedelta, count: int, query: str | None = None
+    ) -> dict[str, list[Stretch]]:
+        found: dict[str, list[Stretch]] = {}
+        for row in delivered_by_hour(self._store.database, first_of(now, step, count), query):
+            found.setdefault(row.query, []).append(Stretch(row.hour, row.rows, row.told, row.linked))
+        return found
 
 
 class _Known:

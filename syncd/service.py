@@ -11,7 +11,7 @@ from typing import TextIO
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from syncd.events import Event
-from syncd.overview import overview
+from syncd.overview import History, overview
 from syncd.ports import Observer
 from syncd.settings import QuerySettings, Settings
 from syncd.telemetry import Metrics, TelemetryObserver, configure, install_hooks, register_secret
@@ -75,6 +75,7 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
         ),
         metrics.render,
         observe=metrics.apply,
+        past=History(parts.store, parts.clock),
     )
     server = HttpServer(http, app)
     server.start()

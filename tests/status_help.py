@@ -71,6 +71,12 @@ UPLOADS = tuple(
     for number, state in enumerate(UploadState)
 )
 
+
+def report_of(*queries: QueryFacts) -> StatusReport:
+    """The report of these queries, without uploads."""
+    return build_report(version="0.1.0", now=NOW, state_ok=True, queries=queries)
+
+
 SITUATIONS: dict[str, StatusReport] = {
     name: build_report(version="0.1.0", now=NOW, state_ok=state_ok, queries=queries, recent_uploads=uploads)
     for name, state_ok, queries, uploads in (

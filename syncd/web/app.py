@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from starlette.applications import Starlette
@@ -12,28 +11,16 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from syncd.errors import SyncdError
 from syncd.status import StatusReport
-from syncd.web.bounded import Bounded
+from syncd.status.history import Past
+from syncd.web.address import Address
 from syncd.web.headers import StrictHeaders
 from syncd.web.languages import choose_language
-from syncd.web.page import render_page, render_trouble
+from syncd.web.looks import KEEP, Looks, Unknown
+from syncd.web.page import Page
 
 REPORT_LIMIT = 5.0
 """Seconds for the status report; below the 10 s that Prometheus and most probes wait."""
-
-_ACTION = "Check that the state store's file or server is there and answers; see the log."
-
-_log = logging.getLogger("syncd.web")
-
-
-class Unknown(Exception):
-    """The status cannot be told now; its three parts are those of `errors.py`."""
-
-    def __init__(self, message: str, code: str = "status.unknown", action: str = _ACTION) -> None:
-        self.code = code
-        self.action = action
-        super().__init__(message)
 
 
 def create_app(
@@ -41,6 +28,7 @@ def create_app(
     metrics: Callable[[], tuple[bytes, str]],
     *,
     observe: Callable[[StatusReport | None], None] | None = None,
+    past: Past | None = None,
     limit: float = REPORT_LIMIT,
 ) -> Starlette:
     """The web application.
@@ -49,33 +37,37 @@ def create_app(
         report: makes the status report from the state store; may be slow or raise.
         metrics: renders the metrics, from memory: body and content type.
         observe: told the report before each scrape, or None when there is none (`Metrics.apply`).
+        past: what was delivered lately, for the page's plots.
         limit: seconds the report may take before the answer is 503.
     """
-    endpoints = _Endpoints(report, metrics, observe or _ignore, limit)
+    looks = Looks(report, past, limit)
+    endpoints, pages = _Endpoints(looks, metrics, observe or _ignore), _Pages(looks)
     return Starlette(
         routes=[
             Route("/healthz", endpoints.healthz, methods=["GET"]),
             Route("/readyz", endpoints.readyz, methods=["GET"]),
             Route("/metrics", endpoints.metrics, methods=["GET"]),
             Route("/api/status", endpoints.status, methods=["GET"]),
-            Route("/", endpoints.page, methods=["GET"]),
+            Route("/", pages.all_queries, methods=["GET"]),
+            Route("/query/{name}", pages.query, methods=["GET"]),
         ],
         middleware=[Middleware(StrictHeaders)],
+        exception_handlers={404: pages.missing},
     )
 
 
 class _Endpoints:
+    """For machines."""
+
     def __init__(
         self,
-        report: Callable[[], StatusReport],
+        looks: Looks,
         metrics: Callable[[], tuple[bytes, str]],
         observe: Callable[[StatusReport | None], None],
-        limit: float,
     ) -> None:
-        self._bounded = Bounded(report, limit)
+        self._looks = looks
         self._metrics = metrics
         self._observe = observe
-        self._limit = limit
 
     async def healthz(self, _request: Request) -> Response:
         """Alive: the process answers. Says nothing about rows."""
@@ -84,7 +76,7 @@ class _Endpoints:
     async def readyz(self, _request: Request) -> Response:
         """Ready: rows really move."""
         try:
-            report = await self._report()
+            report = await self._looks.report()
         except Unknown as error:
             return JSONResponse({"ready": False, "reasons": [f"{error} {error.action}"]}, status_code=503)
         reasons = [str(reason) for reason in report.reasons]
@@ -95,7 +87,7 @@ class _Endpoints:
     async def metrics(self, _request: Request) -> Response:
         """The metrics; also when the state store hangs, with `syncd_up 0`."""
         try:
-            report = await self._report()
+            report = await self._looks.report()
         except Unknown:
             self._observe(None)
         else:
@@ -106,40 +98,60 @@ class _Endpoints:
     async def status(self, _request: Request) -> Response:
         """What `syncd status --json` prints."""
         try:
-            return JSONResponse((await self._report()).to_json())
+            return JSONResponse((await self._looks.report()).to_json())
         except Unknown as error:
             shown = {"code": error.code, "message": str(error), "action": error.action}
             return JSONResponse({"error": shown}, status_code=503)
 
-    async def page(self, request: Request) -> Response:
-        """The status page."""
-        language = choose_language(
-            request.query_params.get("lang", ""), request.headers.get("accept-language", "")
-        )
-        headers = {"content-language": language.code, "vary": "Accept-Language"}
-        try:
-            html, code = render_page(await self._report(), language), 200
-        except Unknown as error:
-            html, code = render_trouble(str(error), error.action, language), 503
-        return HTMLResponse(html, code, headers)
 
-    async def _report(self) -> StatusReport:
-        """The report. Raises Unknown, whose text is for a person and without secrets."""
+class _Pages:
+    """For people."""
+
+    def __init__(self, looks: Looks) -> None:
+        self._looks = looks
+
+    async def all_queries(self, request: Request) -> Response:
+        """The status page."""
+        page = _page(request)
         try:
-            return await self._bounded.get()
-        except TimeoutError:
-            raise Unknown(f"The state store has not answered for {self._limit:g} seconds.") from None
-        except SyncdError as error:
-            raise Unknown(_sentence(str(error)), error.code, error.action) from None
-        except Exception as error:  # noqa: BLE001 - whatever it is, the probe gets its answer
-            # The page is for everybody in the network: the text of a fault of ours is for the log alone.
-            _log.exception("the status report failed")
-            raise Unknown(f"The status report failed: {type(error).__name__}; the log says more.") from None
+            report = await self._looks.report(KEEP)
+        except Unknown as error:
+            return _html(page, page.trouble(str(error), error.action), 503)
+        recent = await self._looks.recent() if report.state_ok else None
+        return _html(page, page.overview(report, recent))
+
+    async def query(self, request: Request) -> Response:
+        """The page of one query; 404 for a name that the configuration does not have."""
+        page, name = _page(request), request.path_params["name"]
+        try:
+            report = await self._looks.report(KEEP)
+        except Unknown as error:
+            return _html(page, page.trouble(str(error), error.action), 503)
+        query = next((query for query in report.queries if query.name == name), None)
+        if query is None:
+            return _html(page, page.no_such_query(name, report), 404)
+        past = await self._looks.of(name) if report.state_ok else None
+        return _html(page, page.query(query, report, past))
+
+    async def missing(self, request: Request, _error: Exception) -> Response:
+        """The page for addresses that lead nowhere."""
+        page = _page(request)
+        return _html(page, page.missing(), 404)
+
+
+def _page(request: Request) -> Page:
+    asked = request.query_params.get("lang", "")
+    texts = choose_language(asked, request.headers.get("accept-language", ""))
+    address = Address(
+        request.url.path, lang=asked if asked == texts.code else "", still="still" in request.query_params
+    )
+    return Page(texts, address)
+
+
+def _html(page: Page, html: str, code: int = 200) -> Response:
+    headers = {"content-language": page.language, "vary": "Accept-Language"}
+    return HTMLResponse(html, code, headers)
 
 
 def _ignore(_report: StatusReport | None) -> None:
     """Nobody wants to know."""
-
-
-def _sentence(text: str) -> str:
-    return text if text.endswith((".", "!", "?")) else f"{text}."

@@ -1,28 +1,36 @@
-"""The status page: one HTML file without scripts or anything to load."""
+"""The status page: HTML without scripts or anything to load, in one language, for one address."""
 
 from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from hashlib import sha256
 from importlib.resources import files
 from urllib.parse import quote
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from syncd.model import UploadState
-from syncd.status import QueryState, Severity, StatusReport
+from syncd.status import QueryState, QueryStatus, Severity, StatusReport
+from syncd.status.history import HOUR, HOURS, QueryPast, Series, first_of, series, together
+from syncd.web.address import Address
+from syncd.web.attention import attention, worst_first
 from syncd.web.languages import LANGUAGES
 from syncd.web.texts import Texts
+from syncd.web.words import Words
 
-_STYLE = files("syncd.web").joinpath("style.css").read_text(encoding="utf-8")
+REFRESH = 30
+"""Seconds between two looks of an open page."""
+MOST_ITEMS = 12
+"""Things that need a person, told in full; the queries of the others stand first in the list below them."""
+
+_HERE = files("syncd.web")
+_STYLE = _HERE.joinpath("style.css").read_text(encoding="utf-8")
 STYLE_HASH = "sha256-" + b64encode(sha256(_STYLE.encode()).digest()).decode()
 """What the Content-Security-Policy calls the page's one style sheet."""
-
-_ENVIRONMENT = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 
 _TONES = {
     QueryState.OK: "good",
@@ -39,82 +47,121 @@ _UPLOAD_TONES = {
     UploadState.SENDING: "note",
     UploadState.ACCEPTED: "good",
     UploadState.PROCESSED: "good",
-    UploadState.UNLINKED: "warning",
-    UploadState.SPLIT: "warning",
+    UploadState.UNLINKED: "note",
+    UploadState.SPLIT: "note",
     UploadState.REFUSED: "warning",
 }
 _ICON_COLOURS = {
-    "good": "#1f9d55",
-    "bad": "#d93025",
-    "warning": "#e69500",
-    "note": "#4285f4",
-    "off": "#888888",
+    "good": "#2e7d4f",
+    "bad": "#c2410c",
+    "warning": "#c2410c",
+    "note": "#6b7280",
+    "off": "#6b7280",
 }
 
 
-def render_page(report: StatusReport, texts: Texts) -> str:
-    """The page for a report."""
-    tone, headline = _headline(report, texts)
-    attention = [
-        finding
-        for severity in (Severity.BAD, Severity.WARNING)
-        for query in report.queries
-        for finding in query.findings
-        if finding.severity is severity
-    ]
-    trouble = [texts.wording.say(reason) for reason in report.reasons if "query" not in reason.values]
-    wording = texts.wording
+class Page:
+    """Renders each kind of page."""
 
-    def since(at: datetime) -> str:
-        return wording.duration(report.now - at)
+    def __init__(self, texts: Texts, address: Address) -> None:
+        self._texts = texts
+        self._address = address
+        self._words = Words(texts)
 
-    return _render(
-        texts,
-        tone=tone,
-        headline=headline,
-        report=report,
-        attention=attention,
-        trouble=trouble,
-        since=since,
-        span=lambda seconds: wording.duration(timedelta(seconds=seconds)),
-        number=lambda value: "-" if value is None else wording.number(value),
-        percent=lambda rate: f"{rate:.1%}".replace(".", texts.decimal),
-        clock=lambda at: at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
-    )
+    @property
+    def language(self) -> str:
+        """The language's code."""
+        return self._texts.code
 
+    def overview(self, report: StatusReport, recent: Mapping[str, Series] | None) -> str:
+        """All queries; `recent` is None when the last hours cannot be told."""
+        tone, headline = _headline(report, self._texts)
+        nothing = series((), report.now, HOUR, HOURS)
+        plotted = {query.name: (recent or {}).get(query.name, nothing) for query in report.queries}
+        # A look at the past may be an hour's turn younger than the report: only what fits is added up.
+        begins = first_of(report.now, HOUR, HOURS)
+        fitting = [one for one in plotted.values() if one[0].at == begins]
+        return self._render(
+            "overview.html.j2",
+            tone=tone,
+            headline=headline,
+            report=report,
+            items=attention(report.queries),
+            most_items=MOST_ITEMS,
+            trouble=[
+                self._texts.wording.say(reason) for reason in report.reasons if "query" not in reason.values
+            ],
+            queries=worst_first(report.queries),
+            plotted=plotted if recent is not None else None,
+            total=together(fitting or [nothing]),
+            rejected=_rejected(report.queries),
+            uploads=report.recent_uploads,
+        )
 
-def render_trouble(message: str, action: str, texts: Texts) -> str:
-    """The page for when there is no report: `message` says why, `action` what to do."""
-    return _render(
-        texts,
-        tone="bad",
-        headline=texts.headlines["unknown"],
-        report=None,
-        attention=[],
-        trouble=[message, action],
-    )
+    def query(self, query: QueryStatus, report: StatusReport, past: QueryPast | None) -> str:
+        """One query; `past` is None when it cannot be told."""
+        severities = {finding.severity for finding in query.findings}
+        tone = "bad" if Severity.BAD in severities else "warning" if Severity.WARNING in severities else None
+        return self._render(
+            "query.html.j2",
+            tone=tone or _TONES[query.state],
+            headline=f"{query.name}: {self._texts.states[query.state]}",
+            report=report,
+            query=query,
+            past=past,
+            rejected=_rejected([query]),
+            uploads=past.uploads if past else (),
+        )
 
+    def trouble(self, message: str, action: str) -> str:
+        """There is no report: `message` says why, `action` what to do."""
+        return self._render(
+            "message.html.j2",
+            tone="bad",
+            headline=self._texts.headlines["unknown"],
+            report=None,
+            lines=[message, action],
+            names=(),
+        )
 
-def _code(text: str) -> Markup:
-    """Text with `what stands between backticks` as code."""
-    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped here
+    def missing(self) -> str:
+        """Nothing is at this address."""
+        return self._render(
+            "message.html.j2",
+            tone="off",
+            headline=self._texts.no_page,
+            report=None,
+            lines=[self._texts.no_page_action],
+            names=(),
+            refresh=None,
+        )
 
+    def no_such_query(self, name: str, report: StatusReport) -> str:
+        """A query's page was asked for that the configuration does not have."""
+        near = get_close_matches(name[:64], [query.name for query in report.queries], 3)
+        return self._render(
+            "message.html.j2",
+            tone="off",
+            headline=self._texts.no_query,
+            report=report,
+            lines=[self._texts.no_query_action.format(name=name[:64])],
+            names=near,
+            refresh=None,
+        )
 
-_ENVIRONMENT.filters["code"] = _code
-_PAGE = _ENVIRONMENT.from_string(files("syncd.web").joinpath("page.html.j2").read_text(encoding="utf-8"))
-
-
-def _render(texts: Texts, *, tone: str, **values: object) -> str:
-    return _PAGE.render(
-        t=texts,
-        languages=[other for other in LANGUAGES.values() if other is not texts],
-        style=Markup(_STYLE),  # noqa: S704 - our own file, not input
-        icon=_icon(tone),
-        tones=_TONES,
-        upload_tones=_UPLOAD_TONES,
-        tone=tone,
-        **values,
-    )
+    def _render(self, template: str, *, tone: str, **values: object) -> str:
+        return _ENVIRONMENT.get_template(template).render(
+            t=self._texts,
+            words=self._words,
+            address=self._address,
+            languages=LANGUAGES.values(),
+            style=Markup(_STYLE),  # noqa: S704 - our own file, not input
+            icon=_icon(tone),
+            tones=_TONES,
+            upload_tones=_UPLOAD_TONES,
+            tone=tone,
+            **{"refresh": REFRESH, **values},
+        )
 
 
 def _headline(report: StatusReport, texts: Texts) -> tuple[str, str]:
@@ -136,8 +183,36 @@ def _headline(report: StatusReport, texts: Texts) -> tuple[str, str]:
     return "good", words["good"]
 
 
+def _rejected(queries: Sequence[QueryStatus]) -> list[tuple[str, int, list[tuple[str, int]]]]:
+    """Reasons with their rows, and the queries they are of; the most frequent first."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for query in queries:
+        for reason, rows in query.rows.rejected.items():
+            found.setdefault(reason, []).append((query.name, rows))
+    summed = [
+        (reason, sum(rows for _, rows in of), sorted(of, key=lambda one: -one[1]))
+        for reason, of in found.items()
+    ]
+    return sorted(summed, key=lambda one: -one[1])
+
+
 def _icon(tone: str) -> str:
-    colour = _ICON_COLOURS[tone]
-    circle = f'<circle cx="4" cy="4" r="4" fill="{colour}"/>'
+    circle = f'<circle cx="4" cy="4" r="4" fill="{_ICON_COLOURS[tone]}"/>'
     svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8">{circle}</svg>'
     return "data:image/svg+xml," + quote(svg)
+
+
+def _code(text: str) -> Markup:
+    """Text with `what stands between backticks` as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped here
+
+
+_ENVIRONMENT = Environment(
+    loader=FunctionLoader(lambda name: _HERE.joinpath(name).read_text(encoding="utf-8")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_ENVIRONMENT.filters["code"] = _code

@@ -1,0 +1,95 @@
+"""What was delivered lately, hour by hour: the figures behind the status page's plots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import ColumnElement, Connection, Table, case, func, select
+
+from syncd.ledger.database import Database
+from syncd.ledger.readers import DELIVERED
+from syncd.model import Origin
+
+SLACK = timedelta(hours=6)
+"""How long before its settling an upload may have begun; one that took longer is missing in the plot."""
+
+
+@dataclass(frozen=True, slots=True)
+class HourRow:
+    """What one query delivered in one hour, UTC."""
+
+    query: str
+    hour: datetime
+    rows: int
+    """Those sent again by `syncd resend` not counted."""
+    told: int
+    """Rows of the uploads whose links Metrica has told."""
+    linked: int
+
+
+def delivered_by_hour(database: Database, since: datetime, query: str | None = None) -> list[HourRow]:
+    """The hours since then in which something was delivered, of all queries or of one; in no order.
+
+    Reads the uploads of that time and no others: their ids grow with time, so that the first of them is
+    found by some twenty looks at single rows, and no index on a moment is needed. Raises StateUnavailable.
+    """
+    table = database.tables.uploads
+    column, hour = table.c, _hour(database, table.c.settled_at)
+    # Grouped by the bare column, SQLite would rather read all of an index that is in its order.
+    named = func.coalesce(column.query, "")
+    sent_again = column.origin == Origin.RESEND.value
+    asked = (
+        select(
+            named.label("query"),
+            hour.label("hour"),
+            func.sum(case((sent_again, 0), else_=column.rows)).label("rows"),
+            func.sum(case((column.linked.is_not(None), column.rows), else_=0)).label("told"),
+            func.sum(func.coalesce(column.linked, 0)).label("linked"),
+        )
+        .where(column.settled_at >= since, column.state.in_([state.value for state in DELIVERED]))
+        .group_by(named, hour)
+    )
+    if query is not None:
+        asked = asked.where(column.query == query)
+    with database.read() as connection:
+        first = _first_since(connection, table, since - SLACK)
+        if first is None:
+            return []
+        found = connection.execute(asked.where(column.id >= first)).all()
+    return [
+        HourRow(
+            row.query,
+            datetime.strptime(row.hour, "%Y-%m-%dT%H").replace(tzinfo=UTC),
+            int(row.rows),
+            int(row.told),
+            int(row.linked),
+        )
+        for row in found
+    ]
+
+
+def _hour(database: Database, moment: ColumnElement[datetime]) -> ColumnElement[str]:
+    """The moment's hour in UTC as text, 2026-03-01T12; SQLite's moments begin with it."""
+    if database.postgresql:
+        return func.to_char(func.timezone("UTC", moment), 'YYYY-MM-DD"T"HH24')
+    return func.substr(moment, 1, len("2026-03-01T12"))
+
+
+def _first_since(connection: Connection, table: Table, since: datetime) -> int | None:
+    """The id from which on uploads were begun at `since` or later; None when there is no upload."""
+    column = table.c
+    # Each by itself: SQLite looks both up only when they are not asked for together.
+    ends = (select(end(column.id)).scalar_subquery() for end in (func.min, func.max))
+    low, high = connection.execute(select(*ends)).one()
+    if low is None:
+        return None
+    while low < high:
+        middle = (low + high) // 2
+        looked = select(column.id, column.created_at).where(column.id >= middle).order_by(column.id).limit(1)
+        found = connection.execute(looked).one()
+        if found.created_at < since:
+            low = found.id + 1
+        else:
+            high = middle
+    return int(low)
