@@ -10,6 +10,7 @@ import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from math import inf
 
 SEND_LIMIT = 1.0
 """Seconds; a service manager that does not read must not hold up the loop."""
@@ -49,23 +50,21 @@ class Watchdog:
         self._bookkeeper = bookkeeper
         self._clock = clock
         self._limit = _limit()
-        self._told: tuple[float, str] | None = None
+        self._told_at = -inf
+        self._told = ""
 
     def turned(self, status: str) -> None:
         """The loop has made a turn; `status` is what `systemctl status` shows."""
-        if self._limit is None:
-            return
         now = self._clock()
         if now - self._bookkeeper() > self._limit / 2:
             return
-        if self._told is None or now - self._told[0] >= self._limit / 8 or status != self._told[1]:
-            self._told = (now, status)
+        if status != self._told or now - self._told_at >= self._limit / 8:
+            self._told_at, self._told = now, status
             notify(f"WATCHDOG=1\nSTATUS={status}")
 
 
-def _limit() -> float | None:
-    """Seconds after which the manager takes silence for a fault; None when it does not watch this process."""
+def _limit() -> float:
+    """Seconds after which the manager takes silence for a fault; for ever when it does not watch us."""
     pid, microseconds = os.environ.get("WATCHDOG_PID", ""), os.environ.get("WATCHDOG_USEC", "")
-    if pid not in {"", str(os.getpid())} or not microseconds.isdigit():
-        return None
-    return int(microseconds) / 1e6 or None
+    ours = pid in {"", str(os.getpid())} and microseconds.isdigit()
+    return int(microseconds) / 1e6 if ours else inf
