@@ -22,7 +22,7 @@ LABEL org.opencontainers.image.title="syncd" \
       org.opencontainers.image.licenses="MIT" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}"
-RUN groupadd --system --gid 10001 syncd && useradd --system --uid 10001 --gid 10001 --home-dir /var/lib/syncd --create-home \
+RUN groupadd --gid 10001 syncd && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /var/lib/syncd --create-home \
     --shell /usr/sbin/nologin syncd
 COPY --from=build /opt/syncd /opt/syncd
 # The root may be read-only: this is the only place that is written to, and only where the state is SQLite.
