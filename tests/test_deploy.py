@@ -46,7 +46,7 @@ def manifest(kind: str) -> Any:
 
 @pytest.mark.parametrize("unit", ["syncd.service", "syncd-once.service"])
 def test_the_sandbox_is_tight(unit: str) -> None:
-    """systemd's own judgement of what the service is exposed to."""
+    """Systemd's own judgement of what the service is exposed to."""
     done = tool("systemd-analyze", "security", "--offline=yes", "--no-pager", f"systemd/{unit}")
     found = re.search(r"Overall exposure level for .*: ([\d.]+)", done.stdout)
     assert found, done.stdout + done.stderr
@@ -63,13 +63,13 @@ def test_both_services_have_the_same_sandbox() -> None:
 
 
 def test_the_dockerfile_is_clean() -> None:
-    """hadolint has nothing to say."""
+    """Hadolint has nothing to say."""
     done = tool("hadolint", "Dockerfile")
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
 def test_the_scripts_are_clean() -> None:
-    """shellcheck warns of nothing."""
+    """Shellcheck warns of nothing."""
     scripts = [str(path) for path in sorted((ROOT / ".ci").iterdir())]
     done = tool("shellcheck", "--severity=warning", *scripts)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -17,7 +17,7 @@ def manager(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.
     """A socket as systemd's, which watches this process with a limit of 20 s."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(tmp_path / "notify"))
-        listener.setblocking(False)
+        listener.settimeout(0)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
         monkeypatch.setenv("WATCHDOG_USEC", "20000000")
         monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()))
@@ -63,7 +63,7 @@ def test_without_a_manager_nothing_happens(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_the_watchdog_is_fed_only_while_both_go_on(manager: socket.socket) -> None:
-    """Not at each turn, but often enough; not at all when the bookkeeper stands still; again when it goes on."""
+    """Often enough, not at each turn; not when the bookkeeper stands still; again when it goes on."""
     now = bookkeeper = 100.0
     watchdog = Watchdog(lambda: bookkeeper, lambda: now)
     watchdog.turned("well")
