@@ -1,26 +1,38 @@
 # Two stages: uv builds the environment from the lock; the image carries only Python and that environment.
-# Run it with the configuration at /etc/syncd/config.yaml, /var/lib/syncd on a volume when the state is SQLite, and
-# `http.listen: 0.0.0.0:9188` in the configuration, since 127.0.0.1 is the container's own.
-ARG BASE=python:3.11-slim-bookworm
+# docs/operations.md, "In a container", says how it is run; .ci/container builds and runs it.
+ARG BASE=python:3.13-slim-bookworm
 
 FROM ${BASE} AS build
-RUN python3 -m pip install --no-cache-dir uv
 ENV UV_PROJECT_ENVIRONMENT=/opt/syncd UV_PYTHON_DOWNLOADS=never UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
+RUN python3 -m venv /opt/uv && /opt/uv/bin/pip install --no-cache-dir uv==0.13.9
 WORKDIR /build
 # The dependencies are a layer of their own, which a change of syncd leaves as it is.
 COPY pyproject.toml uv.lock ./
-RUN uv sync --locked --no-dev --no-install-project --extra mysql
+RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-project --extra mysql --no-cache
 COPY README.md LICENSE ./
+COPY systemd ./systemd
 COPY syncd ./syncd
-RUN uv sync --locked --no-dev --no-editable --extra mysql
+RUN /opt/uv/bin/uv sync --locked --no-dev --no-editable --extra mysql --no-cache
 
 FROM ${BASE}
+ARG VERSION=unreleased
+ARG REVISION=unknown
+LABEL org.opencontainers.image.title="syncd" \
+      org.opencontainers.image.description="Carries conversions from a company database to Yandex.Metrica" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
+RUN groupadd --gid 10001 syncd && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /var/lib/syncd --create-home \
+    --shell /usr/sbin/nologin syncd
 COPY --from=build /opt/syncd /opt/syncd
-RUN useradd --system --uid 10001 --home-dir /var/lib/syncd --create-home syncd
-USER 10001
-WORKDIR /var/lib/syncd
+# The root may be read-only: this is the only place that is written to, and only where the state is SQLite.
 VOLUME /var/lib/syncd
-ENV PATH=/opt/syncd/bin:$PATH PYTHONUNBUFFERED=1
+WORKDIR /var/lib/syncd
+USER 10001:10001
+ENV PATH=/opt/syncd/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 EXPOSE 9188
+STOPSIGNAL SIGTERM
+# Needs `http.listen`. Red while rows do not move; at first the state store may be migrated and much be read.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=60s --retries=3 CMD ["syncd", "health"]
 ENTRYPOINT ["syncd"]
-CMD ["run", "-c", "/etc/syncd/config.yaml"]
+CMD ["run"]

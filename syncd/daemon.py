@@ -77,6 +77,10 @@ class Keeper(Protocol):
         """A run ended."""
         ...
 
+    def turned(self, status: str) -> None:
+        """The loop goes on; how it stands, in a few words."""
+        ...
+
 
 class Daemon:
     """Runs the queries on their schedule, or each until it has nothing new (`once`)."""
@@ -119,11 +123,24 @@ class Daemon:
                     self._start(turn)
                 elif self._once:
                     self._leave_to_others(turn, now)
+            self._keeper.turned(self._status())
             self._take(self._patience(now))
 
     def running(self) -> list[str]:
         """The queries with a run going on."""
         return [turn.query.name for turn in self.turns if turn.started is not None]
+
+    def _status(self) -> str:
+        """All queries in a line, for `systemctl status`."""
+        counts = {
+            "queries": len(self.turns),
+            "running": len(self.running()),
+            "failing": sum(turn.failures > 0 for turn in self.turns),
+            "stopped": sum(turn.halted for turn in self.turns),
+        }
+        delivered = sum(turn.totals.uploaded for turn in self.turns)
+        shown = [f"{name}: {count}" for name, count in counts.items() if count]
+        return ", ".join([*shown, f"rows delivered since the start: {delivered:,}"])
 
     def _is_due(self, turn: Turn, now: datetime) -> bool:
         return turn.started is None and not turn.halted and not turn.done and turn.due <= now

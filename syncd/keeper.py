@@ -29,6 +29,7 @@ from syncd.ledger import Lease, Leases, Store
 from syncd.ledger.prune import Pruner
 from syncd.ledger.rows import RunRow
 from syncd.ledger.sharing import Shares, plan
+from syncd.notify import Watchdog
 from syncd.ports import Observer
 
 LEASE = timedelta(seconds=15)
@@ -83,6 +84,8 @@ class Bookkeeper:
         self._quiet_due = inf
         """When the quiet runs are recorded."""
         self._told: float | None = None
+        self._went_on = time.monotonic()
+        self._watchdog = Watchdog(lambda: self._went_on)
         self._pruner = Pruner(store)
         self._tidy_due = 0.0
         self._lock = Lock()
@@ -170,6 +173,10 @@ class Bookkeeper:
             else:
                 self._keep_quiet(turn)
 
+    def turned(self, status: str) -> None:
+        """The loop goes on; so the service manager is told as long as the thread here does too."""
+        self._watchdog.turned(status)
+
     def rows(self) -> Mapping[str, RunRow]:
         """The record as this process knows it; of queries that others run, the store knows better."""
         with self._lock:
@@ -201,6 +208,7 @@ class Bookkeeper:
                 self._observer.emit(Event.STATE_TROUBLE, error=str(error))
         except Exception as error:  # noqa: BLE001 — without this thread the daemon would stand still for good
             self._observer.emit(Event.INTERNAL_ERROR, error=error)
+        self._went_on = time.monotonic()
 
     def _beat(self) -> None:
         """Renew what is held, see who else is there, give and take."""

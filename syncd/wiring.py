@@ -24,6 +24,7 @@ from syncd.ledger import Lease, QueryLedger, Store
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.token import Token
 from syncd.model import Receipt, RunReport
+from syncd.notify import notify
 from syncd.pipeline import Job, Pipeline
 from syncd.ports import Clock, Observer, SystemClock
 from syncd.restore import Unrecorded
@@ -219,7 +220,9 @@ class Application:
         """Run the daemon until a stop is asked for or, with `once`, until every query is done."""
         queries = [turn.query.name for turn in self.daemon.turns]
         self._observer.emit(Event.DAEMON_STARTED, version=__version__, queries=len(queries), pid=os.getpid())
+        notify("READY=1")
         self.daemon.run()
+        notify("STOPPING=1")
         if self.stop.is_set():
             self._observer.emit(Event.DAEMON_STOPPING, signal=self._why, running=self.daemon.running())
         self.daemon.wind_down()

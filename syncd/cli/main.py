@@ -57,6 +57,11 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "Show how every query is, and what is wrong in plain words.",
             "syncd status",
         ),
+        "health": Entry(
+            "syncd.cli.health:health",
+            "Ask the daemon on this machine whether rows really move; for health checks.",
+            "syncd health --live",
+        ),
         "rejects": Entry(
             "syncd.cli.rejects:rejects",
             "Show the rows that could not be sent, with the reason.",

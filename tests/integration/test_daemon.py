@@ -54,6 +54,9 @@ class Notebook:
         assert turn.started is None
         self.outcomes.append(outcome)
 
+    def turned(self, status: str) -> None:
+        """Nothing to do."""
+
 
 class Loop:
     """A daemon over runs of a test's own making, in a thread."""
