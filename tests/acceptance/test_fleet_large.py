@@ -96,7 +96,7 @@ def test_the_network_to_the_store_stops(
     name = rest.strip("/").partition("?")[0]
     queries: dict[str, object] = {}
     for number in range(FEW):
-        queries |= shop.query(f"q{number:02}", counter=100 + number)
+        queries |= shop.query(f"q{number:02}", counter=100 + number, every="3s")
     top = {"state": {"url": "${STATE}"}, "http": {"listen": "127.0.0.1:0"}}
     cli.configure(shop.configuration(postgres, emulator.url, queries, **top))
     fleet.sell()
@@ -105,8 +105,8 @@ def test_the_network_to_the_store_stops(
         near = [fleet.start(STATE=direct) for _ in range(4)]
         fleet.wait_for_shares(4, 4, 4, 4, 4)
         health = far.wait_for("http_listening")["url"]
-        assert ready(health) == 200
         fleet.wait_for_rows(FEW)
+        eventually(lambda: ready(health) == 200)
 
         wire.cut()
         cut_at = time.time()
