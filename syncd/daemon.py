@@ -197,7 +197,7 @@ class Daemon:
             self._observer.emit(Event.LEASE_LOST, query=turn.query.name)
             turn.due = self._clock.now() + schedule.FIRST_PAUSE
         else:
-            self._failed(turn, outcome.error)
+            self._failed(turn, outcome.error, outcome.report.read)
         self._keeper.finished(turn, outcome)
 
     def _succeeded(self, turn: Turn, outcome: Outcome) -> None:
@@ -219,9 +219,15 @@ class Daemon:
         turn.done = self._once
         turn.due = schedule.next_run(turn.query, turn.due, self._clock.now())
 
-    def _failed(self, turn: Turn, error: SyncdError) -> None:
+    def _failed(self, turn: Turn, error: SyncdError, read: int) -> None:
         turn.failures += 1
-        about = {"query": turn.query.name, "code": error.code, "error": str(error), "action": error.action}
+        about = {
+            "query": turn.query.name,
+            "code": error.code,
+            "error": str(error),
+            "action": error.action,
+            "read": read,
+        }
         if isinstance(error, TooManyRejects):
             turn.halted, turn.done = True, self._once
             self._observer.emit(Event.QUERY_HALTED, **about)

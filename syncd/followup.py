@@ -83,15 +83,17 @@ class Follower:
             receipt = listed.get(upload.metrica_id)
             state = _FINAL.get(receipt.status, UploadState.ACCEPTED) if receipt else UploadState.ACCEPTED
             self._ledger.follow(upload, state, receipt, now)
-            if receipt is not None and receipt.status != upload.status:
-                self._tell(upload, receipt)
+            final = state is not UploadState.ACCEPTED
+            if receipt is not None and (final or receipt.status != upload.status):
+                self._tell(upload, receipt, final=final)
 
-    def _tell(self, upload: Followed, receipt: Receipt) -> None:
+    def _tell(self, upload: Followed, receipt: Receipt, *, final: bool) -> None:
         self._observer.emit(
             Event.UPLOAD_FOLLOWED,
             query=upload.query,
             upload=upload.id,
             status=receipt.status,
+            final=final,
             linked=receipt.linked_quantity,
             user_not_found=receipt.user_not_found_quantity,
             goal_not_found=receipt.goal_not_found_quantity,

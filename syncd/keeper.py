@@ -41,6 +41,8 @@ DEAD = timedelta(days=1)
 RECORD_QUIET_RUNS = timedelta(seconds=30)
 TIDY = timedelta(minutes=10)
 """How often it is looked whether something in the store is old."""
+RECORD_PATIENCE = timedelta(seconds=5)
+"""How long the store may take to record runs before it counts as not answering."""
 TELL_AGAIN = timedelta(seconds=30)
 """How often trouble with the store is told while it lasts."""
 
@@ -83,6 +85,9 @@ class Bookkeeper:
         self._quiet: set[str] = set()
         self._quiet_due = inf
         """When the quiet runs are recorded."""
+        self._recording: float | None = None
+        """Since when the store has been asked to record runs and has not answered."""
+        self._unrecorded = False
         self._told: float | None = None
         self._went_on = time.monotonic()
         self._watchdog = Watchdog(lambda: self._went_on)
@@ -183,6 +188,13 @@ class Bookkeeper:
             return {
                 name: row for name, row in self._rows.items() if self._leases is None or name in self._held
             }
+
+    @property
+    def troubled(self) -> bool:
+        """The store takes no record of runs: it refused, as a full one does, or it does not answer."""
+        since = self._recording
+        hangs = since is not None and _seconds() - since > RECORD_PATIENCE.total_seconds()
+        return self._unrecorded or hangs
 
     # --- the thread ---
 
@@ -292,12 +304,17 @@ class Bookkeeper:
             rows = [self._rows[name] for name in names]
         if not rows:
             return
+        self._recording = _seconds()
         try:
             self._store.save_runs(rows)
         except StateError:
+            self._unrecorded = True
             with self._lock:
                 self._urgent |= names
             raise
+        finally:
+            self._recording = None
+        self._unrecorded = False
 
     def _tidy(self) -> None:
         """Forget what is old: a step a beat while there is some, else a look now and then."""

@@ -22,7 +22,12 @@ LATEST_UPLOADS = 20
 
 
 def overview(
-    store: Store, queries: Sequence[QuerySettings], clock: Clock, live: Mapping[str, RunRow] | None = None
+    store: Store,
+    queries: Sequence[QuerySettings],
+    clock: Clock,
+    live: Mapping[str, RunRow] | None = None,
+    *,
+    troubled: bool = False,
 ) -> StatusReport:
     """The status of `queries` now.
 
@@ -31,6 +36,7 @@ def overview(
         queries: The configured queries, disabled ones too.
         clock: The time.
         live: What the daemon of this very process knows of its runs, which is newer than the record.
+        troubled: The daemon of this very process cannot write to the store, though it may be readable.
     """
     try:
         known = _Known(store, live or {})
@@ -40,7 +46,7 @@ def overview(
         facts = [_blank(query) for query in queries]
         return build_report(version=__version__, now=clock.now(), state_ok=False, queries=facts)
     return build_report(
-        version=__version__, now=clock.now(), state_ok=True, queries=facts, recent_uploads=latest
+        version=__version__, now=clock.now(), state_ok=not troubled, queries=facts, recent_uploads=latest
     )
 
 

@@ -69,9 +69,14 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
     if http is None:
         yield None
         return
+    keeper = application.keeper
     app = create_app(
         lambda: overview(
-            parts.store, list(parts.settings.queries.values()), parts.clock, application.keeper.rows()
+            parts.store,
+            list(parts.settings.queries.values()),
+            parts.clock,
+            keeper.rows(),
+            troubled=keeper.troubled,
         ),
         metrics.render,
         observe=metrics.apply,

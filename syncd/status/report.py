@@ -72,6 +72,8 @@ class QueryStatus:
     enabled: bool
     counter: int
     state: QueryState
+    alive: bool
+    """It is known to be no reason for /readyz to be red."""
     findings: tuple[Finding, ...]
     """The worst first."""
     mark: tuple[str, ...]
@@ -169,6 +171,7 @@ def _judge(query: QueryFacts, now: datetime, *, unknown: bool) -> QueryStatus:
         enabled=query.enabled,
         counter=query.counter,
         state=QueryState.UNKNOWN if unknown and query.enabled else _state(query, found),
+        alive=not query.enabled or query.alive(now),
         findings=found,
         mark=query.mark,
         lag_seconds=_seconds(now - query.newest_at) if query.newest_at else None,

@@ -19,9 +19,10 @@ from prometheus_client import (
 )
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
+from syncd import __version__
 from syncd.model import Reason
 from syncd.ports import Clock, SystemClock
-from syncd.status import QueryState, StatusReport
+from syncd.status import QueryState, QueryStatus, StatusReport
 
 
 class Outcome(StrEnum):
@@ -55,7 +56,12 @@ SPECS: tuple[Spec, ...] = (
     Spec("syncd_rows_uploaded_total", "counter", ("query",), "Rows in uploads that Metrica accepted."),
     Spec("syncd_rows_rejected_total", "counter", ("query", "reason"), "Rows that cannot be sent, by reason."),
     Spec("syncd_uploads_total", "counter", ("query", "outcome"), "Uploads, by what became of the POST."),
-    Spec("syncd_rows_linked_total", "counter", ("query",), "Rows that Metrica linked to a visit."),
+    Spec(
+        "syncd_rows_linked_total",
+        "counter",
+        ("query",),
+        "Rows that Metrica linked to a visit, counted when it has finished with their upload.",
+    ),
     Spec(
         "syncd_rows_user_not_found_total", "counter", ("query",), "Rows whose visitor Metrica did not find."
     ),
@@ -72,6 +78,12 @@ SPECS: tuple[Spec, ...] = (
     ),
     Spec("syncd_rows_waiting", "gauge", ("query",), "Rows whose DateTime is still to come."),
     Spec(
+        "syncd_rows_waiting_until_timestamp_seconds",
+        "gauge",
+        ("query",),
+        "When the first of the waiting rows goes, unix seconds; 0: none waits.",
+    ),
+    Spec(
         "syncd_api_requests_total",
         "counter",
         ("code",),
@@ -83,9 +95,20 @@ SPECS: tuple[Spec, ...] = (
         (),
         "What this daemon has not spent of `metrica.daily_requests` since 00:00 UTC.",
     ),
+    Spec("syncd_api_requests_limit", "gauge", (), "`metrica.daily_requests`."),
     Spec("syncd_up", "gauge", (), "1 while /readyz answers 200, else 0."),
+    Spec(
+        "syncd_query_up",
+        "gauge",
+        ("query",),
+        "1 while the query is known to be fine, as /readyz judges, else 0.",
+    ),
+    Spec("syncd_build_info", "gauge", ("version",), "Always 1; the version is in the label."),
 )
-"""Every metric there is; a test compares them with docs/observability.md and with what is served."""
+"""Every metric there is: product.md's, and the few that alerts need besides.
+
+A test compares them with docs/observability.md and with what is served.
+"""
 
 _SPEC = {spec.name: spec for spec in SPECS}
 _BUCKETS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400)
@@ -122,9 +145,13 @@ class Metrics:
         self._lag = self._gauge("syncd_lag_seconds")
         self._last_success = self._gauge("syncd_last_success_timestamp_seconds")
         self._waiting = self._gauge("syncd_rows_waiting")
+        self._waiting_until = self._gauge("syncd_rows_waiting_until_timestamp_seconds")
         self._requests = self._counter("syncd_api_requests_total")
         self._requests_left = self._gauge("syncd_api_requests_left")
         self._up = self._gauge("syncd_up")
+        self._query_up = self._gauge("syncd_query_up")
+        self._gauge("syncd_build_info").labels(__version__).set(1)
+        self._gauge("syncd_api_requests_limit").set(daily_requests)
         self._daily_requests = daily_requests
         self._clock = clock or SystemClock()
         self._spent: float = 0
@@ -159,7 +186,7 @@ class Metrics:
         self._add(self._uploads, 1, query, outcome.value)
 
     def followed(self, query: str, linked: float, user_not_found: float, goal_not_found: float) -> None:
-        """Count by how much Metrica's numbers for an upload have grown."""
+        """Count Metrica's last word on an upload."""
         self._add(self._linked, linked, query)
         self._add(self._user_not_found, user_not_found, query)
         self._add(self._goal_not_found, goal_not_found, query)
@@ -188,16 +215,16 @@ class Metrics:
     def apply(self, report: StatusReport | None) -> None:
         """Take over what only the state store knows, before a scrape; None: the store did not answer."""
         self._up.set(1 if report is not None and report.ready else 0)
-        if report is None:
-            return
         with self._lock:
+            if report is None:
+                for name in self._queries:
+                    self._query_up.labels(name).set(0)
+                return
             for query in report.queries:
-                if query.name in self._queries and query.state is not QueryState.UNKNOWN:
-                    lag = query.lag_seconds
-                    self._lag.labels(query.name).set(math.nan if lag is None else lag)
-                    self._waiting.labels(query.name).set(query.rows.waiting)
-                    if query.last_success is not None:
-                        self._last_success.labels(query.name).set(query.last_success.timestamp())
+                if query.name in self._queries:
+                    self._query_up.labels(query.name).set(query.alive)
+                    if query.state is not QueryState.UNKNOWN:
+                        self._take_over(query)
 
     def render(self) -> tuple[bytes, str]:
         """All of it in Prometheus' text format 0.0.4, and that format's content type."""
@@ -207,6 +234,14 @@ class Metrics:
         return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
 
     # --- how it is done -----------------------------------------------------------------------------------
+
+    def _take_over(self, query: QueryStatus) -> None:
+        lag, due = query.lag_seconds, query.rows.waiting_due
+        self._lag.labels(query.name).set(math.nan if lag is None else lag)
+        self._waiting.labels(query.name).set(query.rows.waiting)
+        self._waiting_until.labels(query.name).set(due.timestamp() if due else 0)
+        if query.last_success is not None:
+            self._last_success.labels(query.name).set(query.last_success.timestamp())
 
     def _begin_day(self) -> None:
         today = self._clock.now().date()
@@ -240,6 +275,8 @@ class Metrics:
             self._lag,
             self._last_success,
             self._waiting,
+            self._waiting_until,
+            self._query_up,
         )
 
     def _create(self, query: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -58,9 +57,6 @@ LEVELS: Mapping[Event, Level] = {
 }
 """Every event's level. QUERY_FINISHED falls to debug when nothing moved."""
 
-_FOLLOWED_AT_MOST = 10_000
-"""Uploads whose last numbers are remembered, to count only what has grown; the oldest are forgotten."""
-
 Fields = Mapping[str, object]
 _FOLLOWED = ("linked", "user_not_found", "goal_not_found")
 
@@ -73,11 +69,12 @@ class TelemetryObserver:
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
         self._read: dict[str, float] = {}
-        self._followed: OrderedDict[object, tuple[float, ...]] = OrderedDict()
         self._updates: Mapping[Event, Callable[[str, Fields], None]] = {
             Event.QUERY_STARTED: self._query_started,
             Event.QUERY_PROGRESS: lambda query, fields: self._count_read(query, _number(fields, "rows")),
             Event.QUERY_FINISHED: self._query_finished,
+            Event.QUERY_FAILED: self._run_ended,
+            Event.QUERY_HALTED: self._run_ended,
             Event.ROWS_REJECTED: self._rows_rejected,
             Event.UPLOAD_ACCEPTED: self._upload(Outcome.ACCEPTED),
             Event.UPLOAD_UNCLEAR: self._upload(Outcome.UNCLEAR),
@@ -108,8 +105,11 @@ class TelemetryObserver:
         self._metrics.rows_read(query, rows - before)
 
     def _query_finished(self, query: str, fields: Fields) -> None:
-        self._count_read(query, _number(fields, "read"))
+        self._run_ended(query, fields)
         self._metrics.run_finished(query, _number(fields, "seconds"), self._clock.now().timestamp())
+
+    def _run_ended(self, query: str, fields: Fields) -> None:
+        self._count_read(query, _number(fields, "read"))
         with self._lock:
             self._read.pop(query, None)
 
@@ -129,14 +129,9 @@ class TelemetryObserver:
         self._metrics.rows_rejected(query, Reason.REFUSED_BY_METRICA, 1)
 
     def _upload_followed(self, query: str, fields: Fields) -> None:
-        upload = (query, fields.get("upload"))
-        numbers = tuple(_number(fields, name) for name in _FOLLOWED)
-        with self._lock:
-            before = self._followed.pop(upload, (0.0,) * len(_FOLLOWED))
-            self._followed[upload] = numbers
-            if len(self._followed) > _FOLLOWED_AT_MOST:
-                self._followed.popitem(last=False)
-        self._metrics.followed(query, *(new - old for new, old in zip(numbers, before, strict=True)))
+        # Each upload becomes final once, whatever restarts or changes hands meanwhile: it is counted then.
+        if fields.get("final"):
+            self._metrics.followed(query, *(_number(fields, name) for name in _FOLLOWED))
 
     def _api_request(self, _query: str, fields: Fields) -> None:
         code = fields.get("code")

@@ -12,10 +12,10 @@ from starlette.types import ASGIApp
 
 from syncd.errors import ListenFailed
 from syncd.settings import HttpSettings
-from syncd.web.protocol import PatientProtocol
+from syncd.web.protocol import CONNECTIONS, PatientProtocol
 
-CONNECTIONS = 64
-"""At once; more get 503. A probe, a scraper and some browsers need ten."""
+QUEUE = 256
+"""Connections that the kernel keeps until they are let in; who finds it full tries again a second later."""
 KEEP_ALIVE = 5
 """Seconds an idle connection is kept."""
 LARGEST_HEAD = 16 * 1024
@@ -45,8 +45,8 @@ class HttpServer:
                 access_log=False,
                 proxy_headers=False,
                 server_header=False,
-                limit_concurrency=CONNECTIONS,
-                backlog=CONNECTIONS,
+                limit_concurrency=QUEUE + CONNECTIONS,  # counts those that are being closed as well
+                backlog=QUEUE,
                 timeout_keep_alive=KEEP_ALIVE,
                 timeout_graceful_shutdown=1,
                 h11_max_incomplete_event_size=LARGEST_HEAD,
@@ -108,7 +108,7 @@ def _listen(settings: HttpSettings) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(
             settings.host or None, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return socket.create_server(address, family=family, backlog=CONNECTIONS)
+        return socket.create_server(address, family=family, backlog=QUEUE)
     except OSError as error:
         words = {
             errno.EADDRINUSE: "the port is in use by another program",

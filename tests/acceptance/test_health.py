@@ -1,91 +1,227 @@
-"""`syncd health`, as a container's health check runs it, against a real daemon."""
+"""Health that cannot lie: whatever stands still turns /readyz red within three intervals, and green again."""
 
 from __future__ import annotations
 
-import socket
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
-from tests.fix_cli import TOKEN, Cli
+from tests.acceptance.disk import Disk
+from tests.acceptance.frozen import frozen
+from tests.fix_cli import Cli, Running
 from tests.servers import Database
+from tests.waiting import eventually
+
+INTERVAL = 2
+PROMISED = 3 * INTERVAL
+"""Seconds in which what stands still is noticed (product.md 6)."""
+SLACK = 4.0
+"""Seconds for a run that had just begun, the probe itself, and a machine with other things to do."""
 
 
-@pytest.fixture
-def port() -> int:
-    """A port that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        found: int = taken.getsockname()[1]
-        return found
+class Service:
+    """A daemon and what it says of itself."""
+
+    def __init__(self, daemon: Running) -> None:
+        """Wait until it serves and is ready."""
+        self.daemon = daemon
+        self.url = daemon.wait_for("http_listening")["url"]
+        self.wait_for_green()
+
+    def ask(self, path: str) -> tuple[int, Any]:
+        """The answer's status and document."""
+        try:
+            with urlopen(f"{self.url}{path}", timeout=10) as answer:  # noqa: S310 — our own daemon
+                return answer.status, json.load(answer)
+        except HTTPError as error:
+            with closing(error):
+                return error.code, json.load(error)
+
+    def is_green(self) -> bool:
+        """What a probe sees."""
+        return self.ask("/readyz")[0] == 200
+
+    def lives(self) -> bool:
+        """Whether the process answers at all."""
+        try:
+            return self.ask("/healthz")[0] == 200
+        except OSError:
+            return False
+
+    def wait_for_green(self) -> None:
+        """Until it is ready."""
+        eventually(self.is_green, lambda: str(self.ask("/readyz")))
+
+    def red_since(self, began: float) -> list[str]:
+        """Until it is not ready, which must be in time; the reasons."""
+        eventually(lambda: not self.is_green())
+        took = time.monotonic() - began
+        code, answer = self.ask("/readyz")
+        sys.stdout.write(f"red after {took:.1f} s: {answer['reasons']}\n")
+        assert took < PROMISED + SLACK
+        assert (code, answer["ready"]) == (503, False)
+        assert answer["reasons"]
+        assert self.lives()
+        return list(answer["reasons"])
+
+    def states(self) -> dict[str, str]:
+        """The state of each query, by /api/status."""
+        return {query["name"]: query["state"] for query in self.ask("/api/status")[1]["queries"]}
 
 
-@pytest.fixture
-def ready(cli: Cli, sqlite_db: Database, emulator: EmulatorServer, port: int) -> Cli:
-    """A shop, and a daemon to be that listens on every address."""
-    shop.open_shop(sqlite_db)
-    shop.sell(sqlite_db, 1, 3)
-    cli.configure(
-        shop.configuration(sqlite_db, emulator.url, shop.query(), http={"listen": f"0.0.0.0:{port}"})
+def start(
+    cli: Cli, source: Database, api_url: str, queries: dict[str, object] | None = None, **top: object
+) -> Service:
+    """A ready daemon whose source is this database."""
+    wanted = queries or shop.query(every=f"{INTERVAL}s", overlap="0s")
+    top = {"http": {"listen": "127.0.0.1:0"}, "state": {"url": f"sqlite:///{cli.folder}/state.db"}} | top
+    cli.configure(shop.configuration(source, api_url, wanted, **top))
+    return Service(cli.start("run"))
+
+
+@contextmanager
+def stopped(*processes: int) -> Iterator[float]:
+    """These processes do nothing meanwhile; since when."""
+    try:
+        for process in processes:
+            os.kill(process, signal.SIGSTOP)
+        yield time.monotonic()
+    finally:
+        for process in processes:
+            os.kill(process, signal.SIGCONT)
+
+
+def backends(database: Database) -> list[int]:
+    """The processes of PostgreSQL that serve syncd in this database."""
+    rows = database.rows(
+        "SELECT pid FROM pg_stat_activity "
+        "WHERE datname = current_database() AND application_name = 'syncd' ORDER BY pid"
     )
-    return cli
+    return [int(str(pid)) for (pid,) in rows]
 
 
-def test_a_daemon_whose_rows_move_is_healthy(ready: Cli) -> None:
-    """Exit code 0 and a word, as JSON too."""
-    daemon = ready.start("run")
-    daemon.wait_for("query_finished")
-
-    done = ready.run("health")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "ready\n", "")
-    assert ready.json("health") == {"ready": True, "reasons": []}
-    assert ready.run("health", "--live").stdout == "alive\n"
-    assert daemon.stop() == 0
+@pytest.fixture
+def one_shop(sqlite_db: Database) -> Database:
+    """An open shop with ten orders, where the source makes no difference."""
+    shop.open_shop(sqlite_db)
+    shop.sell(sqlite_db, 1, 10)
+    return sqlite_db
 
 
-def test_a_daemon_whose_rows_do_not_move_is_not(ready: Cli, emulator: EmulatorServer) -> None:
-    """Exit code 1 and the reasons; yet it is alive."""
-    emulator.fault("refuse", status=403)
-    daemon = ready.start("run")
-    daemon.wait_for("query_failed")
-
-    done = ready.run("health")
-    assert (done.returncode, done.stdout) == (1, "")
-    assert "paid_orders" in done.stderr
-    assert "what to do" in done.stderr
-    assert TOKEN not in done.stderr
-    assert ready.run("health", "--live").returncode == 0
-    assert daemon.stop() == 0
-
-
-def test_without_a_daemon_it_says_so(ready: Cli, port: int) -> None:
-    """Exit code 1, the address and what to look at; a proxy of the environment is not asked."""
-    done = ready.run("health", http_proxy="http://127.0.0.1:9")
-
-    assert done.returncode == 1
-    assert f"no answer from http://127.0.0.1:{port}/readyz: Connection refused" in done.stderr
+def test_metrica_stands_still(cli: Cli, one_shop: Database) -> None:
+    """Metrica's process is stopped while there is something to send."""
+    command = [sys.executable, "-m", "syncd", "emulator", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as emulator:
+        assert emulator.stdout is not None
+        api_url = emulator.stdout.readline().split()[-1]
+        service = start(cli, one_shop, api_url)
+        service.daemon.wait_for("upload_accepted")
+        with stopped(emulator.pid) as began:
+            shop.sell(one_shop, 11, 1)
+            (reason,) = service.red_since(began)
+            assert reason.startswith("paid_orders: ")
+        service.wait_for_green()
+        with urlopen(f"{api_url}/_emulator", timeout=10) as answer:  # noqa: S310 — our own emulator
+            counts = json.load(answer)
+        assert (counts["conversions"], counts["received_more_than_once"]) == (11, 0)
+        assert service.daemon.stop() == 0
+        emulator.terminate()
 
 
-def test_another_program_on_the_port_is_not_syncd(
-    ready: Cli, emulator: EmulatorServer, tmp_path: Path
+def test_postgresql_stands_still(cli: Cli, postgres: Database, emulator: EmulatorServer) -> None:
+    """The source's server processes are stopped; nobody hangs up, and no timeout of the server's own runs."""
+    shop.open_shop(postgres)
+    shop.sell(postgres, 1, 10)
+    service = start(cli, postgres, emulator.url)
+    with stopped(*backends(postgres)) as began:
+        (reason,) = service.red_since(began)
+        assert reason.startswith("paid_orders: ")
+    service.wait_for_green()
+    assert service.daemon.stop() == 0
+
+
+def test_mariadb_stands_still(
+    cli: Cli, mariadb: Database, mariadb_server: str, emulator: EmulatorServer
 ) -> None:
-    """Exit code 1, whatever it answers."""
-    config = tmp_path / "config.yaml"
-    other = emulator.url.rsplit(":", 1)[1]
-    text = config.read_text(encoding="utf-8")
-    before = text.split('"0.0.0.0:', 1)[1].split('"', 1)[0]
-    config.write_text(text.replace(f"0.0.0.0:{before}", f"127.0.0.1:{other}"), encoding="utf-8")
+    """The source's whole server is stopped."""
+    shop.open_shop(mariadb)
+    shop.sell(mariadb, 1, 10)
+    service = start(cli, mariadb, emulator.url)
+    server = int((Path(mariadb_server).parent / "pid").read_text(encoding="ascii"))
+    with stopped(server) as began:
+        (reason,) = service.red_since(began)
+        assert reason.startswith("paid_orders: ")
+    service.wait_for_green()
+    assert service.daemon.stop() == 0
 
-    assert ready.run("health").returncode == 1
 
-
-def test_a_daemon_that_does_not_listen_cannot_be_asked(
-    cli: Cli, sqlite_db: Database, emulator: EmulatorServer
+def test_the_state_store_stands_still(
+    cli: Cli, one_shop: Database, postgres: Database, emulator: EmulatorServer
 ) -> None:
-    """`http.listen: null` is a wrong configuration for this command: exit code 2."""
-    cli.configure(shop.configuration(sqlite_db, emulator.url, shop.query()))
+    """The state store's server processes are stopped: red, although nothing can be read of the queries."""
+    service = start(cli, one_shop, emulator.url, state={"url": postgres.url})
+    with stopped(*backends(postgres)) as began:
+        reasons = service.red_since(began)
+        assert any("state store" in reason for reason in reasons)
+    service.wait_for_green()
+    assert service.daemon.stop() == 0
 
-    done = cli.run("health")
-    assert done.returncode == 2
-    assert "http.listen is null" in done.stderr
+
+def test_the_state_store_is_full(cli: Cli, one_shop: Database, emulator: EmulatorServer, disk: Disk) -> None:
+    """Red even while there is nothing to send: what comes next could not be sent."""
+    service = start(cli, one_shop, emulator.url, state={"url": f"sqlite:///{disk.folder}/state.db"})
+    service.daemon.wait_for("upload_accepted")
+    with disk.full(service.daemon.process.pid):
+        reasons = service.red_since(time.monotonic())
+        assert any("state store" in reason for reason in reasons)
+    service.wait_for_green()
+    assert service.daemon.stop() == 0
+
+
+def test_the_scheduler_stands_still(cli: Cli, one_shop: Database, emulator: EmulatorServer) -> None:
+    """The thread that begins the runs hangs, all others live: nothing fails, and it is red all the same."""
+    service = start(cli, one_shop, emulator.url)
+    began = time.monotonic()
+    with frozen(service.daemon.process.pid, service.lives):
+        (reason,) = service.red_since(began)
+        assert reason.startswith("paid_orders: the last good run ended ")
+        assert service.states() == {"paid_orders": "late"}
+    service.wait_for_green()
+    assert service.daemon.stop() == 0
+
+
+def test_one_failing_query_is_named_and_no_other(
+    cli: Cli, one_shop: Database, emulator: EmulatorServer
+) -> None:
+    """Red says which query, the others stay listed as fine, and their rows move."""
+    names = {"first": 101, "second": 102, "third": 103}
+    queries: dict[str, object] = {}
+    for name, counter in names.items():
+        queries |= shop.query(name, counter=counter, every=f"{INTERVAL}s", overlap="0s")
+    service = start(cli, one_shop, emulator.url, queries)
+    began = time.monotonic()
+    emulator.fault("refuse", counter=102, status=403, error_type="access_denied")
+    shop.sell(one_shop, 11, 1)
+    (reason,) = service.red_since(began)
+    assert reason.startswith("second: ")
+    eventually(lambda: len(emulator.conversions(101)) == len(emulator.conversions(103)) == 11)
+    states = service.states()
+    assert states.pop("second") == "failing"
+    assert set(states.values()) <= {"ok", "running"}
+    emulator.clear_faults()
+    service.wait_for_green()
+    assert [len(emulator.conversions(counter)) for counter in names.values()] == [11, 11, 11]
+    assert service.daemon.stop() == 0

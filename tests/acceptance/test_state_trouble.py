@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sqlite3
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from io import FileIO
+from contextlib import closing
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -21,6 +18,7 @@ import pytest
 from syncd.emulator.server import EmulatorServer
 from syncd.faultpoints import Point
 from tests.acceptance import shop
+from tests.acceptance.disk import Disk, mount
 from tests.fix_cli import DEADLINE, Cli, Running
 from tests.servers import Database
 from tests.waiting import eventually
@@ -31,53 +29,6 @@ def one_shop(sqlite_db: Database) -> Database:
     """An open shop in SQLite: the source makes no difference here."""
     shop.open_shop(sqlite_db)
     return sqlite_db
-
-
-class Disk:
-    """A folder for the state store whose disk can be full."""
-
-    def __init__(self, folder: Path, *, mounted: bool) -> None:
-        self.folder = folder
-        self._mounted = mounted
-
-    @contextmanager
-    def full(self, process: int) -> Iterator[None]:
-        """No byte more fits, for this process at least."""
-        if self._mounted:
-            filler = self.folder / "filler"
-            with filler.open("wb", buffering=0) as file, pytest.raises(OSError, match="No space left"):
-                fill(file)
-            yield
-            filler.unlink()
-            return
-        # Without the right to mount: as if the disk ended where the largest file does.
-        largest = max(file.stat().st_size for file in self.folder.iterdir())
-        _, hard = resource.prlimit(process, resource.RLIMIT_FSIZE)
-        resource.prlimit(process, resource.RLIMIT_FSIZE, (largest, hard))
-        yield
-        resource.prlimit(process, resource.RLIMIT_FSIZE, (hard, hard))
-
-
-def fill(file: FileIO) -> None:
-    """Write until the disk is full."""
-    while True:
-        file.write(b"\0" * 4096)
-
-
-@pytest.fixture(params=["tmpfs", "limit"])
-def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
-    """A disk of 2 MB where mounting is allowed; else, and always once, the process's own limit."""
-    folder = tmp_path / "state"
-    folder.mkdir()
-    mounted = request.param == "tmpfs" and mount("-t", "tmpfs", "-o", "size=2m", "tmpfs", str(folder))
-    yield Disk(folder, mounted=mounted)
-    if mounted:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)
-
-
-def mount(*arguments: str) -> bool:
-    """Whether it could be mounted."""
-    return subprocess.run(["mount", *arguments], check=False, capture_output=True).returncode == 0
 
 
 def ready(url: str) -> int:

@@ -11,6 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
+from syncd import __version__
 from syncd.events import Event
 from syncd.model import Reason
 from syncd.status import QueryFacts, build_report
@@ -36,6 +37,13 @@ PRODUCT = {
     "up": set(),
 }
 """product.md 6."""
+ADDED = {
+    "rows_waiting_until_timestamp_seconds": {"query"},
+    "api_requests_limit": set(),
+    "query_up": {"query"},
+    "build_info": {"version"},
+}
+"""What product.md leaves open and alerts need."""
 
 Sample = tuple[str, frozenset[tuple[str, str]]]
 
@@ -71,9 +79,9 @@ def _observer() -> tuple[Metrics, TelemetryObserver]:
 
 
 def test_the_metrics_are_those_of_the_product() -> None:
-    """Names and labels are exactly those users rely on."""
+    """Names and labels are exactly those users rely on, and the few that were added."""
     assert {spec.name: set(spec.labels) for spec in SPECS} == {
-        f"syncd_{name}": labels for name, labels in PRODUCT.items()
+        f"syncd_{name}": labels for name, labels in (PRODUCT | ADDED).items()
     }
 
 
@@ -98,7 +106,7 @@ def test_a_new_query_has_all_its_series_at_zero() -> None:
     assert math.isnan(lag)
     assert set(series.values()) == {0.0}
     names = {name for name, _ in series}
-    assert {f"syncd_{name}" for name, labels in PRODUCT.items() if "query" in labels} <= names | {
+    assert {f"syncd_{name}" for name, labels in (PRODUCT | ADDED).items() if "query" in labels} <= names | {
         "syncd_run_duration_seconds",
         "syncd_lag_seconds",
     }
@@ -143,8 +151,12 @@ def test_events_are_counted() -> None:
     observer.emit(Event.UPLOAD_UNCLEAR, query="paid", upload=2)
     observer.emit(Event.UPLOAD_REFUSED, query="paid", upload=3, key="k")
     observer.emit(Event.API_REQUEST, code="200")
+    observer.emit(Event.QUERY_FAILED, query="paid", read=90)
+    observer.emit(Event.QUERY_STARTED, query="paid")
     observer.emit(Event.QUERY_FINISHED, query="paid", read=100, uploaded=55, seconds=2.5)
-    assert _value(metrics, "rows_read_total", query="paid") == 100
+    assert _value(metrics, "rows_read_total", query="paid") == 190
+    assert _value(metrics, "api_requests_limit") == 5000
+    assert _value(metrics, "build_info", version=__version__) == 1
     assert _value(metrics, "rows_rejected_total", query="paid", reason="no_id") == 2
     assert _value(metrics, "rows_rejected_total", query="paid", reason="refused_by_metrica") == 1
     assert _value(metrics, "rows_uploaded_total", query="paid") == 55
@@ -171,19 +183,21 @@ def test_the_days_quota_is_counted_down_and_begins_anew_at_midnight() -> None:
     assert _value(metrics, "api_requests_left") == 1
 
 
-def test_only_the_growth_of_metricas_numbers_is_counted() -> None:
-    """Metrica's numbers for an upload are its totals: said again, they count once."""
+def test_metricas_numbers_are_counted_once_when_they_are_final() -> None:
+    """What Metrica says of an upload on the way is not counted, so that a restart counts nothing twice."""
     metrics, observer = _observer()
-    for linked, missing in ((0, 0), (5, 1), (5, 1), (8, 1), (7, 1)):
+    for linked, missing, final in ((0, 0, False), (5, 1, False), (8, 1, True)):
         observer.emit(
             Event.UPLOAD_FOLLOWED,
             query="paid",
             upload=1,
+            final=final,
             linked=linked,
             user_not_found=missing,
             goal_not_found=None,
         )
-    observer.emit(Event.UPLOAD_FOLLOWED, query="paid", upload=2, linked=1, user_not_found=0, goal_not_found=2)
+    last = {"linked": 1, "user_not_found": 0, "goal_not_found": 2}
+    observer.emit(Event.UPLOAD_FOLLOWED, query="paid", upload=2, final=True, **last)
     assert _value(metrics, "rows_linked_total", query="paid") == 9
     assert _value(metrics, "rows_user_not_found_total", query="paid") == 1
     assert _value(metrics, "rows_goal_not_found_total", query="paid") == 2
@@ -200,14 +214,18 @@ def test_the_report_fills_what_events_cannot_know() -> None:
         newest_at=NOW - timedelta(seconds=90),
         ok_at=NOW,
         waiting=4,
+        waiting_due=NOW + timedelta(minutes=1),
     )
     metrics.apply(build_report(version="1", now=NOW, state_ok=True, queries=[facts]))
     assert _value(metrics, "lag_seconds", query="paid") == 90
     assert _value(metrics, "rows_waiting", query="paid") == 4
     assert _value(metrics, "last_success_timestamp_seconds", query="paid") == NOW.timestamp()
     assert _value(metrics, "up") == 1
+    assert _value(metrics, "query_up", query="paid") == 1
+    assert _value(metrics, "rows_waiting_until_timestamp_seconds", query="paid") == NOW.timestamp() + 60
     metrics.apply(None)
     assert _value(metrics, "up") == 0
+    assert _value(metrics, "query_up", query="paid") == 0
     assert _value(metrics, "lag_seconds", query="paid") == 90
 
 
