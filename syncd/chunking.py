@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from syncd import keys
-from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Reason, Reject
+from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Reason, Reject, Rows
 
 LARGEST_FILE = 1_000_000_000
 """Bytes: the API takes 1 GB [D faq.md]."""
-PAGE_ROWS = 10_000
-"""Rows read at once: what bounds the memory, however long the chunk."""
-LARGEST_PAGE = 64_000_000
+PAGE_ROWS = 25_000
+"""Rows read at once, at most: what bounds the memory, however long the chunk."""
+LARGEST_PAGE = 160_000_000
 """Bytes that a page of lines can come to: PAGE_ROWS rows of five texts of 255 four-byte characters."""
 PASSED = b""
 """The identity remembered of rows that were there before `start: now`: taken for delivered as they are."""
@@ -42,6 +42,11 @@ def is_full(chunk: Chunk, chunk_rows: int) -> bool:
     )
 
 
+def has_room(chunk: Chunk, rows: int, chunk_rows: int) -> bool:
+    """Whether a page of so many rows fits into the chunk, whatever of it is news."""
+    return len(chunk.ready) + rows <= chunk_rows
+
+
 def add(chunk: Chunk, mapped: Mapped, known: Mapping[str, Known], rules: Rules) -> None:
     """Put the news of one page into the chunk; count what is known.
 
@@ -52,52 +57,61 @@ def add(chunk: Chunk, mapped: Mapped, known: Mapping[str, Known], rules: Rules) 
         rules: The query's.
     """
     chunk.rows_read += len(mapped.ready) + len(mapped.waiting) + len(mapped.rejects)
-    inside = {conversion.key: index for index, conversion in enumerate(chunk.ready)}
-    for conversion in mapped.ready:
-        _add_ready(chunk, conversion, known.get(conversion.key), inside, rules)
+    _add_rows(chunk, mapped.ready, known, rules)
     for conversion in mapped.waiting:
-        _add_waiting(chunk, conversion, known.get(conversion.key), inside, rules)
+        _add_waiting(chunk, conversion, known.get(conversion.key), rules)
     for reject in mapped.rejects:
         _add_reject(chunk, reject, known.get(reject.key), rules)
 
 
-def _add_ready(
-    chunk: Chunk, conversion: Conversion, known: Known | None, inside: dict[str, int], rules: Rules
-) -> None:
-    index = inside.get(conversion.key)
-    if index is not None:
-        known = _as_known(chunk.ready[index], rules.money, KnownAs.DELIVERED)
-    match _decide(conversion, known, rules):
-        case "news" if index is not None:  # the newest money takes the place of the one before
+def _add_rows(chunk: Chunk, rows: Rows, known: Mapping[str, Known], rules: Rules) -> None:
+    """As a whole where all of it is news, which is how it nearly always is."""
+    start = len(chunk.ready)
+    places = dict(zip(rows.keys, range(start, start + len(rows)), strict=True))
+    if not known and len(places) == len(rows) and chunk.places.keys().isdisjoint(places):
+        chunk.places |= places
+        chunk.ready.extend(rows)
+        chunk.size += len("\n".join(rows.lines).encode()) + 1 if rows else 0
+        return
+    for key, line in zip(rows.keys, rows.lines, strict=True):
+        _add_row(chunk, key, line, known.get(key), rules)
+    chunk.ready.newest = max(chunk.ready.newest, rows.newest)
+
+
+def _add_row(chunk: Chunk, key: str, line: str, known: Known | None, rules: Rules) -> None:
+    place = chunk.places.get(key)
+    if place is not None:
+        known = _as_known(chunk.ready.lines[place], rules.money, KnownAs.DELIVERED)
+    match _decide(line, known, rules):
+        case "news" if place is not None:  # the newest money takes the place of the one before
             chunk.rows_known += 1
-            chunk.size += _bytes(conversion) - _bytes(chunk.ready[index])
-            chunk.ready[index] = conversion
+            chunk.size += _bytes(line) - _bytes(chunk.ready.lines[place])
+            chunk.ready.lines[place] = line
         case "news":
-            inside[conversion.key] = len(chunk.ready)
-            chunk.ready.append(conversion)
-            chunk.size += _bytes(conversion)
+            chunk.places[key] = len(chunk.ready)
+            chunk.ready.keys.append(key)
+            chunk.ready.lines.append(line)
+            chunk.size += _bytes(line)
         case "known":
             chunk.rows_known += 1
         case "changed":
-            chunk.rejects.append(_changed(conversion))
+            chunk.rejects.append(_changed(key, line))
 
 
-def _add_waiting(
-    chunk: Chunk, conversion: Conversion, known: Known | None, inside: dict[str, int], rules: Rules
-) -> None:
-    index = inside.get(conversion.key)
-    if index is not None:
-        known = _as_known(chunk.ready[index], rules.money, KnownAs.DELIVERED)
-    if known == _as_known(conversion, rules.money, KnownAs.WAITING):
+def _add_waiting(chunk: Chunk, conversion: Conversion, known: Known | None, rules: Rules) -> None:
+    place = chunk.places.get(conversion.key)
+    if place is not None:
+        known = _as_known(chunk.ready.lines[place], rules.money, KnownAs.DELIVERED)
+    if known == _as_known(conversion.line, rules.money, KnownAs.WAITING):
         chunk.rows_known += 1
         return
-    match _decide(conversion, known, rules):
+    match _decide(conversion.line, known, rules):
         case "news":
             chunk.waiting.append(conversion)
         case "known":
             chunk.rows_known += 1
         case "changed":
-            chunk.rejects.append(_changed(conversion))
+            chunk.rejects.append(_changed(conversion.key, conversion.line))
 
 
 def _add_reject(chunk: Chunk, reject: Reject, known: Known | None, rules: Rules) -> None:
@@ -110,12 +124,12 @@ def _add_reject(chunk: Chunk, reject: Reject, known: Known | None, rules: Rules)
         chunk.rejects.append(reject)
 
 
-def _decide(conversion: Conversion, known: Known | None, rules: Rules) -> Literal["news", "known", "changed"]:
-    """What a conversion is, given what is remembered of its key."""
+def _decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "known", "changed"]:
+    """What a line is, given what is remembered of its key."""
     if known is None or known.state is KnownAs.WAITING:
         return "news"
-    head, money = keys.split_line(conversion.line, rules.money)
-    same = keys.identity(head) == known.identity
+    identity, money = keys.fingerprint(line, rules.money)
+    same = identity == known.identity
     if known.state is KnownAs.REJECTED:  # Metrica refused it: once it is put right it is news
         return "known" if same and money == known.money else "news"
     if known.identity == PASSED:
@@ -125,25 +139,24 @@ def _decide(conversion: Conversion, known: Known | None, rules: Rules) -> Litera
     return "news" if money != known.money and rules.on_change == "resend" else "known"
 
 
-def _as_known(conversion: Conversion, money: int, state: KnownAs) -> Known:
-    """The conversion as the ledger would remember it."""
-    head, amounts = keys.split_line(conversion.line, money)
-    return Known(state, keys.identity(head), amounts)
+def _as_known(line: str, money: int, state: KnownAs) -> Known:
+    """A line as the ledger would remember it."""
+    return Known(state, *keys.fingerprint(line, money))
 
 
-def _changed(conversion: Conversion) -> Reject:
+def _changed(key: str, line: str) -> Reject:
     return Reject(
-        key=conversion.key,
+        key=key,
         reason=Reason.IDENTITY_CHANGED,
         column="",
-        value=conversion.line[:200],
+        value=line[:200],
         row="{}",
         detail="the key was delivered with another id, Target or DateTime; this would count twice",
     )
 
 
-def _bytes(conversion: Conversion) -> int:
-    return len(conversion.line.encode()) + 1
+def _bytes(line: str) -> int:
+    return len(line.encode()) + 1
 
 
 def without(chunk: Chunk, recorded: frozenset[str]) -> None:

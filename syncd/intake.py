@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
 from syncd import chunking, keys
-from syncd.mapping import Mapper, layout
-from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject
+from syncd.mapping import Form, Mapper, layout
+from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject, TextPage
 from syncd.settings import QuerySettings
 
 
@@ -48,9 +48,14 @@ class Intake:
         self._memory = memory
         self._mapper: Mapper | None = None
 
-    def add(self, chunk: Chunk, page: Page, now: datetime) -> None:
+    def form_for(self, columns: tuple[str, ...]) -> Callable[[], Form | None]:
+        """How a database may write the lines of such a result itself, as it stands when asked; None: not."""
+        mapper = self._mapper_for(columns)
+        return lambda: mapper.form
+
+    def add(self, chunk: Chunk, page: Page | TextPage, now: datetime) -> None:
         """Put the news of `page` into `chunk`. Raises SourceRefused when a column is missing."""
-        if page.rows:
+        if isinstance(page, TextPage) or page.rows:
             mapped = self._map(chunk, page, now)
             chunking.add(chunk, mapped, self._memory.known(_keys(mapped)), self._rules(chunk))
             chunking.without(chunk, self._memory.known_rejects(chunk.rejects))
@@ -67,10 +72,10 @@ class Intake:
         """The keys of a page's rows, whatever they are. Raises SourceRefused when a column is missing."""
         return _keys(self._mapper_for(page.columns).map(page, now)) if page.rows else []
 
-    def _map(self, chunk: Chunk, page: Page, now: datetime) -> Mapped:
+    def _map(self, chunk: Chunk, page: Page | TextPage, now: datetime) -> Mapped:
         mapper = self._mapper_for(page.columns)
         chunk.header = mapper.header
-        return mapper.map(page, now)
+        return mapper.map_text(page, now) if isinstance(page, TextPage) else mapper.map(page, now)
 
     def _rules(self, chunk: Chunk) -> chunking.Rules:
         return chunking.Rules(self._query.on_change, keys.money_columns(chunk.header))
@@ -84,5 +89,5 @@ class Intake:
 
 def _keys(mapped: Mapped) -> list[str]:
     """The keys of all rows of a page."""
-    conversions = [*mapped.ready, *mapped.waiting]
-    return [*(row.key for row in conversions), *(reject.key for reject in mapped.rejects)]
+    waiting, rejects = (row.key for row in mapped.waiting), (row.key for row in mapped.rejects)
+    return [*mapped.ready.keys, *waiting, *rejects]

@@ -60,6 +60,12 @@ def identity(head: str) -> bytes:
     return blake2b(head.encode(), digest_size=8).digest()
 
 
+def fingerprint(line: str, money: int) -> tuple[bytes, str]:
+    """What is compared when a key comes again: the identity of its line, and its money as text."""
+    head, amounts = split_line(line, money)
+    return identity(head), amounts
+
+
 def distinct(key: str, conversion: bytes) -> str:
     """The key of a row whose query names none, so that its mark is the key, unique or not.
 

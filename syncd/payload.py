@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
@@ -40,15 +40,14 @@ class Tagger:
         """Begin a tag, to which lines are added one by one."""
         return Tagging(f"{self.query}\n{self.counter}\n{self.header}\n")
 
-    def tag_of(self, lines: Iterable[str], nonce: int) -> str:
+    def tag_of(self, lines: Sequence[str], nonce: int) -> str:
         """The `comment` of an upload of these lines, as the API takes no other signs.
 
         The same rows make the same tag, also when the state store has forgotten them (`restore`). `nonce`
         keeps it unique: how many uploads before had the same content.
         """
         tagging = self.begin()
-        for line in lines:
-            tagging.add(line)
+        tagging.add("\n".join(lines))
         return tagging.tag(nonce)
 
 
@@ -59,7 +58,7 @@ class Tagging:
         self._digest = blake2b(head.encode(), digest_size=_TAG_BYTES)
 
     def add(self, line: str) -> None:
-        """One line more; none of them holds a newline."""
+        """One line more, or several joined by newlines; none of them holds one."""
         self._digest.update(f"{line}\n".encode())
 
     def tag(self, nonce: int) -> str:

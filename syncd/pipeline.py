@@ -13,7 +13,7 @@ from syncd.errors import TooManyRejects
 from syncd.events import Event
 from syncd.faultpoints import Point, reach
 from syncd.intake import Intake
-from syncd.model import Chunk, Origin, Receipt, RunReport
+from syncd.model import Chunk, Origin, Receipt, Rows, RunReport
 from syncd.payload import Tagger, unused_tag
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.reading import Reader, Reading
@@ -92,9 +92,7 @@ class Pipeline:
                 self._tell_rejects(chunk, report)
             self._note(chunk, report)
             if chunk.ready:
-                tag = unused_tag(
-                    self._tagger(chunk), [row.line for row in chunk.ready], job.ledger.tag_is_used
-                )
+                tag = unused_tag(self._tagger(chunk), chunk.ready.lines, job.ledger.tag_is_used)
                 job.settler.send(job.ledger.begin(chunk, tag, job.clock.now()), report)
             elif chunk.mark is not None or chunk.rejects or chunk.waiting or chunk.resolved:
                 job.ledger.record(chunk)
@@ -137,7 +135,7 @@ class Pipeline:
             header, due = job.ledger.due(job.clock.now(), job.query.chunk_rows)
             if not due:  # what was accepted waits no more, so this comes
                 return
-            yield Chunk(Origin.WAITING, header=header, ready=due)
+            yield Chunk(Origin.WAITING, header=header, ready=Rows.of(due))
 
     def _misplaced(self) -> Iterator[Chunk]:
         """Rows with a null in mark or key: no ordered read returns them, so they are looked for."""
@@ -175,7 +173,7 @@ class Pipeline:
         report.read += chunk.rows_read
         report.known += chunk.rows_known
         report.waiting += len(chunk.waiting)
-        report.newest = max([report.newest, *(row.moment for row in chunk.ready)])
+        report.newest = max(report.newest, chunk.ready.newest)
         if chunk.waiting:
             job.observer.emit(Event.ROWS_WAITING, query=job.query.name, rows=len(chunk.waiting))
 

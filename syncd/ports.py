@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from syncd.events import Event
+from syncd.mapping import Form
 from syncd.model import (
     Chunk,
     Conversion,
@@ -20,6 +21,7 @@ from syncd.model import (
     Position,
     Receipt,
     Reject,
+    TextPage,
     Upload,
     UploadState,
 )
@@ -58,6 +60,12 @@ class Source(Protocol):
         row that was committed late with an equal mark is not lost. `after` None: from the query's
         `start`.
         """
+        ...
+
+    def read_lines(
+        self, after: Mark | None, limit: int, form: Form | None, *, upto: Mark | None = None
+    ) -> Page | TextPage:
+        """The same, and the rows as lines of the upload where the database can write them by the form."""
         ...
 
     def restart(self) -> None:

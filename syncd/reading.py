@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syncd import chunking
+from syncd.ahead import ReadAhead, size_of
 from syncd.events import Event
 from syncd.intake import Intake
 from syncd.keys import value_text
@@ -221,8 +222,17 @@ class Reading:
     def _range(self, after: Mark | None, upto: Mark | None) -> Iterator[tuple[Chunk, Mark | None]]:
         """Chunks of the rows from `after` to `upto`, and the mark that each reaches."""
         reader, rows, chunk = self._reader, self._reader.query.chunk_rows, Chunk()
+        form = self._intake.form_for(reader.source.columns())
+        ahead = ReadAhead(
+            lambda after, limit: reader.source.read_lines(after, limit, form(), upto=upto),
+            most=rows,
+            page_rows=chunking.PAGE_ROWS,
+        )
         while True:
-            page = reader.source.read(after, chunking.rows_wanted(chunk, rows), upto=upto)
+            page = ahead.next(after, chunking.rows_wanted(chunk, rows))
+            if not chunking.has_room(chunk, size_of(page), rows):
+                yield chunk, after
+                chunk = Chunk()
             self._intake.add(chunk, page, reader.clock.now())
             after = page.mark or after
             if page.exhausted or chunking.is_full(chunk, rows):

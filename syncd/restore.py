@@ -20,7 +20,7 @@ from typing import Protocol
 
 from syncd.errors import MetricaError
 from syncd.events import Event
-from syncd.model import Chunk, Conversion, Receipt
+from syncd.model import Chunk, Receipt, Rows
 from syncd.payload import TAG_PREFIX, Tagger
 from syncd.ports import Observer
 
@@ -98,7 +98,7 @@ class Found:
 
     uploads: list[tuple[Chunk, str, Receipt]] = field(default_factory=list)
     """Rows, their tag, Metrica's upload of exactly these rows; they leave the mark."""
-    rest: list[Conversion] = field(default_factory=list)
+    rest: Rows = field(default_factory=Rows)
 
 
 def search(chunk: Chunk, tagger: Tagger, unrecorded: Mapping[str, Receipt]) -> Found:
@@ -109,26 +109,27 @@ def search(chunk: Chunk, tagger: Tagger, unrecorded: Mapping[str, Receipt]) -> F
         sizes = {receipt.source_quantity for receipt in open_tags.values()}
         # Without its number of rows an upload might have any.
         longest = len(chunk.ready) if None in sizes else max((size or 0 for size in sizes), default=0)
-        span = chunk.ready[place : place + min(longest, left)]
+        span = chunk.ready.lines[place : place + min(longest, left)]
         tag, size = _first(tagger, span, None if None in sizes else sizes, open_tags)
         left -= len(span)
         if tag:
-            part = replace(chunk, ready=span[:size], waiting=[], rejects=[], resolved=[], mark=None)
+            rows = chunk.ready.part(place, place + size)
+            part = replace(chunk, ready=rows, waiting=[], rejects=[], resolved=[], mark=None)
             found.uploads.append((part, tag, open_tags.pop(tag)))
             place += size
         else:
-            found.rest.append(chunk.ready[place])
+            found.rest.extend(chunk.ready.part(place, place + 1))
             place += 1
     return found
 
 
 def _first(
-    tagger: Tagger, span: Sequence[Conversion], sizes: Collection[int | None] | None, tags: Collection[str]
+    tagger: Tagger, span: Sequence[str], sizes: Collection[int | None] | None, tags: Collection[str]
 ) -> tuple[str, int]:
     """The tag of the shortest beginning of the span that is one of these, and its rows; "" for none."""
     begun = tagger.begin()
-    for size, row in enumerate(span, 1):
-        begun.add(row.line)
+    for size, line in enumerate(span, 1):
+        begun.add(line)
         if (sizes is None or size in sizes) and (tag := begun.tag(0)) in tags:
             return tag, size
     return "", 0

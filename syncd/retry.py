@@ -80,7 +80,7 @@ class Retry:
             chunk = Chunk(Origin.RETRY)
             part = rows[start : start + size]
             self.intake.again(chunk, Page(columns, part, None, exhausted=True), self.clock.now())
-            still |= {row.key for row in chunk.ready + chunk.waiting}
+            still |= {*chunk.ready.keys, *(row.key for row in chunk.waiting)}
             still |= {reject.key for reject in chunk.rejects}
             if start + size >= len(rows):
                 chunk.resolved = [key for key in keys if key not in still]

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from syncd.keys import key_text
 from syncd.ledger import Lease, QueryLedger, Store
-from syncd.model import Chunk, Conversion, Mark, Origin, Reason, Receipt, Reject
+from syncd.model import Chunk, Conversion, Mark, Origin, Reason, Receipt, Reject, Rows
 from syncd.settings import StateSettings
 from tests.servers import Database
 
@@ -96,7 +96,7 @@ def chunk(  # one keyword per kind of row reads best
     return Chunk(
         origin=origin,
         header=HEADER,
-        ready=[row(name) for name in names],
+        ready=Rows.of(row(name) for name in names),
         waiting=list(waiting),
         rejects=list(rejects),
         mark=None if mark is None else Mark((mark,)),

@@ -54,7 +54,10 @@ def _json(name: str, chunk: Chunk) -> dict[str, object]:
     return {
         "query": name,
         "header": chunk.header,
-        "rows": [{"key": json.loads(row.key), "line": row.line} for row in chunk.ready],
+        "rows": [
+            {"key": json.loads(key), "line": line}
+            for key, line in zip(chunk.ready.keys, chunk.ready.lines, strict=True)
+        ],
         "waiting": [
             {"key": json.loads(row.key), "line": row.line, "due": row.moment} for row in chunk.waiting
         ],
@@ -76,8 +79,8 @@ def _json(name: str, chunk: Chunk) -> dict[str, object]:
 def _show(name: str, chunk: Chunk) -> None:
     if chunk.ready:
         click.echo(chunk.header)
-        for row in chunk.ready:
-            click.echo(row.line)
+        for line in chunk.ready.lines:
+            click.echo(line)
     else:
         click.echo(f"{name}: nothing new to upload")
     if chunk.waiting:

@@ -7,25 +7,31 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, delete, insert
+from sqlalchemy import Connection, Row, Table, delete, insert, select
 
-from syncd import keys
 from syncd.ledger.database import AT_ONCE, Database
 from syncd.marks import mark_from_text, mark_to_text
 from syncd.model import Chunk, Conversion, Mark, Origin, Reason, Reject, Upload, UploadState
 
 COMPRESSION = 1
 """zlib's fastest level: lines shrink to about a fifth, and a POST waits for it."""
+FEW = 2000
+"""Keys of a table that are read as a whole rather than asked for."""
 
 
 def pack(texts: Sequence[str]) -> bytes:
-    """Lines or keys as one compressed blob; none of them holds a newline."""
+    """Lines as one compressed blob; none of them holds a newline."""
     return zlib.compress("\n".join(texts).encode(), COMPRESSION)
 
 
-def unpack(blob: bytes) -> tuple[str, ...]:
+def unpack(blob: bytes) -> list[str]:
     """What `pack` made."""
-    return tuple(zlib.decompress(blob).decode().split("\n"))
+    return zlib.decompress(blob).decode().split("\n")
+
+
+def keys_of(text: str) -> list[str]:
+    """The keys of a file, which are kept joined by newlines, so that SQL can take them apart."""
+    return text.split("\n")
 
 
 def mark_text(mark: Mark | None) -> str | None:
@@ -60,7 +66,7 @@ def insert_upload(
     now: datetime,
     parent: Row[Any] | None = None,
 ) -> int:
-    """Insert an upload with its payload; returns its id. `upload.id` is not looked at."""
+    """Insert an upload with its file; returns its id. `upload.id` is not looked at."""
     table = database.tables.uploads
     row = {
         "tag": upload.tag,
@@ -79,8 +85,8 @@ def insert_upload(
         "detail": "",
     }
     new_id: int = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
-    payload = {"upload_id": new_id, "lines": pack(upload.lines), "keys": pack(upload.keys)}
-    connection.execute(insert(database.tables.payloads).values(payload))
+    file = {"upload_id": new_id, "keys": "\n".join(upload.keys), "lines": pack(upload.lines)}
+    connection.execute(insert(database.tables.files).values(file))
     return new_id
 
 
@@ -105,27 +111,6 @@ def write_mark(
         "updated_at": now,
     }
     database.upsert(connection, database.tables.marks, [row], ["mark", "fingerprint", "updated_at"])
-
-
-def write_deliveries(database: Database, connection: Connection, upload: Upload, money_columns: int) -> None:
-    """Remember an upload's rows as delivered by it; of a key sent twice, the last line.
-
-    `money_columns` is `keys.money_columns` of its header.
-    """
-    table = database.tables.deliveries
-    for start in range(0, len(upload.keys), AT_ONCE):
-        rows: dict[str, dict[str, object]] = {}
-        part = slice(start, start + AT_ONCE)
-        for key, line in zip(upload.keys[part], upload.lines[part], strict=True):
-            head, money = keys.split_line(line, money_columns)
-            rows[key] = {
-                "query": upload.query,
-                "key": key,
-                "upload_id": upload.id,
-                "identity": keys.identity(head),
-                "money": money,
-            }
-        database.upsert(connection, table, list(rows.values()), ["upload_id", "identity", "money"])
 
 
 def write_rejects(
@@ -185,9 +170,28 @@ def _waiting(query: str, header: str, row: Conversion, now: datetime) -> dict[st
     }
 
 
+def among_all(
+    database: Database, connection: Connection, table: Table, query: str, wanted: Sequence[str]
+) -> list[str]:
+    """Those of the keys that a table has of the query.
+
+    Mostly it has none or few, so those are read; asking it for every key of a long upload costs more than
+    all the rest.
+    """
+    mine = table.c.query == query
+    few = connection.execute(select(table.c.key).where(mine).limit(FEW + 1)).scalars().all()
+    if len(few) <= FEW:
+        return list(set(few).intersection(wanted))
+    found: list[str] = []
+    for part in in_parts(wanted):
+        here = database.among(table.c.key, part)
+        found += connection.execute(select(table.c.key).where(mine, here)).scalars()
+    return found
+
+
 def forget(database: Database, connection: Connection, table: Table, query: str, gone: Sequence[str]) -> None:
     """Delete these keys of a query from a table."""
-    for part in in_parts(gone):
+    for part in in_parts(among_all(database, connection, table, query, gone)):
         here = database.among(table.c.key, part)
         connection.execute(delete(table).where(table.c.query == query, here))
 
@@ -197,7 +201,7 @@ def forget_rejects(
 ) -> None:
     """Delete the rejects of these keys, but for those of one reason."""
     table = database.tables.rejects
-    for part in in_parts(gone):
+    for part in in_parts(among_all(database, connection, table, query, gone)):
         where = [table.c.query == query, database.among(table.c.key, part)]
         if kept is not None:
             where.append(table.c.reason != kept.value)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 
 from syncd import keys as key_rules
 from syncd.errors import SyncdError
-from syncd.ledger import entries
+from syncd.ledger import deliveries, entries
 from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
 from syncd.model import (
@@ -61,10 +61,10 @@ class QueryMemory:
 
     def load(self, upload_id: int) -> Upload:
         """One upload with its lines."""
-        uploads, payloads = self._tables.uploads, self._tables.payloads
+        uploads, files = self._tables.uploads, self._tables.files
         asked = (
-            select(uploads, payloads.c.lines, payloads.c["keys"].label("packed_keys"))
-            .join(payloads, payloads.c.upload_id == uploads.c.id)
+            select(uploads, files.c.lines, files.c["keys"].label("names"))
+            .join(files, files.c.upload_id == uploads.c.id)
             .where(uploads.c.id == upload_id, uploads.c.query == self._query)
         )
         with self._database.read() as connection:
@@ -79,7 +79,7 @@ class QueryMemory:
             state=UploadState(row.state),
             header=row.header,
             lines=entries.unpack(row.lines),
-            keys=entries.unpack(row.packed_keys),
+            keys=entries.keys_of(row.names),
             mark=entries.mark_of(row.mark),
             sent_at=row.sent_at,
         )
@@ -98,10 +98,10 @@ class QueryMemory:
         """
         known: dict[str, Known] = {}
         with self._database.read() as connection:
-            for part in entries.in_parts(keys):
-                known |= self._refused(connection, part)
-                known |= self._waiting(connection, part)
-                known |= self._delivered(connection, part)
+            known |= self._refused(connection, keys)
+            known |= self._waiting(connection, keys)
+            delivered = deliveries.known(self._database, connection, self._query, keys)
+            known |= {key: what for key, (_, what) in delivered.items()}
         return known
 
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
@@ -171,39 +171,34 @@ class QueryMemory:
         with self._database.read() as connection:
             return [Followed(*row) for row in connection.execute(asked)]
 
-    def _delivered(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
-        column = self._tables.deliveries.c
-        asked = select(column.key, column.identity, column.money).where(
-            column.query == self._query, self._database.among(column.key, keys)
-        )
-        return {
-            key: Known(KnownAs.DELIVERED, identity, money)
-            for key, identity, money in connection.execute(asked)
-        }
-
     def _waiting(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
-        column = self._tables.waiting.c
-        asked = select(column.key, column.header, column.line).where(
-            column.query == self._query, self._database.among(column.key, keys)
-        )
-        return {key: _known(KnownAs.WAITING, header, line) for key, header, line in connection.execute(asked)}
+        table = self._tables.waiting
+        here = entries.among_all(self._database, connection, table, self._query, keys)
+        known: dict[str, Known] = {}
+        for part in entries.in_parts(here):
+            asked = select(table.c.key, table.c.header, table.c.line).where(
+                table.c.query == self._query, self._database.among(table.c.key, part)
+            )
+            known |= {key: _known(KnownAs.WAITING, *row) for key, *row in connection.execute(asked)}
+        return known
 
     def _refused(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
-        column, uploads = self._tables.rejects.c, self._tables.uploads.c
-        asked = (
-            select(column.key, uploads.header, column.row)
-            .join_from(self._tables.rejects, self._tables.uploads, uploads.id == column.upload_id)
-            .where(
-                column.query == self._query,
-                column.reason == Reason.REFUSED_BY_METRICA.value,
-                self._database.among(column.key, keys),
+        table, uploads = self._tables.rejects, self._tables.uploads.c
+        here = entries.among_all(self._database, connection, table, self._query, keys)
+        known: dict[str, Known] = {}
+        for part in entries.in_parts(here):
+            asked = (
+                select(table.c.key, uploads.header, table.c.row)
+                .join_from(table, self._tables.uploads, uploads.id == table.c.upload_id)
+                .where(
+                    table.c.query == self._query,
+                    table.c.reason == Reason.REFUSED_BY_METRICA.value,
+                    self._database.among(table.c.key, part),
+                )
             )
-        )
-        return {
-            key: _known(KnownAs.REJECTED, header, line) for key, header, line in connection.execute(asked)
-        }
+            known |= {key: _known(KnownAs.REJECTED, *row) for key, *row in connection.execute(asked)}
+        return known
 
 
 def _known(state: KnownAs, header: str, line: str) -> Known:
-    head, money = key_rules.split_line(line, key_rules.money_columns(header))
-    return Known(state, key_rules.identity(head), money)
+    return Known(state, *key_rules.fingerprint(line, key_rules.money_columns(header)))

@@ -12,8 +12,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from syncd.errors import SyncdError
 from syncd.faultpoints import Point, reach
-from syncd.keys import money_columns
-from syncd.ledger import entries
+from syncd.ledger import entries, key_index
 from syncd.ledger.database import AT_ONCE
 from syncd.ledger.leases import Lease, check_lease
 from syncd.ledger.memory import QueryMemory
@@ -63,18 +62,13 @@ class QueryLedger(QueryMemory):
         `passed` are keys of rows at that very mark that were there before (`start: now`): they count as
         delivered, in no upload. Nobody is waited for.
         """
-        rows = [
-            {"query": self._query, "key": key, "upload_id": None, "identity": b"", "money": ""}
-            for key in dict.fromkeys(passed)
-        ]
+        rows = [{"query": self._query, "key": key, "upload_id": None} for key in dict.fromkeys(passed)]
         with self._write() as connection:
             self._move(connection, mark, self._now())
             self._set_safe(connection, safe, "")
-            table = self._tables.deliveries
             for start in range(0, len(rows), AT_ONCE):
-                # Replacing the query by itself: what was really delivered keeps its upload.
                 part = rows[start : start + AT_ONCE]
-                self._database.upsert(connection, table, part, ["query"])
+                self._database.upsert(connection, self._tables.passed, part, ["upload_id"])
             reach(Point.BEGUN_WRITTEN)
 
     def set_safe(self, safe: Mark | None, waits_for: str) -> None:
@@ -115,8 +109,8 @@ class QueryLedger(QueryMemory):
             counter=self._counter,
             state=UploadState.SENDING,
             header=chunk.header,
-            lines=tuple(row.line for row in chunk.ready),
-            keys=tuple(row.key for row in chunk.ready),
+            lines=chunk.ready.lines,
+            keys=chunk.ready.keys,
             mark=chunk.mark,
             sent_at=now,
         )
@@ -151,8 +145,7 @@ class QueryLedger(QueryMemory):
             if row.state in DELIVERED:
                 return
             self._expect(row, UNSETTLED, "accepted")
-            money = money_columns(upload.header)
-            entries.write_deliveries(self._database, connection, upload, money)
+            key_index.add(self._database, connection, self._query, upload.keys, upload.id)
             entries.forget(self._database, connection, self._tables.waiting, self._query, upload.keys)
             # A second conversion of a key stays a reject although the first one is delivered.
             kept = None if row.origin in (Origin.RETRY, Origin.RESEND) else Reason.IDENTITY_CHANGED

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Row, case, func, select
 
+from syncd.ledger import deliveries
 from syncd.ledger.database import AT_ONCE, Database
 from syncd.ledger.rows import (
     DeliveryRow,
@@ -154,11 +155,9 @@ class Readers:
 
     def delivery(self, query: str, key: str) -> DeliveryRow | None:
         """What is remembered of a delivered key."""
-        table = self.database.tables.deliveries
-        asked = select(table).where(table.c.query == query, table.c.key == key)
         with self.database.read() as connection:
-            row = connection.execute(asked).one_or_none()
-        return None if row is None else DeliveryRow(**row._asdict())
+            found = deliveries.known(self.database, connection, query, [key]).get(key)
+        return None if found is None else DeliveryRow(query, key, found[0])
 
     def leases(self) -> dict[str, LeaseRow]:
         """Who runs each query."""

@@ -66,8 +66,6 @@ class DeliveryRow:
     key: str
     upload_id: int | None
     """None for a row that was there before a query with `start: now` began, and was passed over."""
-    identity: bytes
-    money: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,8 +37,10 @@ class Tables:
     metadata: MetaData
     marks: Table
     uploads: Table
-    payloads: Table
-    deliveries: Table
+    files: Table
+    key_runs: Table
+    key_blocks: Table
+    passed: Table
     rejects: Table
     waiting: Table
     runs: Table
@@ -58,8 +60,10 @@ def tables(prefix: str, schema: str | None) -> Tables:
         metadata=metadata,
         marks=_marks(metadata, prefix),
         uploads=_uploads(metadata, prefix),
-        payloads=_payloads(metadata, prefix, schema),
-        deliveries=_deliveries(metadata, prefix),
+        files=_files(metadata, prefix, schema),
+        key_runs=_key_runs(metadata, prefix),
+        key_blocks=_key_blocks(metadata, prefix),
+        passed=_passed(metadata, prefix),
         rejects=_rejects(metadata, prefix),
         waiting=_waiting(metadata, prefix),
         runs=_runs(metadata, prefix),
@@ -146,32 +150,59 @@ def _uploads(metadata: MetaData, prefix: str) -> Table:
     return table
 
 
-def _payloads(metadata: MetaData, prefix: str, schema: str | None) -> Table:
+def _files(metadata: MetaData, prefix: str, schema: str | None) -> Table:
     target = f"{schema}.{prefix}uploads.id" if schema else f"{prefix}uploads.id"
     return Table(
-        f"{prefix}payloads",
+        f"{prefix}files",
         metadata,
         Column(
             "upload_id",
             Number,
-            ForeignKey(target, name=f"{prefix}payloads_upload"),
+            ForeignKey(target, name=f"{prefix}files_upload"),
             primary_key=True,
             autoincrement=False,
         ),
+        Column("keys", Text, nullable=False),
         Column("lines", LargeBinary, nullable=False),
-        Column("keys", LargeBinary, nullable=False),
     )
 
 
-def _deliveries(metadata: MetaData, prefix: str) -> Table:
+def _key_runs(metadata: MetaData, prefix: str) -> Table:
+    table = Table(
+        f"{prefix}key_runs",
+        metadata,
+        Column("id", Number, primary_key=True, autoincrement=True),
+        Column("query", Name, nullable=False),
+        Column("tier", Integer, nullable=False),
+        Column("size", Number, nullable=False),
+        Column("first", Number, nullable=False),
+        Column("last", Number, nullable=False),
+        Column("newest_upload", Number, nullable=False),
+        sqlite_autoincrement=True,
+    )
+    Index(f"{prefix}key_runs_query", table.c.query, table.c.tier)
+    return table
+
+
+def _key_blocks(metadata: MetaData, prefix: str) -> Table:
     return Table(
-        f"{prefix}deliveries",
+        f"{prefix}key_blocks",
+        metadata,
+        Column("run_id", Number, primary_key=True, autoincrement=False),
+        Column("last", Number, primary_key=True, autoincrement=False),
+        Column("first", Number, nullable=False),
+        Column("codes", LargeBinary, nullable=False),
+        Column("uploads", LargeBinary, nullable=False),
+    )
+
+
+def _passed(metadata: MetaData, prefix: str) -> Table:
+    return Table(
+        f"{prefix}passed",
         metadata,
         Column("query", Name, primary_key=True),
         Column("key", Name, primary_key=True),
         Column("upload_id", Number),
-        Column("identity", LargeBinary, nullable=False),
-        Column("money", Text, nullable=False),
         sqlite_with_rowid=False,
     )
 

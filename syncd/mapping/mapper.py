@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
 from syncd import keys
-from syncd.errors import SourceRefused
+from syncd.errors import SourceRefused, SyncdError
 from syncd.mapping import fields
 from syncd.mapping.bad import BadValueError
 from syncd.mapping.currency import currency
+from syncd.mapping.form import Cell, Form
+from syncd.mapping.grammar import Grammar, grammar_of
 from syncd.mapping.layout import Layout, Written
-from syncd.mapping.moments import moment
+from syncd.mapping.moments import MILLISECONDS, moment
 from syncd.mapping.rejects import reject_key, row_json, shown, usable_key
-from syncd.model import Column, Conversion, Mapped, Page, Reason, Reject
+from syncd.model import Column, Conversion, Mapped, Page, Reason, Reject, Rows, TextPage
 from syncd.settings import Constant, QuerySettings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
+
+MOST_ODD = 500
+"""Rows of a page that are read again one by one; more, and the page is read again as a whole."""
+
+PAGES_BY_VALUE = 20
+"""So many pages are then read as values at once: it is likely that they are alike."""
 
 _Reader = Callable[[object], str]
 
@@ -42,7 +50,7 @@ class _NeverNull(NamedTuple):
 
 
 class Mapper:
-    """Maps the rows of one query; remembers nothing of the rows it has seen.
+    """Maps the rows of one query; remembers of those it has seen only whether they were good as text.
 
     Raises SourceRefused when a constant cannot be sent, as then no row could be.
     """
@@ -67,6 +75,16 @@ class Mapper:
         self._money = keys.money_columns(layout.header)
         self._key_column = ", ".join(layout.columns[position] for position in layout.key)
         self._never_null = _never_null(layout)
+        self._zone = query.timezone
+        # A key that is the mark holds a digest of each line, which takes a look at each.
+        self._form = None if self._key_is_default else _form(layout, cells)
+        self._grammar = grammar_of(self._form) if self._form else None
+        self._by_value = 0
+
+    @property
+    def form(self) -> Form | None:
+        """How a database may write the lines by itself; None where it cannot, or for now had better not."""
+        return self._form if self._by_value == 0 else None
 
     def map(self, page: Page, now: datetime) -> Mapped:
         """Sort the rows of a page into ready, waiting (their DateTime is after `now`) and rejected, in order.
@@ -83,19 +101,48 @@ class Mapper:
                 f"query {self._name}: the result's columns changed from {', '.join(self.columns)} to "
                 f"{', '.join(page.columns)}"
             )
-        mapped = Mapped([], [], [])
-        ready, waiting, rejects = mapped.ready, mapped.waiting, mapped.rejects
+        self._by_value = max(self._by_value - 1, 0)
+        return _sorted(map(self._convert, page.rows), (now - _EPOCH) // _SECOND)
+
+    def map_text(self, page: TextPage, now: datetime) -> Mapped:
+        """The same of rows that the database has written as lines: as a whole if all of it is valid.
+
+        Rows that are not by the grammar are read again as values, and a page with many of them as a whole.
+        """
         current = (now - _EPOCH) // _SECOND
-        convert = self._convert
-        for row in page.rows:
-            outcome = convert(row)
-            if isinstance(outcome, Reject):
-                rejects.append(outcome)
-            elif outcome.moment > current:
-                waiting.append(outcome)
-            else:
-                ready.append(outcome)
-        return mapped
+        newest = self._newest(page)
+        if newest <= current and self._checked.is_whole(page):
+            return Mapped(Rows(page.keys, page.lines, newest), [], [])
+        found = [self._line(key, line) for key, line in zip(page.keys, page.lines, strict=True)]
+        odd = [place for place, conversion in enumerate(found) if conversion is None]
+        if len(odd) > MOST_ODD or not all(self._checked.key.fullmatch(page.keys[place]) for place in odd):
+            self._by_value = PAGES_BY_VALUE
+            return self.map(page.as_rows(None), now)
+        looked_at = [self._convert(row) for row in page.as_rows(odd).rows] if odd else []
+        # A row that was changed meanwhile has moved on in the order, and is read there.
+        in_place = dict(zip(odd, looked_at, strict=True)) if len(looked_at) == len(odd) else {}
+        outcomes = [conversion or in_place.get(place) for place, conversion in enumerate(found)]
+        return _sorted(outcomes if in_place or not looked_at else [*outcomes, *looked_at], current)
+
+    def _newest(self, page: TextPage) -> int:
+        """The latest DateTime of a page; one that cannot be read counts as to come: rows are looked at."""
+        try:
+            return int(moment(self._zone, page.newest))
+        except BadValueError:
+            return MILLISECONDS
+
+    def _line(self, key: str, line: str) -> Conversion | None:
+        """A line that the grammar knows."""
+        match = self._checked.line.fullmatch(line)
+        if match is None or not self._checked.key.fullmatch(key):
+            return None
+        return Conversion(key, line, int(match[1]))
+
+    @property
+    def _checked(self) -> Grammar:
+        if self._grammar is None:
+            raise SyncdError(f"query {self._name}: lines were written for which there is no grammar")
+        return self._grammar
 
     def _convert(self, row: Sequence[object]) -> Conversion | Reject:
         """One row. What is checked first is what a row with several faults is rejected for."""
@@ -133,6 +180,31 @@ class Mapper:
             with suppress(BadValueError):
                 key = usable_key(values)
         return Reject(key, reason, column, shown(value), row_json(self.columns, row))
+
+
+def _sorted(outcomes: Iterable[Conversion | Reject | None], current: int) -> Mapped:
+    """Rows by what is done with them; None is none. `current` is the moment in unix seconds."""
+    mapped = Mapped(Rows(), [], [])
+    for outcome in outcomes:
+        if isinstance(outcome, Reject):
+            mapped.rejects.append(outcome)
+        elif outcome is not None and outcome.moment > current:
+            mapped.waiting.append(outcome)
+        elif outcome is not None:
+            mapped.ready.append(outcome)
+    return mapped
+
+
+def _form(layout: Layout, cells: Sequence[_Cell]) -> Form | None:
+    """None where the DateTime is a constant, since the latest of a page is asked for."""
+    parts = [
+        Cell(written.column, None, _quoted(cell.read(None)))
+        if isinstance(written.source, Constant)
+        else Cell(written.column, written.source)
+        for written, cell in zip(layout.written, cells, strict=True)
+    ]
+    dated = any(part.column is Column.DATETIME and part.position is not None for part in parts)
+    return Form(layout.columns, tuple(parts), layout.key) if dated else None
 
 
 def _readers(query: QuerySettings) -> dict[Column, _Reader]:

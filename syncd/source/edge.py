@@ -34,6 +34,8 @@ class Edge:
     """Rows given out that may come again: all that tie with the cursor, and perhaps some that do not."""
     ties: int = 0
     """How many rows given out tie with the cursor for certain, and so will come again."""
+    last_line: tuple[str, str] | None = None
+    """Key and line of the last row, where it was given out as text."""
 
     @property
     def exact(self) -> bool:

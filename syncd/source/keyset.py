@@ -67,6 +67,10 @@ class Keyset:
             query = query.add_columns(case((same, literal_column("1")), else_=literal_column("0")).label(TIE))
         return query.order_by(*(_name(name) for name in columns)).limit(limit)
 
+    def ordered(self, columns: Sequence[str], conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+        """All rows for which the conditions hold, in order."""
+        return self._all().where(*conditions).order_by(*(_name(name) for name in columns))
+
     def newest(self, columns: Sequence[str]) -> Select[Any]:
         """The last row in the order."""
         query = self._all().where(*(_name(name).is_not(None) for name in columns))

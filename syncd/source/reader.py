@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from threading import RLock
 
 from sqlalchemy import Connection, Select
 
 from syncd.errors import SourceRefused, SourceUnavailable
 from syncd.keys import value_text
+from syncd.mapping import Form
 from syncd.marks import as_start
-from syncd.model import Mark, Page
+from syncd.model import Mark, Page, TextPage
 from syncd.settings import QuerySettings
 from syncd.source import lookup
 from syncd.source.edge import Edge, Row, first_edge
@@ -20,13 +22,16 @@ from syncd.source.plans import plan_text, serves
 from syncd.source.sessions import SLACK, open_transactions
 from syncd.source.shape import Shape, shape_of
 from syncd.source.statement import LEXIS, Lexis, SecondStatementError, single_statement
+from syncd.source.text_reader import TextReader
 
+ROWS = 10_000
+"""Rows of a page that are read as values: what bounds the memory, however long the chunk."""
 COUNT_SECONDS = 5
 """How long `count` may take; it is only for showing progress."""
 
 
 class SqlSource:
-    """One query on its database (`ports.Source`). Not for several threads at once.
+    """One query on its database (`ports.Source`). Reads one page at a time, whichever thread asks.
 
     Making one connects to nothing. Every method raises SourceUnavailable or SourceRefused.
     """
@@ -38,6 +43,9 @@ class SqlSource:
         self._keyset = Keyset(self._statement(), self._database.row_values)
         self._shape: Shape | None = None
         self._edge: Edge | None = None
+        self._is_looked_at = False
+        self._reading = RLock()
+        self._texts = TextReader(query, self._database, self._keyset)
         self._start: Mark | None = None
 
     def columns(self) -> tuple[str, ...]:
@@ -50,14 +58,32 @@ class SqlSource:
         Going on from the page before (`after` is its mark) continues exactly behind its last row; any
         other `after` begins a new run there. Never an empty page unless it is exhausted.
         """
-        shape = self._described()
-        if self._edge is None or self._edge.mark != after:
-            return self._first_page(shape, self._lower(after), limit, upto)
-        return self._next_page(shape, self._edge, limit, upto)
+        with self._reading:
+            shape, limit = self._described(), min(limit, ROWS)
+            if self._edge is None or self._edge.mark != after:
+                return self._first_page(shape, self._lower(after), limit, upto)
+            return self._next_page(shape, self._edge, limit, upto)
+
+    def read_lines(
+        self, after: Mark | None, limit: int, form: Form | None, *, upto: Mark | None = None
+    ) -> Page | TextPage:
+        """The same, and the rows as lines of the upload where the database can write them by the form."""
+        with self._reading:
+            shape = self._described()
+            # The form goes by the columns' types, at which somebody has to have looked in this run.
+            if form is not None and self._is_looked_at and form.columns == shape.columns:
+                edge = self._edge if self._edge is not None and self._edge.mark == after else None
+                lower = edge.cursor if edge else self._lower(after)
+                found = self._texts.read(form, shape, lower, edge, limit, upto)
+                if found is not None:
+                    page, self._edge = found
+                    return page
+            return self.read(after, limit, upto=upto)
 
     def restart(self) -> None:
         """Forget what was given out: the next `read` begins a new run."""
-        self._edge = None
+        with self._reading:
+            self._edge, self._is_looked_at = None, False
 
     def newest(self) -> Mark | None:
         """The highest mark there is; None when there is no row with one."""
@@ -213,6 +239,7 @@ class SqlSource:
         if shape != self._shape:
             self._shape = shape
             self._edge = None  # what is remembered of given rows no longer compares with new ones
+        self._is_looked_at = True
         return rows
 
     def _described(self) -> Shape:

@@ -29,6 +29,8 @@ class Shape:
     """How many of `cursor` are the mark."""
     key: tuple[int, ...]
     """Places that make a row the same row, in the configured order."""
+    types: tuple[object, ...] = ()
+    """The driver's codes of the columns' types."""
 
     @property
     def cursor_columns(self) -> tuple[str, ...]:
@@ -46,10 +48,14 @@ class Shape:
 
     def mark_of(self, row: Sequence[object]) -> Mark:
         """The row's mark. Raises SourceRefused for a type that no mark may have."""
-        return Mark(tuple(self._value(row, place) for place in self.cursor[: self.mark_size]))
+        return self.mark_of_cursor(self.cursor_of(row))
 
-    def _value(self, row: Sequence[object], place: int) -> MarkValue:
-        value = row[place]
+    def mark_of_cursor(self, cursor: Sequence[object]) -> Mark:
+        """The mark in `cursor_of` a row. Raises SourceRefused for a type that no mark may have."""
+        values = zip(self.cursor[: self.mark_size], cursor, strict=False)
+        return Mark(tuple(self._value(value, place) for place, value in values))
+
+    def _value(self, value: object, place: int) -> MarkValue:
         if isinstance(value, bytearray | memoryview):
             return bytes(value)
         if not is_mark_value(value):
@@ -72,7 +78,8 @@ def shape_of(query: QuerySettings, dialect: str, description: Sequence[Sequence[
                 f"query {query.name}: column {columns[place]} is a single-precision float, which the driver"
                 " rounds, so no row can be found again by it: cast it to numeric in the sql"
             )
-    return Shape(query.name, columns, cursor, len(dict.fromkeys(mark)), tuple(key))
+    types = tuple(column[1] for column in description)
+    return Shape(query.name, columns, cursor, len(dict.fromkeys(mark)), tuple(key), types)
 
 
 def _place(query: str, role: str, name: str, columns: tuple[str, ...]) -> int:

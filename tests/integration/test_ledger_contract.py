@@ -82,8 +82,8 @@ def test_begin_records_the_intent_but_not_the_mark(ledger: QueryLedger, store: S
     assert ledger.load(upload.id) == upload
     assert (upload.tag, upload.state, upload.sent_at) == (name, UploadState.SENDING, NOW)
     assert (upload.counter, upload.header, upload.mark) == (77, HEADER, Mark((9,)))
-    assert upload.lines == (row("a").line, row("ü,€").line)
-    assert upload.keys == (key("a"), key("ü,€"))
+    assert upload.lines == [row("a").line, row("ü,€").line]
+    assert upload.keys == [key("a"), key("ü,€")]
     assert ledger.unsettled() == [upload.id]
     assert ledger.position() is None
     assert [reject.key for reject in store.rejects("orders")] == [key("c")]
@@ -136,7 +136,8 @@ def test_a_resend_replaces_the_money(ledger: QueryLedger, store: Store) -> None:
     ledger.accept(second, receipt(2), LATER)
     delivery = store.delivery("orders", key("a"))
     assert delivery is not None
-    assert (delivery.money, delivery.upload_id) == ("12.50,RUB", second.id)
+    assert delivery.upload_id == second.id
+    assert ledger.known([key("a")])[key("a")].money == "12.50,RUB"
     assert store.delivered_counts()["orders"].rows == 1
 
 

@@ -149,7 +149,7 @@ def test_no_question_reads_a_whole_table(tmp_path: Path) -> None:
     _ask_everything(store, ledger_of(store))
     event.remove(store.database.engine, "before_cursor_execute", before)
     assert len(seen) > 30
-    grows = ("uploads", "payloads", "deliveries", "rejects", "waiting")
+    grows = ("uploads", "files", "key_runs", "key_blocks", "rejects", "waiting")
     for statement, parameters in seen:
         with store.database.engine.connect() as connection:
             assert isinstance(parameters, tuple)

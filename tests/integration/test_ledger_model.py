@@ -12,7 +12,7 @@ from hypothesis.control import note
 
 from syncd.keys import key_text
 from syncd.ledger import QueryLedger, Store
-from syncd.model import Chunk, KnownAs, Mark, Origin, Upload, UploadState
+from syncd.model import Chunk, KnownAs, Mark, Origin, Rows, Upload, UploadState
 from tests.fix_ledger import HEADER, NOW, bad, ledger_of, receipt, row, tag
 
 _queries = count(1)
@@ -65,7 +65,7 @@ class History:
         }
         chunk = Chunk(
             header=HEADER,
-            ready=[row(name) for name in by_kind.get("ready", [])],
+            ready=Rows.of(row(name) for name in by_kind.get("ready", [])),
             waiting=[row(name) for name in by_kind.get("waiting", [])],
             rejects=[bad(name) for name in by_kind.get("reject", [])],
         )
@@ -84,7 +84,7 @@ class History:
         if due:
             names = [conversion.line.split(",")[0] for conversion in due]
             assert set(names) <= self.model.waiting
-            self.put(Chunk(Origin.WAITING, header=header, ready=due), names)
+            self.put(Chunk(Origin.WAITING, header=header, ready=Rows.of(due)), names)
         else:
             assert not self.model.waiting
 

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from sqlalchemy import func, select
+
 from syncd.ledger import QueryLedger, Store
-from syncd.ledger.prune import FILES_KEPT, KEYS_AT_ONCE, KEYS_KEPT, Pruner
-from syncd.model import Chunk, Conversion, Receipt
+from syncd.ledger.prune import AT_ONCE, KEPT, Pruner
+from syncd.model import Chunk, Conversion, Receipt, Rows
 from tests.fix_ledger import NOW
 
 HEADER = "ClientId,Target,DateTime"
 
 
-def send(ledger: QueryLedger, keys: range, *, accept: bool = True) -> int:
-    """Record an upload of these keys, sent and accepted at NOW; its id."""
+def send(ledger: QueryLedger, keys: range, *, accept: bool = True, age: timedelta = timedelta(0)) -> int:
+    """Record an upload of these keys, sent and accepted at NOW (and `age`); its id."""
     rows = [Conversion(f'["{key}"]', f"{key},paid,1767225600", 1767225600) for key in keys]
-    upload = ledger.begin(Chunk(header=HEADER, ready=rows), f"syncd{keys.start:032x}", NOW)
+    tag = f"syncd{age.days:012x}{keys.start:020x}"
+    upload = ledger.begin(Chunk(header=HEADER, ready=Rows.of(rows)), tag, NOW + age)
     if accept:
-        ledger.accept(upload, Receipt(upload.id, "UPLOADED"), NOW)
+        ledger.accept(upload, Receipt(upload.id, "UPLOADED"), NOW + age)
     return upload.id
 
 
@@ -29,40 +32,38 @@ def finish(pruner: Pruner, age: timedelta) -> int:
     return steps
 
 
-def test_files_go_first_and_keys_stay(store: Store, ledger: QueryLedger) -> None:
-    """After a month the lines of settled uploads are gone; the keys, the uploads and open files are there."""
-    settled, still_open = send(ledger, range(3)), send(ledger, range(10, 13), accept=False)
-    finish(Pruner(store), FILES_KEPT - timedelta(days=1))
-    assert ledger.load(settled).lines
-    finish(Pruner(store), FILES_KEPT + timedelta(days=1))
-    assert ledger.load(still_open).lines
-    assert store.upload(settled) is not None
-    assert set(ledger.known([f'["{key}"]' for key in range(3)])) == {'["0"]', '["1"]', '["2"]'}
-    with store.database.read() as connection:
-        tables = store.database.tables
-        assert connection.execute(tables.payloads.select()).one().upload_id == still_open
-
-
 def test_keys_and_uploads_are_forgotten_after_a_year_and_some(store: Store, ledger: QueryLedger) -> None:
     """Step by step; keys that a younger upload delivered again, and open uploads, stay."""
-    many = range(KEYS_AT_ONCE * 2 + 10)
-    old, still_open = send(ledger, many), send(ledger, range(10**6, 10**6 + 2), accept=False)
+    old = [send(ledger, range(10 * number, 10 * number + 10)) for number in range(2 * AT_ONCE + 1)]
+    still_open = send(ledger, range(10**6, 10**6 + 2), accept=False)
     ledger.begin_query(None, ["passed"])
-    later = NOW + KEYS_KEPT
-    again = ledger.begin(
-        Chunk(header=HEADER, ready=[Conversion('["7"]', "7,paid,1767225600", 1767225600)]),
-        "syncd" + "f" * 32,
-        later,
-    )
-    ledger.accept(again, Receipt(again.id, "UPLOADED"), later)
-    steps = finish(Pruner(store), KEYS_KEPT + timedelta(days=1))
-    assert steps >= 3
-    assert set(ledger.known([f'["{key}"]' for key in many])) == {'["7"]'}
+    again = send(ledger, range(7, 8), age=KEPT)
+    assert finish(Pruner(store), KEPT - timedelta(days=1)) == 1
+    assert finish(Pruner(store), KEPT + timedelta(days=1)) == 3
+    assert set(ledger.known([f'["{key}"]' for key in range(2000)])) == {'["7"]'}
     assert "passed" in ledger.known(["passed"])
-    finish(Pruner(store), KEYS_KEPT + timedelta(days=1))
-    assert store.upload(old) is None
-    assert store.upload(still_open) is not None
-    assert store.upload(again.id) is not None
+    assert [store.upload(number) for number in old] == [None] * len(old)
+    assert ledger.load(still_open).lines
+    assert ledger.load(again).lines
+
+
+def test_the_index_goes_with_what_it_leads_to(store: Store, ledger: QueryLedger) -> None:
+    """Runs of forgotten uploads are dropped; the younger one's stay."""
+    for number in range(5):
+        send(ledger, range(10 * number, 10 * number + 10))
+    send(ledger, range(100, 110), age=KEPT)
+    finish(Pruner(store), KEPT + timedelta(days=1))
+    with store.database.read() as connection:
+        tables = store.database.tables
+        assert connection.execute(select(func.count()).select_from(tables.key_runs)).scalar_one() == 1
+        assert connection.execute(select(func.count()).select_from(tables.key_blocks)).scalar_one() == 1
+
+
+def test_what_a_resting_query_delivered_last_stays(store: Store, ledger: QueryLedger) -> None:
+    """Where nothing young is there, nothing is forgotten: it is all that new rows can be compared with."""
+    send(ledger, range(3))
+    assert finish(Pruner(store), 2 * KEPT) == 1
+    assert len(ledger.known(['["0"]', '["1"]', '["2"]'])) == 3
 
 
 def test_a_young_store_is_not_written_to(store: Store, ledger: QueryLedger) -> None:

@@ -12,15 +12,16 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from pydantic import SecretStr
-from sqlalchemy import inspect, text
+from sqlalchemy import Inspector, inspect, text
 from sqlalchemy.schema import SchemaItem
 
 from syncd.errors import StateTooNew, StateUnavailable
+from syncd.keys import key_text
 from syncd.ledger import Store
 from syncd.ledger.migrate import scripts
 from syncd.ledger.version import HEAD, version_table
 from syncd.settings import StateSettings
-from tests.fix_ledger import chunk, dump, ledger_of
+from tests.fix_ledger import NOW, chunk, dump, ledger_of, receipt
 from tests.servers import Database
 
 DOCS = Path(__file__).parents[2] / "docs" / "state.md"
@@ -116,7 +117,7 @@ def test_an_older_store_wants_a_migration(store: Store) -> None:
         store.check_version()
 
 
-@pytest.mark.parametrize("newer", ["0003", "9999", "a1b2c3"])
+@pytest.mark.parametrize("newer", [f"{int(HEAD) + 1:04}", "9999", "a1b2c3"])
 def test_a_newer_store_is_refused(store: Store, newer: str) -> None:
     """Neither reading nor migrating touches it."""
     set_version(store, newer)
@@ -231,9 +232,32 @@ def test_every_table_and_column_is_documented(store: Store) -> None:
                 column["name"]
                 for column in inspect(connection).get_columns(name, schema=store.database.schema)
             ]
-            for name in inspect(connection).get_table_names(schema=store.database.schema)
+            for name in _relations(inspect(connection), store.database.schema)
         }
     assert documented == real
+
+
+def _relations(found: Inspector, schema: str | None) -> list[str]:
+    return [*found.get_table_names(schema=schema), *found.get_view_names(schema=schema)]
+
+
+def test_deliveries_can_be_selected(store: Store) -> None:
+    """The view tells of every delivered key, whatever is in it, and of those passed over."""
+    ledger = ledger_of(store)
+    names = ["4711", "a,b", 'say "x"', "back\\slash", "ü€", "[1]"]
+    upload = ledger.begin(chunk(*names), "syncd" + "a" * 32, NOW)
+    ledger.begin_query(None, [key_text(["before"])])
+    view = f"{store.database.schema}.deliveries" if store.database.schema else "syncd_deliveries"
+
+    def deliveries() -> set[tuple[str, str, int | None]]:
+        with store.database.read() as connection:
+            rows = connection.exec_driver_sql(f"SELECT query, key, upload_id FROM {view}")
+            return {tuple(row) for row in rows}
+
+    passed = ("orders", key_text(["before"]), None)
+    assert deliveries() == {passed}
+    ledger.accept(upload, receipt(), NOW)
+    assert deliveries() == {passed, *(("orders", key_text([name]), upload.id) for name in names)}
 
 
 def test_the_documented_statements_run(store: Store) -> None:

@@ -85,9 +85,9 @@ def test_money_columns(header: str, money: int) -> None:
 )
 def test_split_line_agrees_with_csv(target: str, price: object, code: str | None) -> None:
     """Cutting at the last commas gives the same money as parsing the line."""
-    (conversion,) = map_rows(row(Target=target, Price=price, Currency=code)).ready
-    head, money = keys.split_line(conversion.line, keys.money_columns(HEADER))
-    (fields,) = csv.reader(io.StringIO(conversion.line, newline=""), strict=True)
+    (line,) = map_rows(row(Target=target, Price=price, Currency=code)).ready.lines
+    head, money = keys.split_line(line, keys.money_columns(HEADER))
+    (fields,) = csv.reader(io.StringIO(line, newline=""), strict=True)
     (head_fields,) = csv.reader(io.StringIO(head, newline=""), strict=True)
     assert head_fields == fields[:3]
     assert money == ",".join(fields[3:])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from syncd.errors import SourceRefused
 from syncd.mapping import Mapper, layout
-from syncd.model import Column, Conversion, IdKind, Reason
+from syncd.model import Column, IdKind, Reason, Rows
 from syncd.settings import Constant
 from tests.unit.mapping_help import COLUMNS, GOOD, NOW, a_page, a_query, map_rows, row
 
@@ -74,7 +74,7 @@ good_rows = st.tuples(
 def test_a_good_row() -> None:
     """A good row becomes one line, with its key and its moment."""
     mapped = map_rows(GOOD)
-    assert mapped.ready == [Conversion('["1"]', "123,paid,1767225600,9.90,RUB", 1_767_225_600)]
+    assert mapped.ready == Rows(['["1"]'], ["123,paid,1767225600,9.90,RUB"], 1_767_225_600)
     assert not mapped.waiting
     assert not mapped.rejects
 
@@ -85,7 +85,7 @@ def test_constants_and_empty_cells() -> None:
         columns={Column.TARGET: Constant(value='say "a,b"'), Column.CURRENCY: Constant(value="eur")}
     )
     mapped = map_rows(row(Price=None), query=query)
-    assert [conversion.line for conversion in mapped.ready] == ['123,"say ""a,b""",1767225600,,EUR']
+    assert mapped.ready.lines == ['123,"say ""a,b""",1767225600,,EUR']
 
 
 def test_constant_moment() -> None:
@@ -99,7 +99,7 @@ def test_future_rows_wait() -> None:
     due = NOW + timedelta(microseconds=400_000)
     soon = NOW + timedelta(seconds=1)
     mapped = map_rows(row(DateTime=due), row(DateTime=soon), now=NOW)
-    assert [conversion.moment for conversion in mapped.ready] == [int(NOW.timestamp())]
+    assert mapped.ready.newest == int(NOW.timestamp())
     assert [conversion.moment for conversion in mapped.waiting] == [int(NOW.timestamp()) + 1]
     assert not map_rows(row(DateTime=soon), now=soon).waiting
 
@@ -179,7 +179,7 @@ def test_mark_that_is_the_key_too() -> None:
 def test_several_ids(ids: tuple[object, ...], line: str) -> None:
     """With several kinds of id one is enough; those that are not filled are empty cells."""
     mapped = map_rows((1, 1, *ids, "paid", 1_767_225_600), query=a_query(id_type=ALL_IDS), columns=ID_COLUMNS)
-    assert [conversion.line for conversion in mapped.ready] == [line]
+    assert mapped.ready.lines == [line]
 
 
 @pytest.mark.parametrize(
@@ -228,11 +228,11 @@ def test_any_value_in_any_column(position: int, value: object) -> None:
     strange = (*GOOD[:position], value, *GOOD[position + 1 :])
     mapped = map_rows(GOOD, strange, GOOD)
     assert len(mapped.ready) + len(mapped.waiting) + len(mapped.rejects) == 3
-    assert len([conversion for conversion in mapped.ready if conversion.key == '["1"]']) >= 2
-    for conversion in mapped.ready:
-        conversion.line.encode()
-        assert "\n" not in conversion.line
-        assert "\r" not in conversion.line
+    assert mapped.ready.keys.count('["1"]') >= 2
+    for line in mapped.ready.lines:
+        line.encode()
+        assert "\n" not in line
+        assert "\r" not in line
 
 
 @given(st.lists(st.one_of(good_rows, good_rows.map(lambda good: (*good[:5], "x", good[6]))), max_size=20))
@@ -241,7 +241,8 @@ def test_order_is_kept(rows: list[tuple[object, ...]]) -> None:
     numbered = [(number, *values[1:]) for number, values in enumerate(rows)]
     mapped = map_rows(*numbered)
     lists = [
-        [json.loads(item.key) for item in found] for found in (mapped.ready, mapped.waiting, mapped.rejects)
+        [json.loads(key) for key in mapped.ready.keys],
+        *([json.loads(item.key) for item in found] for found in (mapped.waiting, mapped.rejects)),
     ]
     for found in lists:
         assert found == sorted(found, key=lambda key: int(key[0]))
@@ -252,9 +253,10 @@ def test_order_is_kept(rows: list[tuple[object, ...]]) -> None:
 def test_line_is_csv(good: tuple[object, ...]) -> None:
     """A CSV reader gives back the very fields."""
     mapped = map_rows(good)
-    (conversion,) = [*mapped.ready, *mapped.waiting]
-    (read,) = csv.reader(io.StringIO(conversion.line, newline=""), strict=True)
+    (line,) = [*mapped.ready.lines, *(row.line for row in mapped.waiting)]
+    moment = max([mapped.ready.newest, *(row.moment for row in mapped.waiting)])
+    (read,) = csv.reader(io.StringIO(line, newline=""), strict=True)
     price = "" if good[5] is None else format(good[5], "f")
     assert isinstance(good[3], str)
     code = str(good[6] or "").upper()
-    assert read == [good[2], good[3].strip(), str(conversion.moment), price.removeprefix("-"), code]
+    assert read == [good[2], good[3].strip(), str(moment), price.removeprefix("-"), code]

@@ -29,7 +29,7 @@ def test_bytes() -> None:
 def test_round_trip(names: list[str]) -> None:
     """A CSV reader gives back what went in."""
     mapped = map_rows(*(row(Target=name) for name in names))
-    body = render(HEADER, [conversion.line for conversion in mapped.ready])
+    body = render(HEADER, mapped.ready.lines)
     read = list(csv.reader(io.StringIO(body.decode(), newline=""), strict=True))
     assert read[0] == HEADER.split(",")
     assert [fields[1] for fields in read[1:]] == [name.strip() for name in names]
@@ -40,7 +40,7 @@ def test_round_trip(names: list[str]) -> None:
 def test_repeatable() -> None:
     """The same rows are the same bytes."""
     query = a_query(columns={Column.TARGET: Constant(value="a,b")})
-    first, second = (render(HEADER, [c.line for c in map_rows(GOOD, query=query).ready]) for _ in range(2))
+    first, second = (render(HEADER, map_rows(GOOD, query=query).ready.lines) for _ in range(2))
     assert first == second
 
 

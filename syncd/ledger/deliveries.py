@@ -1,0 +1,48 @@
+"""What the store remembers of delivered keys: found by the index of codes, told by the uploads' own files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from sqlalchemy import Connection, select
+
+from syncd import keys as key_rules
+from syncd.ledger import entries, key_index
+from syncd.ledger.database import Database
+from syncd.model import Known, KnownAs
+
+FILES_AT_ONCE = 8
+"""Files read at once, each of up to `chunk_rows` lines."""
+PASSED = Known(KnownAs.DELIVERED, b"", "")
+"""A key that counts as delivered whatever its row says (`chunking.PASSED`)."""
+
+
+def known(
+    database: Database, connection: Connection, query: str, keys: Sequence[str]
+) -> dict[str, tuple[int | None, Known]]:
+    """Those of the keys that were delivered: the upload that did so last (None: passed over), and as what."""
+    passed = entries.among_all(database, connection, database.tables.passed, query, keys)
+    found: dict[str, tuple[int | None, Known]] = dict.fromkeys(passed, (None, PASSED))
+    for upload_id, lines, money in _lines(database, connection, query, keys):
+        for key, line in lines.items():
+            found[key] = upload_id, Known(KnownAs.DELIVERED, *key_rules.fingerprint(line, money))
+    return found
+
+
+def _lines(
+    database: Database, connection: Connection, query: str, keys: Sequence[str]
+) -> Iterator[tuple[int, Mapping[str, str], int]]:
+    """Upload by upload, oldest first: the lines of the keys it really holds, and `keys.money_columns`."""
+    held = key_index.find(database, connection, query, keys)
+    ids = sorted(held)
+    uploads, files = database.tables.uploads, database.tables.files
+    asked = select(uploads.c.id, uploads.c.header, files.c["keys"].label("names"), files.c.lines).join(
+        files, files.c.upload_id == uploads.c.id
+    )
+    for start in range(0, len(ids), FILES_AT_ONCE):
+        part = ids[start : start + FILES_AT_ONCE]
+        for row in connection.execute(asked.where(uploads.c.id.in_(part)).order_by(uploads.c.id)):
+            wanted = set(held[row.id])
+            both = zip(entries.keys_of(row.names), entries.unpack(row.lines), strict=True)
+            lines = {key: line for key, line in both if key in wanted}
+            yield row.id, lines, key_rules.money_columns(row.header)

@@ -1,0 +1,168 @@
+"""Which uploads may hold a key: sorted runs of codes, merged as they grow, so that the cost stays flat.
+
+Every upload adds one run of its keys' codes (`key_codes`). A B-tree would be rewritten all over by every
+upload of keys in no order; here a run is written once, and eight of a size become one now and then (a
+log-structured merge). A run is stored in blocks of codes in order, each with the upload of every code, so a
+few keys read a few blocks, many keys read each block once, and a run whose range is elsewhere is not touched.
+
+The index is not the truth: an upload that is gone is simply not found, and codes of other keys are sorted out
+by whoever asks (`deliveries`). All of it takes part in the caller's transaction.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+from sqlalchemy import Connection, delete, func, insert, select
+
+from syncd.ledger.database import Database
+from syncd.ledger.key_codes import Codes, codes_of
+
+FAN = 8
+"""Runs of one tier that become one of the next."""
+LONGEST_RUN = 500_000
+"""Codes: what a merge may hold in memory, about 20 MB; longer runs are not made."""
+BLOCK = 2048
+"""Codes in a block: 16 KB."""
+FEW = 64
+"""So many keys are looked for one by one; more read a run's range as a whole."""
+
+
+def add(database: Database, connection: Connection, query: str, keys: Sequence[str], upload_id: int) -> None:
+    """Remember that these keys are in this upload. Merges runs when there are enough of a size."""
+    codes = codes_of(keys)
+    codes.sort()
+    _write(database, connection, query, 0, codes, np.full(len(codes), upload_id, np.int64))
+    _merge(database, connection, query)
+
+
+def find(database: Database, connection: Connection, query: str, keys: Sequence[str]) -> dict[int, list[str]]:
+    """The uploads that may hold some of these keys, each with those keys."""
+    found: dict[int, list[str]] = {}
+    if not keys:
+        return found
+    codes = codes_of(keys)
+    order = np.argsort(codes, kind="stable")
+    ordered = codes[order]
+    runs = database.tables.key_runs.c
+    overlapping = select(runs.id, runs.first, runs.last).where(
+        runs.query == query, runs.last >= int(ordered[0]), runs.first <= int(ordered[-1])
+    )
+    for run in connection.execute(overlapping).all():
+        start, end = np.searchsorted(ordered, run.first, "left"), np.searchsorted(ordered, run.last, "right")
+        for place, upload_id in _in_run(database, connection, run, ordered[start:end]):
+            found.setdefault(upload_id, []).append(keys[order[start + place]])
+    return found
+
+
+def forget(database: Database, connection: Connection, oldest_kept: int) -> None:
+    """Drop the runs of which every upload is older than this id."""
+    runs, blocks = database.tables.key_runs, database.tables.key_blocks
+    ids = list(connection.execute(select(runs.c.id).where(runs.c.newest_upload < oldest_kept)).scalars())
+    if ids:
+        connection.execute(delete(blocks).where(blocks.c.run_id.in_(ids)))
+        connection.execute(delete(runs).where(runs.c.id.in_(ids)))
+
+
+def _in_run(database: Database, connection: Connection, run: Any, wanted: Codes) -> Iterator[tuple[int, int]]:
+    """Those of the codes (in order) that the run holds: their place, and the upload, once for each upload."""
+    if not len(wanted):
+        return
+    for block in _blocks(database, connection, run, wanted):
+        codes = np.frombuffer(block.codes, np.int64)
+        start, end = np.searchsorted(wanted, codes[0], "left"), np.searchsorted(wanted, codes[-1], "right")
+        lefts = np.searchsorted(codes, wanted[start:end], "left")
+        rights = np.searchsorted(codes, wanted[start:end], "right")
+        held = np.flatnonzero(rights > lefts)
+        if len(held):
+            uploads = np.frombuffer(zlib.decompress(block.uploads), np.int64)
+            for place in held.tolist():
+                for upload_id in set(uploads[lefts[place] : rights[place]].tolist()):
+                    yield int(start) + place, upload_id
+
+
+def _blocks(database: Database, connection: Connection, run: Any, wanted: Codes) -> Iterator[Any]:
+    """The blocks of a run that may hold the codes, each once; equal codes are all in one block."""
+    blocks = database.tables.key_blocks.c
+    asked = select(blocks.last, blocks.codes, blocks.uploads).where(blocks.run_id == run.id)
+    if len(wanted) > FEW:
+        spanned = asked.where(blocks.last >= int(wanted[0]), blocks.first <= int(wanted[-1]))
+        yield from connection.execute(spanned.order_by(blocks.last))
+        return
+    last = None
+    for code in wanted.tolist():
+        if last is None or code > last:
+            block = connection.execute(asked.where(blocks.last >= code).order_by(blocks.last).limit(1)).one()
+            last = block.last
+            yield block
+
+
+def _write(
+    database: Database, connection: Connection, query: str, tier: int, codes: Codes, uploads: Codes
+) -> None:
+    """A new run of codes in order and their uploads."""
+    if not len(codes):
+        return
+    tables = database.tables
+    run = {
+        "query": query,
+        "tier": tier,
+        "size": len(codes),
+        "first": int(codes[0]),
+        "last": int(codes[-1]),
+        "newest_upload": int(uploads.max()),
+    }
+    made = insert(tables.key_runs).values(run).returning(tables.key_runs.c.id)
+    run_id = connection.execute(made).scalar_one()
+    blocks, start = [], 0
+    while start < len(codes):
+        end = min(start + BLOCK, len(codes))
+        end = int(np.searchsorted(codes, codes[end - 1], "right"))  # equal codes stay together
+        blocks.append(
+            {
+                "run_id": run_id,
+                "last": int(codes[end - 1]),
+                "first": int(codes[start]),
+                "codes": codes[start:end].tobytes(),
+                "uploads": zlib.compress(uploads[start:end].tobytes(), 1),
+            }
+        )
+        start = end
+    connection.execute(insert(tables.key_blocks), blocks)
+
+
+def _merge(database: Database, connection: Connection, query: str) -> None:
+    """Make one run of the oldest ones of a tier, wherever there are enough that fit together."""
+    runs = database.tables.key_runs
+    crowded = select(runs.c.tier).where(runs.c.query == query).group_by(runs.c.tier)
+    tiers = connection.execute(crowded.having(func.count() >= FAN).order_by(runs.c.tier)).scalars().all()
+    for tier in tiers:
+        asked = select(runs.c.id, runs.c.size).where(runs.c.query == query, runs.c.tier == tier)
+        chosen: list[int] = []
+        size = 0
+        for run in connection.execute(asked.order_by(runs.c.id)).all():
+            if size + run.size > LONGEST_RUN:
+                if len(chosen) > 1:
+                    break
+                chosen, size = [], 0  # full: it stays as it is
+            chosen.append(run.id)
+            size += run.size
+        if len(chosen) >= FAN // 2:
+            _merge_runs(database, connection, query, tier + 1, chosen)
+
+
+def _merge_runs(
+    database: Database, connection: Connection, query: str, tier: int, ids: Sequence[int]
+) -> None:
+    runs, blocks = database.tables.key_runs, database.tables.key_blocks
+    asked = select(blocks.c.codes, blocks.c.uploads).where(blocks.c.run_id.in_(ids))
+    rows = connection.execute(asked.order_by(blocks.c.run_id, blocks.c.last)).all()
+    codes = np.frombuffer(b"".join(row.codes for row in rows), np.int64)
+    uploads = np.frombuffer(b"".join(zlib.decompress(row.uploads) for row in rows), np.int64)
+    order = np.argsort(codes, kind="stable")
+    connection.execute(delete(blocks).where(blocks.c.run_id.in_(ids)))
+    connection.execute(delete(runs).where(runs.c.id.in_(ids)))
+    _write(database, connection, query, tier, codes[order], uploads[order])

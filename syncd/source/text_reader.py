@@ -1,0 +1,131 @@
+"""Reads pages as text (`texts`), where the database can write them and nothing speaks against it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Select
+
+from syncd.mapping import Form
+from syncd.model import Mark, Page, TextPage
+from syncd.settings import QuerySettings
+from syncd.source import lookup, texts
+from syncd.source.edge import Edge
+from syncd.source.engines import Database
+from syncd.source.keyset import Keyset
+from syncd.source.shape import Shape
+
+Cursor = Sequence[object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """What a page was read from."""
+
+    form: Form
+    shape: Shape
+    lower: Cursor | None
+    upper: Cursor
+
+
+class TextReader:
+    """The fast way of `SqlSource.read`. Raises SourceError."""
+
+    def __init__(self, query: QuerySettings, database: Database, keyset: Keyset) -> None:
+        self._query = query
+        self._database = database
+        self._keyset = keyset
+        self._where = f"query {query.name}: database {query.database.name}"
+        self._offset = query.timezone.utcoffset(datetime.now(UTC)) or timedelta()
+
+    def read(
+        self,
+        form: Form,
+        shape: Shape,
+        lower: Cursor | None,
+        edge: Edge | None,
+        limit: int,
+        upto: Mark | None,
+    ) -> tuple[Page | TextPage, Edge | None] | None:
+        """A page and the edge behind it; None where rows have to be read as values.
+
+        With an `edge`, `lower` is its cursor, so that its last row comes again; it is left out.
+        """
+        if self._database.dialect_name != "postgresql" or not texts.fits(form, shape.types):
+            return None
+        again = 1 if edge is not None and edge.last_line else 0
+        size = min(limit, texts.ROWS) + again
+        upper = None if upto is None else upto.values
+        row = self._row(form, shape, self._keyset.page(shape.cursor_columns, lower, upper, size))
+        keys, lines = self._split(form, shape, row)
+        tied = edge is not None and row.cursor == edge.cursor
+        if len(lines) != row.rows or (tied and row.rows == size):
+            return None  # not by text, or rows that tie and are more than a page
+        exhausted, last = row.rows < size, (keys[-1], lines[-1]) if lines else None
+        if again and edge is not None and lines and (keys[0], lines[0]) == edge.last_line:
+            del keys[0], lines[0]
+        if not lines and exhausted:
+            return Page(shape.columns, [], None, exhausted=True), edge
+        if not lines or len(lines) > limit:
+            return None  # others tie with the last row
+        mark, span = shape.mark_of_cursor(row.cursor), _Span(form, shape, lower, row.cursor)
+
+        def as_rows(places: Sequence[int] | None) -> Page:
+            return self._rows(span, None if places is None else [keys[place] for place in places])
+
+        page = TextPage(shape.columns, keys, lines, row.newest, mark, exhausted, as_rows)
+        return page, Edge(mark, row.cursor, last_line=last)
+
+    def _split(self, form: Form, shape: Shape, row: texts.TextRow) -> tuple[list[str], list[str]]:
+        """Keys and lines, one each for every row; none where the text is not what it should be."""
+        if row.rows == 0 or not self._is_steady(form, shape, row):
+            return [], []
+        keys = f'["{row.keys}"]'.replace("\n", '"]\n["').split("\n")
+        lines = row.lines.split("\n")
+        return (keys, lines) if len(keys) == len(lines) else ([], [])
+
+    def _row(self, form: Form, shape: Shape, page: Select[Any]) -> texts.TextRow:
+        statement = texts.statement(
+            page, form, shape.types, shape.cursor, self._offset, self._database.engine.dialect
+        )
+
+        def work(connection: Connection) -> texts.TextRow:
+            row: Sequence[Any] = connection.execute(statement).one()
+            rows, keys, lines, oldest, newest = row[:5]
+            return texts.TextRow(rows, keys or "", lines or "", oldest, newest, tuple(row[5:]))
+
+        return self._database.run(self._where, work)
+
+    def _is_steady(self, form: Form, shape: Shape, row: texts.TextRow) -> bool:
+        """Whether the zone's offset that the lines were written with holds for all of them."""
+        if not texts.is_zoneless(form, shape.types):
+            return True
+        offset = texts.steady_offset(self._query.timezone, row.oldest, row.newest)
+        written, self._offset = self._offset, self._offset if offset is None else offset
+        return offset == written
+
+    def _rows(self, span: _Span, keys: Sequence[str] | None) -> Page:
+        """The rows of a page again, as values: those of some keys, or all of them."""
+        shape = span.shape
+        conditions = self._keyset.bounds(shape.cursor_columns, span.lower, span.upper)
+        if keys is not None:
+            names = [shape.columns[place] for place in shape.key]
+            wanted = [json.loads(key) for key in keys]
+            conditions.append(lookup.condition(names, wanted, self._kinds(span), loose=False))
+        statement = self._keyset.ordered(shape.cursor_columns, conditions)
+
+        def work(connection: Connection) -> list[tuple[object, ...]]:
+            return [tuple(row) for row in connection.execute(statement)]
+
+        rows = self._database.run(self._where, work)
+        return Page(shape.columns, rows, None, exhausted=True)
+
+    @staticmethod
+    def _kinds(span: _Span) -> list[type]:
+        """The types of the key's columns, all of which are in the cursor."""
+        types = dict(zip(span.shape.cursor, map(type, span.upper), strict=True))
+        return [types[place] for place in span.shape.key]

@@ -1,0 +1,87 @@
+"""The index of delivered keys: it leads to every upload of a key, however runs were merged."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import delete, func, select
+
+from syncd.keys import key_text
+from syncd.ledger import QueryLedger, Store, key_index
+from syncd.ledger.key_codes import codes_of
+from tests.fix_ledger import NOW, chunk, receipt, tag
+
+names = st.one_of(
+    st.integers(-5, 10**20).map(str),
+    st.integers(0, 50).map(str),
+    st.text(max_size=5),
+    st.sampled_from(["0", "00", "007", "9" * 18, "9" * 19]),
+)
+keys = st.one_of(*(st.lists(names, min_size=size, max_size=size).map(key_text) for size in (1, 1, 2)))
+
+
+@given(st.lists(keys, max_size=50))
+def test_a_keys_code_does_not_depend_on_its_company(several: list[str]) -> None:
+    """Many at a time or one by one; whole numbers keep their order, all else lies below them."""
+    together = codes_of(several)
+    assert together.tolist() == [code for key in several for code in codes_of([key]).tolist()]
+    assert codes_of(['["0"]', '["4711"]']).tolist() == [0, 4711]
+    assert (codes_of(['["007"]', '["-1"]', '["x"]', '["1","2"]']) < 0).all()
+
+
+def test_codes_are_stable() -> None:
+    """They are stored: another version of syncd, or of its libraries, must make the same."""
+    assert codes_of(['["order-17"]']).tolist() == [-959056372728020320]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(
+    st.lists(st.lists(keys, min_size=1, max_size=12), min_size=1, max_size=40), st.lists(keys, max_size=80)
+)
+def test_it_finds_what_was_added(
+    store: Store, monkeypatch: pytest.MonkeyPatch, uploads: list[list[str]], others: list[str]
+) -> None:
+    """Every key leads to every upload that has it, through any number of merges; few keys or many at once."""
+    monkeypatch.setattr(key_index, "FAN", 4)
+    monkeypatch.setattr(key_index, "BLOCK", 3)
+    monkeypatch.setattr(key_index, "FEW", 6)
+    monkeypatch.setattr(key_index, "LONGEST_RUN", 100)
+    database, runs = store.database, store.database.tables.key_runs
+    with database.write() as connection:
+        connection.execute(delete(database.tables.key_blocks))
+        connection.execute(delete(runs))
+        for number, added in enumerate(uploads):
+            key_index.add(database, connection, "q", added, number)
+            key_index.add(database, connection, "other", added, 10_000 + number)
+        everything = {key for added in uploads for key in added}
+        sizes = connection.execute(select(runs.c.size).where(runs.c.query == "q")).scalars().all()
+        assert sum(sizes) == sum(map(len, uploads))
+        asked = list(everything.union(others))
+        for some in [asked, *([key] for key in asked)]:
+            found = key_index.find(database, connection, "q", some)
+            for number, added in enumerate(uploads):
+                assert set(added).intersection(some) <= set(found.get(number, []))
+            assert all(set(held) <= set(some) for held in found.values())
+            assert max(found, default=0) < 10_000
+
+
+def test_runs_stay_few_and_short(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of small uploads leave a handful of runs, none longer than a merge may hold in memory."""
+    monkeypatch.setattr(key_index, "LONGEST_RUN", 2000)
+    database, runs = store.database, store.database.tables.key_runs
+    with database.write() as connection:
+        for number in range(3000):
+            key_index.add(database, connection, "q", [f'["k{number}-{n}"]' for n in range(3)], number)
+        count, longest = connection.execute(select(func.count(), func.max(runs.c.size))).one()
+    assert count < 9000 / 1000 + 4 * key_index.FAN
+    assert longest <= 2000
+
+
+def test_keys_of_one_code_are_told_apart(ledger: QueryLedger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all keys share one code, a key is known only if it was really delivered."""
+    monkeypatch.setattr("syncd.ledger.key_codes._code", lambda _key: -1)
+    for part in ("ab", "cd", "b"):
+        ledger.accept(ledger.begin(chunk(*part), tag(), NOW), receipt(), NOW)
+    known = ledger.known([key_text([name]) for name in "abcdxyz"])
+    assert set(known) == {key_text([name]) for name in "abcd"}
