@@ -1,4 +1,4 @@
-"""The loop: whose turn it is, one thread per run, so that a query that hangs or fails delays no other.
+"""The loop: whose turn it is, a thread for each run, so that a query that hangs or fails delays no other.
 
 The loop itself does no work that can hang on a source or on Metrica; it waits for the next thing to happen:
 a run that ended, a signal, a query that is due.
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from queue import Empty, SimpleQueue
 from random import Random
 from threading import Event as Flag
-from threading import Thread
 from typing import Protocol
 
 from syncd import schedule
@@ -21,6 +21,7 @@ from syncd.events import Event
 from syncd.model import RunReport
 from syncd.ports import Clock, Observer
 from syncd.settings import QuerySettings
+from syncd.workers import Workers
 
 TICK = timedelta(seconds=5)
 """At least this often the loop looks around."""
@@ -106,6 +107,7 @@ class Daemon:
         self._stop = stop
         self._once = once
         self._random = Random()  # noqa: S311 — jitter, not a secret
+        self._workers = Workers()
         self._inbox: SimpleQueue[tuple[Turn, Outcome] | None] = SimpleQueue()
 
     def wake(self) -> None:
@@ -155,8 +157,7 @@ class Daemon:
     def _start(self, turn: Turn) -> None:
         turn.started = self._clock.now()
         self._keeper.started(turn, turn.started)
-        name = f"query {turn.query.name}"
-        Thread(target=self._run, args=(turn, turn.started), name=name, daemon=True).start()
+        self._workers.start(partial(self._run, turn, turn.started))
 
     def _leave_to_others(self, turn: Turn, now: datetime) -> None:
         """`--once` does not wait for ever for a query that another daemon runs."""

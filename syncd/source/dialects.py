@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from syncd.source import tolerant
+from syncd.source.sessions import READER
 
 CONNECT_SECONDS = 10
 """How long a connection may take to be made."""
@@ -74,15 +75,24 @@ def _postgres_arguments(_url: URL) -> dict[str, Any]:
 
 
 def _postgres_connected(connection: Any) -> None:
-    connection.read_only = True  # psycopg then begins each transaction with BEGIN READ ONLY
+    connection.autocommit = True  # psycopg leaves the BEGIN to us (`_postgres_begin`)
     tolerant.register(connection)
 
 
 def _postgres_begin(connection: Connection, timeout: timedelta) -> None:
-    """Local to the transaction, so that a pooler's next client does not inherit it."""
-    milliseconds = _milliseconds(timeout)
+    """In one round trip, so that the transaction bears its name from the first moment (`sessions`)."""
     connection.exec_driver_sql(
-        f"SELECT set_config('statement_timeout', '{milliseconds}', true),"
+        f"BEGIN READ ONLY; SELECT {_postgres_settings(timeout)},"
+        f" set_config('application_name', '{READER}', true)",
+        execution_options={"no_parameters": True},
+    )
+
+
+def _postgres_settings(timeout: timedelta) -> str:
+    """Local to the transaction, so that a pooler's next client does not inherit them."""
+    milliseconds = _milliseconds(timeout)
+    return (
+        f"set_config('statement_timeout', '{milliseconds}', true),"
         f" set_config('lock_timeout', '{milliseconds}', true),"
         " set_config('idle_in_transaction_session_timeout', '60000', true)"
     )
@@ -204,7 +214,7 @@ def driver_of(url: URL) -> Driver:
 def _postgres_foreign_begin(connection: Connection, timeout: timedelta) -> None:
     """Other PostgreSQL drivers: read-only by SQL, which needs to come first in the transaction."""
     connection.exec_driver_sql("SET TRANSACTION READ ONLY")
-    _postgres_begin(connection, timeout)
+    connection.exec_driver_sql(f"SELECT {_postgres_settings(timeout)}")
 
 
 def _milliseconds(timeout: timedelta) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
-from threading import Lock, Timer
+from threading import Lock
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -18,12 +18,15 @@ from syncd.errors import SourceError, SourceRefused
 from syncd.settings import DatabaseSettings
 from syncd.source.dialects import driver_of
 from syncd.source.failures import failure
+from syncd.source.watchdog import Watchdog
 
 POOL_SIZE = 8
 POOL_SECONDS = 30
 """How long a query waits for one of the connections of its database."""
 STALE_SECONDS = 5
 """A pooled connection that died in the meantime fails at once; what fails later was lost while working."""
+
+_WATCHDOG = Watchdog()
 
 T = TypeVar("T")
 
@@ -88,14 +91,10 @@ class Database:
                 self._driver.begin(connection, timeout)
                 return work(connection)
             patience = (timeout + self._driver.abort_grace).total_seconds()
-            watchdog = Timer(patience, abort, [connection.connection.driver_connection])
-            watchdog.daemon = True
-            watchdog.start()
-            try:
+            driver_connection = connection.connection.driver_connection
+            with _WATCHDOG.watching(patience, lambda: abort(driver_connection)):
                 self._driver.begin(connection, timeout)
                 return work(connection)
-            finally:
-                watchdog.cancel()
 
     def _make_engine(self) -> Engine:
         try:

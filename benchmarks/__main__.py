@@ -1,0 +1,116 @@
+"""How fast, how big, how kind to the database: `python -m benchmarks` prints tables in Markdown.
+
+Parts (`--only`): contest = limit, syncd and script, or some of these three; growth = memory as rows grow;
+docs/performance.md says what each is. Needs psql, curl, mariadb, mariadbd and sqlite3, and for the script
+`uv sync --group bench`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from statistics import median
+from tempfile import TemporaryDirectory
+
+from benchmarks.contest import CONTESTANTS, Measured, measure
+from benchmarks.databases import DATABASES, Database
+from benchmarks.machine import machine
+from benchmarks.sink import sink
+
+WARM_UP = 100
+"""Rows of a run that is not counted: modules are compiled, programs are in the page cache."""
+PARTS = (*CONTESTANTS, "growth")
+
+
+def main() -> None:
+    """Measure what is asked for, database by database."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--rows", type=int, default=1_000_000, help="rows of the table (default: a million)")
+    parser.add_argument("--runs", type=int, default=3, help="runs of each contestant (default: 3)")
+    parser.add_argument("--only", default="", help=f"parts, by commas: contest, {', '.join(PARTS)}")
+    parser.add_argument("--database", default="", help=f"databases, by commas: {', '.join(DATABASES)}")
+    parser.add_argument("--full", action="store_true", help="growth up to ten million rows")
+    asked = parser.parse_args()
+    parts = _chosen(parser, asked.only.replace("contest", ",".join(CONTESTANTS)), PARTS)
+    print(machine(), end="\n\n")
+    for name in _chosen(parser, asked.database, list(DATABASES)):
+        with (
+            TemporaryDirectory(prefix="bench-") as folder,
+            DATABASES[name](Path(folder)) as database,
+            sink() as api_url,
+        ):
+            contestants = [one for one in CONTESTANTS if one in parts]
+            if contestants:
+                database.fill(WARM_UP)
+                for one in contestants:
+                    measure(one, database, WARM_UP, api_url)
+                database.fill(asked.rows)
+                contest(database, contestants, asked.rows, asked.runs, api_url)
+            if "growth" in parts:
+                growth(database, [100_000, 1_000_000, *([10_000_000] if asked.full else [])], api_url)
+
+
+def contest(database: Database, contestants: Sequence[str], rows: int, runs: int, api_url: str) -> None:
+    """Each contestant in turn, as often as asked."""
+    rounds: list[dict[str, Measured]] = []
+    for number in range(runs):
+        rounds.append({})
+        for contestant in contestants:
+            _say(f"{database.kind}: run {number + 1} of {runs}: {contestant}")
+            rounds[-1][contestant] = measure(contestant, database, rows, api_url)
+    print(f"### {database.kind} {database.version}: {rows:,} rows, medians of {runs} runs\n")
+    print("| | seconds | rows/s | of the limit | CPU s | peak MB |")
+    print("|---|---|---|---|---|---|")
+    for contestant in contestants:
+        own = [one[contestant] for one in rounds]
+        ratios = [one["limit"].seconds / one[contestant].seconds for one in rounds if "limit" in one]
+        seconds = median(one.seconds for one in own)
+        spread = f" ({min(one.seconds for one in own):.2f} to {max(one.seconds for one in own):.2f})"
+        print(
+            f"| {contestant} | {seconds:.2f}{spread} | {rows / seconds:,.0f} | "
+            f"{f'{median(ratios):.2f}' if ratios else '-'} | {median(one.cpu for one in own):.2f} | "
+            f"{max(one.memory for one in own):.0f} |"
+        )
+    print(flush=True)
+
+
+def growth(database: Database, sizes: Sequence[int], api_url: str) -> None:
+    """The first load of ever larger tables."""
+    print(f"### {database.kind} {database.version}: growth\n")
+    print("| rows | seconds | rows/s | peak MB | against the first |")
+    print("|---|---|---|---|---|")
+    first: float | None = None
+    for rows in sizes:
+        _say(f"{database.kind}: growth: {rows:,} rows")
+        database.fill(rows)
+        one = measure("syncd", database, rows, api_url)
+        first = first or one.memory
+        print(
+            f"| {rows:,} | {one.seconds:.1f} | {rows / one.seconds:,.0f} | {one.memory:.0f} | "
+            f"{one.memory / first - 1:+.0%} |",
+            flush=True,
+        )
+    print()
+
+
+def _chosen(parser: argparse.ArgumentParser, text: str, known: Sequence[str]) -> list[str]:
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in known:
+            parser.error(f"there is no {name!r}: there are {', '.join(known)}")
+    return names or [*known]
+
+
+def _say(what: str) -> None:
+    """Progress, not part of the result."""
+    print(what, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    main()

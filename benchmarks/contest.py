@@ -1,0 +1,101 @@
+"""Limit, syncd and script against each other: whole processes, in turns, so that a busy moment hits all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from benchmarks.databases import ORDERS, Database
+
+CONTESTANTS = ("limit", "syncd", "script")
+UPLOAD = "/management/v1/counter/2/offline_conversions/upload"
+ROOT = Path(__file__).parents[1]
+_COMPILED = TemporaryDirectory(prefix="bench-pyc-")
+_counters = count(1000)
+"""Each run of syncd has a counter of its own: the sink's list of uploads then knows nothing of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """One run of one contestant, as a whole process."""
+
+    seconds: float
+    cpu: float
+    """Seconds, of the client's processes."""
+    memory: float
+    """MB at the peak, of the largest of its processes."""
+
+
+def measure(contestant: str, database: Database, rows: int, api_url: str) -> Measured:
+    """Run a contestant once. Exits where it fails."""
+    with TemporaryDirectory(prefix="bench-") as folder:
+        place = Path(folder)
+        if contestant == "syncd":
+            return measured(syncd(place, database, api_url), place, uploaded=rows)
+        if contestant == "script":
+            script = [sys.executable, "-m", "benchmarks.script", database.url, api_url, ORDERS]
+            return measured(script, place)
+        pipe = f"set -o pipefail; {database.limit} | curl -fsS -o /dev/null -F file=@- {api_url}{UPLOAD}"
+        return measured(["bash", "-c", pipe], place)
+
+
+def syncd(folder: Path, database: Database, api_url: str) -> list[str]:
+    """The command line of a first load with a fresh SQLite state and everything at its default."""
+    (folder / "config.yaml").write_text(configuration(database, api_url), encoding="utf-8")
+    return [sys.executable, "-m", "syncd", "run", "--once", "--json", "-c", "config.yaml"]
+
+
+def configuration(database: Database, api_url: str, queries: int = 1, **options: object) -> str:
+    """A configuration with so many queries over the orders; JSON is YAML too."""
+    query: dict[str, object] = {
+        "id_type": "CLIENT_ID",
+        "sql": ORDERS,
+        "columns": {
+            "ClientId": "client_id",
+            "Target": {"value": "order_paid"},
+            "DateTime": "paid_at",
+            "Price": "total",
+            "Currency": "currency",
+        },
+        "mark": ["updated_at", "order_id"],
+        "key": ["order_id"],
+        **options,
+    }
+    document: dict[str, Any] = {
+        "metrica": {"token": "token", "api_url": api_url},
+        "databases": {"shop": {"url": database.url}},
+        "http": None,
+        "queries": {f"orders{number}": {**query, "counter": next(_counters)} for number in range(queries)},
+    }
+    return json.dumps(document, indent=1)
+
+
+def environ() -> dict[str, str]:
+    """For a process that is measured: with compiled modules, as an installed package has them."""
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": _COMPILED.name}
+
+
+def measured(command: Sequence[str], folder: Path, *, uploaded: int | None = None) -> Measured:
+    """Run a command; with `uploaded`, what syncd says it uploaded must be that."""
+    launch = [sys.executable, "-IS", str(ROOT / "benchmarks" / "launch.py"), *command]
+    done = subprocess.run(launch, cwd=folder, env=environ(), check=True, capture_output=True, text=True)
+    result = json.loads(done.stdout)
+    said = (folder / "command.log").read_text(encoding="utf-8")
+    if result.pop("code"):
+        raise SystemExit(f"{shlex.join(command)} failed:\n{said}")
+    if uploaded is not None:
+        document = json.loads(said[said.index('{\n  "queries"') :])
+        found = sum(query["uploaded"] for query in document["queries"])
+        if found != uploaded:
+            raise SystemExit(f"syncd uploaded {found} rows of {uploaded}:\n{said}")
+    return Measured(**result)
