@@ -47,6 +47,7 @@ class Again:
         self._check(upload)
         chunk = Chunk(Origin.RESEND, header=upload.header, ready=self._current(upload))
         if not chunk.ready:
+            self.ledger.passed_over(upload_id)
             return 0
         reach(Point.READ)
         tagger = Tagger(upload.query, upload.counter, upload.header)

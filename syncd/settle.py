@@ -167,6 +167,9 @@ class Settler:
         reach(Point.ACCEPTED)
         self._unclear_since.pop(upload.id, None)
         self._refused_in_a_row = 0
+        dropped = receipt.dropped(len(upload.lines))
+        if dropped:
+            self._tell(Event.ROWS_DROPPED, upload, rows=len(upload.lines), dropped=dropped)
         report.uploads += 1
         if upload.origin is not Origin.RESEND:
             report.uploaded += len(upload.lines)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
 from threading import Event as Flag
+from threading import RLock
 from types import TracebackType
 from typing import Self
 
@@ -19,15 +20,18 @@ from syncd.config.secrets import read_token_file
 from syncd.daemon import Daemon
 from syncd.errors import ConfigError, Problem
 from syncd.events import Event
-from syncd.followup import FIRST_LOOK, Follower
+from syncd.followup import FIRST_LOOK, Follower, Lists
 from syncd.intake import NothingKnown
 from syncd.keeper import Bookkeeper
 from syncd.ledger import Lease, QueryLedger, Store
+from syncd.metrica.budget import Budget, OwnPurse, Terms
 from syncd.metrica.client import MetricaClient
+from syncd.metrica.pace import Pace
 from syncd.metrica.token import Token
 from syncd.model import Receipt, RunReport
 from syncd.pipeline import Job, Pipeline
-from syncd.ports import Clock, Observer, SystemClock
+from syncd.ports import Clock, Observer, Purse, SystemClock
+from syncd.relink import Relinker
 from syncd.restore import Unrecorded
 from syncd.settings import QuerySettings, Settings
 from syncd.settle import Patience, Settler
@@ -46,7 +50,12 @@ class Parts:
         self.clock = clock or SystemClock()
         self.store = Store.open(settings.state, self.clock)
         self.engines = Engines(settings.databases)
-        self._clients: dict[tuple[str, str], MetricaClient] = {}
+        self.purse: Purse = OwnPurse()
+        """Where requests are counted; a daemon's is the state store."""
+        self._pace = Pace()
+        self._clients: dict[str, MetricaClient] = {}
+        self._lists: dict[str, Lists] = {}
+        self._lock = RLock()
 
     def source(self, query: QuerySettings) -> SqlSource:
         """The query on its database. Nothing is connected yet."""
@@ -59,12 +68,36 @@ class Parts:
 
     def client(self, query: QuerySettings) -> MetricaClient:
         """Metrica for the query's token: one client per token, since the limits are per login."""
-        secret = query.token.get_secret_value() if query.token else ""
-        whose = (str(query.token_file or ""), secret)
-        if whose not in self._clients:
-            token = Token(_token_reader(query))
-            self._clients[whose] = MetricaClient(self.settings.metrica, token, self.clock, self.observer)
-        return self._clients[whose]
+        with self._lock:
+            return self._client(query)
+
+    def _client(self, query: QuerySettings) -> MetricaClient:
+        if query.login not in self._clients:
+            queries = sum(one.login == query.login and one.enabled for one in self.settings.queries.values())
+            terms = Terms(query.login, self.settings.metrica.daily_requests, max(queries, 1))
+            self._clients[query.login] = MetricaClient(
+                self.settings.metrica,
+                Token(_token_reader(query)),
+                self.clock,
+                self.observer,
+                Budget(terms, self.purse, self.clock, self.observer),
+                self._pace,
+            )
+        return self._clients[query.login]
+
+    def lists(self, query: QuerySettings) -> Lists:
+        """The lists of uploads that the queries of one token share."""
+        with self._lock:
+            if query.login not in self._lists:
+                client = self._client(query)
+                self._lists[query.login] = Lists(client, self.clock, client.budget)
+            return self._lists[query.login]
+
+    def requests_left(self) -> dict[str, int]:
+        """What this process knows of the requests left today, by login. Raises StateError."""
+        with self._lock:
+            clients = dict(self._clients)
+        return {login: client.budget.left() for login, client in clients.items()}
 
     def ledger(self, query: QuerySettings, lease: Lease | None = None) -> QueryLedger:
         """The state store as the query sees it."""
@@ -80,6 +113,7 @@ class Parts:
     def close(self) -> None:
         """Close all connections."""
         for client in self._clients.values():
+            client.budget.close()
             client.close()
         self.engines.close()
         self.store.close()
@@ -93,6 +127,7 @@ class _Steps:
     follower: Follower
     settler: Settler
     again: Again
+    relinker: Relinker
 
 
 class QueryRunner:
@@ -106,13 +141,17 @@ class QueryRunner:
         stop: Flag,
         first_look: timedelta,
         unrecorded: Callable[[], Mapping[str, Receipt]] = dict,
+        *,
+        stays: bool = True,
     ) -> None:
+        """`stays`: there will be more runs, so an upload may wait for more rows while requests are short."""
         self._parts = parts
         self._query = query
         self._keeper = keeper
         self._stop = stop
         self._first_look = first_look
         self._unrecorded = unrecorded
+        self._stays = stays
         self._lease: Lease | None = None
         self._steps: _Steps | None = None
 
@@ -121,6 +160,8 @@ class QueryRunner:
         steps = self._current()
         steps.pipeline.run(report)
         steps.follower.follow()
+        if not self._stop.is_set():
+            steps.relinker.run(report)
 
     def retry(self, report: RunReport) -> None:
         """Only the rejects that a person wants tried again. Raises SyncdError."""
@@ -161,10 +202,14 @@ class QueryRunner:
             parts.observer,
             self._stop,
             self._unrecorded,
+            client.budget.spacing if self._stays else timedelta,
         )
-        follower = Follower(query.counter, ledger, client, parts.clock, parts.observer, self._first_look)
+        follower = Follower(
+            query.counter, ledger, parts.lists(query), parts.clock, parts.observer, self._first_look
+        )
         again = Again(ledger, settler, parts.clock, query.counter)
-        return _Steps(Pipeline(job), follower, settler, again)
+        relinker = Relinker(query.relink, ledger, again, client.budget, parts.clock, self._stop)
+        return _Steps(Pipeline(job), follower, settler, again, relinker)
 
 
 class Application:
@@ -181,6 +226,7 @@ class Application:
     ) -> None:
         self.stop = Flag()
         self.parts = Parts(settings, observer)
+        self.parts.purse = self.parts.store
         self._observer = observer
         self._shared = self.parts.store.database.postgresql
         # Its own connections: the leases must not wait until the runs have done with theirs.
@@ -190,7 +236,13 @@ class Application:
         self._unrecorded = Unrecorded(self.parts.store.known_tags, observer)
         self._runners = {
             query.name: QueryRunner(
-                self.parts, query, self.keeper, self.stop, first_look, self._unrecorded_of(query)
+                self.parts,
+                query,
+                self.keeper,
+                self.stop,
+                first_look,
+                self._unrecorded_of(query),
+                stays=not once,
             )
             for query in queries
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -13,10 +13,12 @@ from syncd.ledger import entries
 from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
 from syncd.model import (
+    Alarm,
     Conversion,
     Followed,
     Known,
     KnownAs,
+    MatchDay,
     Origin,
     Position,
     Reason,
@@ -33,6 +35,7 @@ class QueryMemory:
     """One query as the store knows it. Every method is one transaction; raises StateUnavailable."""
 
     def __init__(self, store: Store, query: str) -> None:
+        self._store = store
         self._database = store.database
         self._tables = store.database.tables
         self._query = query
@@ -162,6 +165,9 @@ class QueryMemory:
                 column.metrica_status,
                 column.settled_at,
                 column.checked_at,
+                column.rows,
+                column.dropped,
+                column.origin,
             )
             .where(
                 column.query == self._query,
@@ -171,7 +177,15 @@ class QueryMemory:
             .order_by(column.settled_at, column.id)
         )
         with self._database.read() as connection:
-            return [Followed(*row) for row in connection.execute(asked)]
+            return [Followed(*row[:-1], Origin(row.origin)) for row in connection.execute(asked)]
+
+    def match_days(self, since: date) -> list[MatchDay]:
+        """The links of the query's uploads by day, from that day on, oldest first."""
+        return self._store.match_days(since, self._query).get(self._query, [])
+
+    def alarm(self) -> Alarm | None:
+        """Whether the match rate has fallen."""
+        return self._store.match_alarms().get(self._query)
 
     def _delivered(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
         column = self._tables.deliveries.c

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, select, update
 from syncd.errors import SyncdError
 from syncd.faultpoints import Point, reach
 from syncd.keys import money_columns
-from syncd.ledger import entries
+from syncd.ledger import entries, outcomes
 from syncd.ledger.database import AT_ONCE
 from syncd.ledger.leases import Lease, check_lease
 from syncd.ledger.memory import QueryMemory
@@ -21,6 +21,7 @@ from syncd.ledger.readers import DELIVERED
 from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
 from syncd.model import (
+    Alarm,
     Chunk,
     Followed,
     Mark,
@@ -167,7 +168,7 @@ class QueryLedger(QueryMemory):
                 state=UploadState.ACCEPTED,
                 settled_at=now,
                 metrica_id=receipt.id,
-                **_receipt(receipt),
+                **outcomes.figures(receipt, row.rows, UploadState.ACCEPTED),
             )
             self._move_past(connection, row, now)
             reach(Point.ACCEPT_WRITTEN)
@@ -233,12 +234,29 @@ class QueryLedger(QueryMemory):
 
     def follow(self, upload: Followed, state: UploadState, receipt: Receipt | None, now: datetime) -> None:
         """Record what Metrica now says of an upload (None: its list has it no more)."""
-        news = {} if receipt is None else _receipt(receipt)
         with self._write() as connection:
             row = self._locked(connection, upload.id)
             self._expect(row, DELIVERED, "followed")
+            news = {} if receipt is None else outcomes.figures(receipt, row.rows, state)
             self._set(connection, row, state=state, checked_at=now, **news)
+            if row.state == UploadState.ACCEPTED and state in outcomes.FINAL:
+                outcomes.count_links(self._database, connection, self._locked(connection, upload.id))
             reach(Point.FOLLOW_WRITTEN)
+
+    def to_send_again(self, since: datetime, before: datetime, limit: int) -> Sequence[int]:
+        """Uploads not all of whose rows were linked, accepted after `since` and last sent before `before`."""
+        sender = (self._query, self._counter)
+        return outcomes.to_send_again(self._database, sender, since, before, limit)
+
+    def passed_over(self, upload_id: int) -> None:
+        """Say that an upload's turn to be sent again has come, and there was nothing of it to send."""
+        with self._write() as connection:
+            self._set(connection, self._locked(connection, upload_id), again_at=self._now())
+
+    def set_alarm(self, alarm: Alarm | None) -> None:
+        """Note that the match rate has fallen, or (None) that it has recovered."""
+        with self._write() as connection:
+            outcomes.write_alarm(self._database, connection, self._query, alarm)
 
     # --- parts of the above ---
 
@@ -271,6 +289,7 @@ class QueryLedger(QueryMemory):
         before = self._locked(connection, again)
         first = before.parent_id if before.origin == Origin.RESEND else before.id
         connection.execute(update(table).where(table.c.id == new_id).values(parent_id=first))
+        connection.execute(update(table).where(table.c.id == first).values(again_at=self._now()))
 
     def _move(self, connection: Connection, mark: Mark | None, now: datetime) -> None:
         entries.write_mark(self._database, connection, self._query, mark, self._fingerprint, now)
@@ -296,16 +315,3 @@ class QueryLedger(QueryMemory):
     def _expect(self, row: Row[Any], states: Sequence[UploadState], verb: str) -> None:
         if row.state not in states:
             raise SyncdError(f"upload {row.id} is {row.state} and cannot be {verb}")
-
-
-def _receipt(receipt: Receipt) -> dict[str, object]:
-    """What a receipt says; what it leaves out does not overwrite what an earlier one said."""
-    figures = {
-        "metrica_status": receipt.status,
-        "source_quantity": receipt.source_quantity,
-        "line_quantity": receipt.line_quantity,
-        "linked": receipt.linked_quantity,
-        "user_not_found": receipt.user_not_found_quantity,
-        "goal_not_found": receipt.goal_not_found_quantity,
-    }
-    return {name: figure for name, figure in figures.items() if figure is not None}

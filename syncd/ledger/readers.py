@@ -178,8 +178,8 @@ def _reject(row: Row[Any]) -> RejectRow:
 def _plus(totals: UploadTotals, group: Row[Any]) -> UploadTotals:
     """The totals with one group of uploads of equal state and origin added."""
     state = UploadState(group.state)
-    finished = state in (UploadState.PROCESSED, UploadState.UNLINKED)
     again = group.origin == Origin.RESEND.value
+    finished = state in (UploadState.PROCESSED, UploadState.UNLINKED) and not again
     return UploadTotals(
         query=totals.query,
         uploads=totals.uploads + group.uploads,

@@ -40,6 +40,12 @@ class UploadRow:
     checked_at: datetime | None
     """When Metrica was last asked about it."""
     detail: str
+    dropped: int | None
+    """Rows that Metrica left out when it checked the file."""
+    again_at: datetime | None
+    """When its rows were last sent again; the first one's, not the resend's."""
+    gained: int | None
+    """Rows that were linked only when they were sent again, by the best of the tries."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from syncd.ledger import outcome_tables
 from syncd.ledger.types import Moment, Name, Number
 from syncd.model import Origin, UploadState
 
@@ -44,6 +45,9 @@ class Tables:
     runs: Table
     leases: Table
     daemons: Table
+    match_days: Table
+    match_alarms: Table
+    quotas: Table
 
 
 def tables(prefix: str, schema: str | None) -> Tables:
@@ -65,6 +69,9 @@ def tables(prefix: str, schema: str | None) -> Tables:
         runs=_runs(metadata, prefix),
         leases=_leases(metadata, prefix),
         daemons=_daemons(metadata, prefix),
+        match_days=outcome_tables.match_days(metadata, prefix),
+        match_alarms=outcome_tables.match_alarms(metadata, prefix),
+        quotas=outcome_tables.quotas(metadata, prefix),
     )
 
 
@@ -109,6 +116,9 @@ def _uploads(metadata: MetaData, prefix: str) -> Table:
         Column("goal_not_found", Number),
         Column("checked_at", Moment),
         Column("detail", Text, nullable=False),
+        Column("dropped", Number),
+        Column("again_at", Moment),
+        Column("gained", Number),
         UniqueConstraint("tag", name=f"{prefix}uploads_tag"),
         CheckConstraint(one_of("state", UploadState), name=f"{prefix}uploads_state"),
         CheckConstraint(one_of("origin", Origin), name=f"{prefix}uploads_origin"),
@@ -142,6 +152,21 @@ def _uploads(metadata: MetaData, prefix: str) -> Table:
         column.settled_at,
         sqlite_where=open_at_metrica,
         postgresql_where=open_at_metrica,
+    )
+    dropped, unlinked = column.dropped > 0, column.linked < column.rows
+    Index(
+        f"{prefix}uploads_dropped",
+        column.query,
+        column.dropped,
+        sqlite_where=dropped,
+        postgresql_where=dropped,
+    )
+    Index(
+        f"{prefix}uploads_unlinked",
+        column.query,
+        column.settled_at,
+        sqlite_where=unlinked,
+        postgresql_where=unlinked,
     )
     return table
 

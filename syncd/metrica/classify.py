@@ -11,13 +11,16 @@ from datetime import datetime, timedelta
 
 from syncd.errors import AccessRefused, FileRefused, MetricaError, NotReceived, OutcomeUnknown
 from syncd.metrica.texts import clean
+from syncd.quota import next_midnight
 
 UNTIL_MIDNIGHT = frozenset({"quota_requests_by_uid", "quota_requests_by_counter_id"})
 """Daily quotas: spent until 00:00 GMT [D quotas.md]."""
 
+TOO_FAST = frozenset({"quota_requests_by_ip", "quota_parallel_requests"})
+"""Quotas of the moment."""
+
 BUSY_TYPES = UNTIL_MIDNIGHT | {
-    "quota_requests_by_ip",
-    "quota_parallel_requests",
+    *TOO_FAST,
     "quota_delegate_requests",
     "quota_grants_requests",
 }
@@ -49,11 +52,6 @@ ACCESS_TYPES = frozenset(
 _LONGEST_WAIT = timedelta(days=1)
 _MESSAGE_LENGTH = 300
 _TYPE_LENGTH = 64
-
-
-def next_midnight(now: datetime) -> datetime:
-    """The moment the daily quotas begin anew: the next 00:00 GMT after `now` (aware, UTC)."""
-    return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def error_of(status: int, body: bytes, retry_after: str | None, now: datetime) -> MetricaError:

@@ -46,6 +46,12 @@ LEVELS: Mapping[Event, Level] = {
     Event.UPLOAD_REFUSED: "warning",
     Event.RESEND_REFUSED: "warning",
     Event.UPLOAD_FOLLOWED: "info",
+    Event.UPLOAD_OVERDUE: "warning",
+    Event.ROWS_DROPPED: "warning",
+    Event.MATCH_FALLEN: "warning",
+    Event.MATCH_RECOVERED: "info",
+    Event.QUOTA_SHORT: "warning",
+    Event.QUOTA_SPENT: "error",
     Event.LIST_FAILED: "warning",
     Event.API_REQUEST: "debug",
     Event.STATE_MIGRATED: "info",
@@ -130,6 +136,8 @@ class TelemetryObserver:
         self._metrics.rows_rejected(query, Reason.REFUSED_BY_METRICA, 1)
 
     def _upload_followed(self, query: str, fields: Fields) -> None:
+        if fields.get("origin") == Origin.RESEND:  # its rows were counted with the upload before
+            return
         upload = (query, fields.get("upload"))
         numbers = tuple(_number(fields, name) for name in _FOLLOWED)
         with self._lock:

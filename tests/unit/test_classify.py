@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.errors import AccessRefused, FileRefused, MetricaError, NotReceived, OutcomeUnknown
-from syncd.metrica.classify import error_of, next_midnight
+from syncd.metrica.classify import error_of
+from syncd.quota import next_midnight
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
