@@ -143,7 +143,22 @@ class AccessRefused(MetricaError):
     """Token, access or counter are refused (401, 403, 404 …): nothing is sent until a person helps."""
 
     code = "metrica.access"
-    action = "Check the token, that its account may edit the counter, and the counter's number."
+    action = (
+        "Check the counter's number, and that the account of the token may edit the counter: its owner "
+        "grants "
+        "that in the counter's settings."
+    )
+
+
+class TokenRefused(AccessRefused):
+    """Metrica does not know the token (401, `invalid_token`): nothing is sent until there is another."""
+
+    code = "metrica.token"
+    action = (
+        "Get a new token with the right to write to Metrica and put it where metrica.token or "
+        "token_file says; "
+        "a file is read again by itself."
+    )
 
 
 # --- the query itself ---
@@ -220,6 +235,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     OutcomeUnknown,
     FileRefused,
     AccessRefused,
+    TokenRefused,
     TooManyRejects,
     StateUnavailable,
     StateInUse,

@@ -71,7 +71,11 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
         return
     app = create_app(
         lambda: overview(
-            parts.store, list(parts.settings.queries.values()), parts.clock, application.keeper.rows()
+            parts.store,
+            list(parts.settings.queries.values()),
+            parts.clock,
+            application.keeper.rows(),
+            parts.requests(),
         ),
         metrics.render,
         observe=metrics.apply,

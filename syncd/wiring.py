@@ -29,6 +29,7 @@ from syncd.metrica.client import MetricaClient
 from syncd.metrica.pace import Pace
 from syncd.metrica.token import Token
 from syncd.model import Receipt, RunReport
+from syncd.overview import Requests
 from syncd.pipeline import Job, Pipeline
 from syncd.ports import Clock, Observer, Purse, SystemClock
 from syncd.relink import Relinker
@@ -93,11 +94,11 @@ class Parts:
                 self._lists[query.login] = Lists(client, self.clock, client.budget)
             return self._lists[query.login]
 
-    def requests_left(self) -> dict[str, int]:
-        """What this process knows of the requests left today, by login. Raises StateError."""
+    def requests(self) -> Requests:
+        """What this process knows of the requests left today."""
         with self._lock:
-            clients = dict(self._clients)
-        return {login: client.budget.left() for login, client in clients.items()}
+            known = {login: client.budget.shown() for login, client in self._clients.items()}
+        return Requests(self.settings.metrica.daily_requests, known)
 
     def ledger(self, query: QuerySettings, lease: Lease | None = None) -> QueryLedger:
         """The state store as the query sees it."""

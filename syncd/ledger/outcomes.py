@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from syncd.ledger.database import Database
-from syncd.model import Alarm, Links, MatchDay, Origin, Receipt, UploadState
+from syncd.model import Alarm, Chunk, Links, MatchDay, Origin, Receipt, UploadState
 
 FINAL = (UploadState.PROCESSED, UploadState.UNLINKED)
 """The states of uploads that Metrica has finished with."""
+WINDOW = timedelta(days=21)
+"""Between a visit and the processing of a row that is to be linked to it [D SUP-params]."""
 _FIGURES = ("uploads", "rows", "linked", "gained", "user_not_found", "goal_not_found")
 
 
@@ -30,6 +32,15 @@ def figures(receipt: Receipt, rows: int, state: UploadState) -> dict[str, object
         "dropped": receipt.dropped(rows),
     }
     return {name: figure for name, figure in said.items() if figure is not None}
+
+
+def note_old(database: Database, connection: Connection, upload_id: int, chunk: Chunk, now: datetime) -> None:
+    """Note how many rows of a new upload are too old to be linked."""
+    oldest = (now - WINDOW).timestamp()
+    old_rows = sum(row.moment < oldest for row in chunk.ready)
+    if old_rows:
+        table = database.tables.uploads
+        connection.execute(update(table).where(table.c.id == upload_id).values(old_rows=old_rows))
 
 
 def count_links(database: Database, connection: Connection, row: Row[Any]) -> None:
@@ -134,11 +145,11 @@ class OutcomeReaders:
 
     def dropped_counts(self, since: datetime) -> dict[str, int]:
         """Rows that Metrica left out when it checked the files accepted since then, by query."""
-        column = self.database.tables.uploads.c
-        asked = select(column.query, func.sum(column.dropped)).where(
-            column.dropped > 0, column.settled_at >= since, column.origin != Origin.RESEND.value
-        )
-        return self._counts(asked.group_by(column.query))
+        return self._sums(self.database.tables.uploads.c.dropped, since)
+
+    def old_counts(self, since: datetime) -> dict[str, int]:
+        """Rows accepted since then that were too old to be linked, by query."""
+        return self._sums(self.database.tables.uploads.c.old_rows, since)
 
     def overdue_counts(self, now: datetime, patience: timedelta, memory: timedelta) -> dict[str, int]:
         """Uploads that Metrica has not finished with after `patience`, by query; none older than `memory`."""
@@ -147,6 +158,13 @@ class OutcomeReaders:
             column.state == UploadState.ACCEPTED.value,
             column.settled_at <= now - patience,
             column.settled_at > now - memory,
+        )
+        return self._counts(asked.group_by(column.query))
+
+    def _sums(self, figure: ColumnElement[int], since: datetime) -> dict[str, int]:
+        column = self.database.tables.uploads.c
+        asked = select(column.query, func.sum(figure)).where(
+            figure > 0, column.settled_at >= since, column.origin != Origin.RESEND.value
         )
         return self._counts(asked.group_by(column.query))
 

@@ -127,6 +127,8 @@ class QueryLedger(QueryMemory):
         )
         with self._write() as connection:
             new_id = entries.insert_upload(self._database, connection, upload, chunk.origin, now)
+            if chunk.origin is not Origin.RESEND:
+                outcomes.note_old(self._database, connection, new_id, chunk, now)
             if again is not None:
                 self._note_again(connection, new_id, again)
             self._others(connection, chunk, now)

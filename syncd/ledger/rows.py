@@ -40,6 +40,8 @@ class UploadRow:
     checked_at: datetime | None
     """When Metrica was last asked about it."""
     detail: str
+    old_rows: int | None
+    """Rows whose DateTime was too long past to be linked when they were recorded; of halves not known."""
     dropped: int | None
     """Rows that Metrica left out when it checked the file."""
     again_at: datetime | None

@@ -116,6 +116,7 @@ def _uploads(metadata: MetaData, prefix: str) -> Table:
         Column("goal_not_found", Number),
         Column("checked_at", Moment),
         Column("detail", Text, nullable=False),
+        Column("old_rows", Number),
         Column("dropped", Number),
         Column("again_at", Moment),
         Column("gained", Number),
@@ -153,21 +154,18 @@ def _uploads(metadata: MetaData, prefix: str) -> Table:
         sqlite_where=open_at_metrica,
         postgresql_where=open_at_metrica,
     )
-    dropped, unlinked = column.dropped > 0, column.linked < column.rows
-    Index(
-        f"{prefix}uploads_dropped",
-        column.query,
-        column.dropped,
-        sqlite_where=dropped,
-        postgresql_where=dropped,
-    )
-    Index(
-        f"{prefix}uploads_unlinked",
-        column.query,
-        column.settled_at,
-        sqlite_where=unlinked,
-        postgresql_where=unlinked,
-    )
+    for name, of_interest in (
+        ("old", column.old_rows > 0),
+        ("dropped", column.dropped > 0),
+        ("unlinked", column.linked < column.rows),
+    ):
+        Index(
+            f"{prefix}uploads_{name}",
+            column.query,
+            column.settled_at,
+            sqlite_where=of_interest,
+            postgresql_where=of_interest,
+        )
     return table
 
 

@@ -109,6 +109,15 @@ class Budget:
             until, _ = self._closed.get(None, (now, ""))
             return 0 if until > now else self._left()
 
+    def shown(self) -> int:
+        """How many are left as far as this process knows; asks nobody."""
+        now = self._clock.now()
+        with self._lock:
+            until, _ = self._closed.get(None, (now, ""))
+            if until > now:
+                return 0
+            return self._left() if self._day == now.date() else self.terms.limit
+
     def may_ask(self) -> bool:
         """For asking what became of uploads. Raises StateError."""
         return quota.may_ask(self.left(), self.terms.limit, self._clock.now())

@@ -9,7 +9,14 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from syncd.errors import AccessRefused, FileRefused, MetricaError, NotReceived, OutcomeUnknown
+from syncd.errors import (
+    AccessRefused,
+    FileRefused,
+    MetricaError,
+    NotReceived,
+    OutcomeUnknown,
+    TokenRefused,
+)
 from syncd.metrica.texts import clean
 from syncd.quota import next_midnight
 
@@ -37,10 +44,9 @@ FILE_TYPES = frozenset(
         "too_much_rows",
     }
 )
+TOKEN_TYPES = frozenset({"unauthorized", "invalid_token"})
 ACCESS_TYPES = frozenset(
     {
-        "unauthorized",
-        "invalid_token",
         "access_denied",
         "counter_in_connect",
         "not_found",
@@ -82,6 +88,8 @@ def _kind(status: int, error_type: str) -> type[MetricaError]:
         return NotReceived
     if error_type in UNCLEAR_TYPES or status >= 500 or status == 408 or status < 300:  # noqa: PLR2004 — HTTP
         return OutcomeUnknown
+    if error_type in TOKEN_TYPES or (status == 401 and error_type not in ACCESS_TYPES):  # noqa: PLR2004 — HTTP
+        return TokenRefused
     if error_type in ACCESS_TYPES:
         return AccessRefused
     if error_type in FILE_TYPES or status in (400, 413, 422):

@@ -81,7 +81,7 @@ SPECS: tuple[Spec, ...] = (
         "syncd_api_requests_left",
         "gauge",
         (),
-        "What this daemon has not spent of `metrica.daily_requests` since 00:00 UTC.",
+        "What is left of `metrica.daily_requests` until 00:00 GMT, of the login that has least.",
     ),
     Spec("syncd_up", "gauge", (), "1 while /readyz answers 200, else 0."),
 )
@@ -190,6 +190,8 @@ class Metrics:
         self._up.set(1 if report is not None and report.ready else 0)
         if report is None:
             return
+        if report.requests_left is not None:
+            self.set_requests_left(report.requests_left)
         with self._lock:
             for query in report.queries:
                 if query.name in self._queries and query.state is not QueryState.UNKNOWN:

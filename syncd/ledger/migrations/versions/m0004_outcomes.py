@@ -1,4 +1,4 @@
-"""What became of uploads over time: rows dropped, linked by a later try, per day; alarms; the API's quota."""
+"""What became of uploads over time: rows too old, dropped, linked by a later try; days, alarms, the quota."""
 
 from __future__ import annotations
 
@@ -20,13 +20,15 @@ def upgrade() -> None:
     schema: str | None = names["syncd_schema"]
     uploads = f"{prefix}uploads"
     for column in (
+        sa.Column("old_rows", Number),
         sa.Column("dropped", Number),
         sa.Column("again_at", Moment),
         sa.Column("gained", Number),
     ):
         op.add_column(uploads, column, schema=schema)
     for name, columns, condition in (
-        ("dropped", ["query", "dropped"], "dropped > 0"),
+        ("old", ["query", "settled_at"], "old_rows > 0"),
+        ("dropped", ["query", "settled_at"], "dropped > 0"),
         ("unlinked", ["query", "settled_at"], "linked < rows"),
     ):
         where = sa.text(condition)
