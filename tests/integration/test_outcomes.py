@@ -8,12 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from syncd import quota
 from syncd.emulator.server import EmulatorServer
+from syncd.errors import NotReceived
 from syncd.events import Event
 from syncd.ledger import QueryLedger, Store
+from syncd.metrica.budget import Terms
 from syncd.metrica.client import MetricaClient
 from syncd.model import Alarm, Links, Origin, Receipt, UploadState
-from tests.centre_help import Bench, client_id, open_shop, sell
+from syncd.settings import Relink
+from tests.centre_help import COUNTER, Bench, client_id, open_shop, sell
 from tests.fix_ledger import NOW, TestClock, chunk, receipt, tag
 from tests.servers import Database
 
@@ -182,3 +186,96 @@ def test_an_unknown_status_is_not_final(bench: Bench, status: str, monkeypatch: 
     bench.clock.forward(HOUR)
     bench.run()
     assert bench.states() == ["processed"]
+
+
+def spend(bench: Bench, left: int) -> None:
+    """Of 1000 requests a day so many are left."""
+    bench.noon()
+    bench.budget.terms = Terms("metrica", 1000, 1)
+    while bench.budget.left() > left:
+        bench.budget.take(COUNTER)
+
+
+def test_a_spent_quota_is_not_asked_again(bench: Bench, emulator: EmulatorServer) -> None:
+    """Metrica says that the day is spent: not a request more before 00:00 GMT, and then the rows go."""
+    bench.noon()
+    emulator.fault("exhaust_quota", times=1)
+    sell(bench.database, 1)
+    for _ in range(3):
+        with pytest.raises(NotReceived) as caught:
+            bench.run()
+        assert caught.value.retry_at == quota.next_midnight(bench.clock.now())
+    assert len(emulator.requests()) == 1
+    assert len(bench.listener.of(Event.QUOTA_SPENT)) == 1
+    bench.clock.forward(12 * HOUR)
+    assert bench.run().uploaded == 1
+
+
+def test_links_are_not_asked_for_while_requests_are_short(bench: Bench, emulator: EmulatorServer) -> None:
+    """Uploads come first: the list waits until the rest of the day has become short enough."""
+    bench.noon()
+    sell(bench.database, 1)
+    bench.run()
+    spend(bench, 200)  # at noon 250 would be half of an even rest
+    before = lists(emulator)
+    bench.clock.forward(HOUR)
+    bench.run()
+    assert lists(emulator) == before
+    bench.clock.forward(3 * HOUR)
+    bench.run()
+    assert lists(emulator) == before + 1
+    assert bench.states() == ["processed"]
+
+
+def test_uploads_grow_while_requests_are_short(bench: Bench, emulator: EmulatorServer) -> None:
+    """Rows wait for others to share an upload with, the mark stays, and the run is a good one; full ones go."""
+    bench.restart(chunk_rows=5)
+    spend(bench, 101)
+    sell(bench.database, 1)
+    assert bench.run().uploaded == 1
+    mark = bench.mark()
+    for number in (2, 3, 4):
+        sell(bench.database, number)
+        bench.clock.forward(timedelta(minutes=2))
+        assert bench.run().uploaded == 0
+    assert bench.mark() == mark
+    bench.clock.forward(timedelta(minutes=5))
+    assert bench.run().uploaded == 3
+    sell(bench.database, 5, 11)
+    assert bench.run().uploaded == 10
+    assert [upload.parsed.accepted for upload in emulator.uploads()] == [1, 3, 5, 5]
+
+
+def test_sending_again_has_the_lowest_priority(bench: Bench, emulator: EmulatorServer) -> None:
+    """While half of an even rest is left it may be asked, and nothing is sent again."""
+    emulator.configure(visitors="none")
+    bench.restart(relink=Relink(after=24 * HOUR, lasting=21 * DAY))
+    sell(bench.database, 1, 3)
+    bench.run()
+    spend(bench, 300)
+    bench.clock.forward(HOUR)
+    bench.run()
+    assert bench.states() == ["unlinked"]
+    bench.clock.forward(timedelta(hours=2))
+    bench.run()
+    assert bench.states() == ["unlinked"]
+    bench.clock.forward(2 * DAY)
+    bench.run()
+    assert bench.states() == ["unlinked", "accepted"]
+
+
+def test_what_has_gone_otherwise_is_passed_over(bench: Bench, emulator: EmulatorServer) -> None:
+    """An upload all of whose rows were delivered anew by another takes no turn from the others."""
+    emulator.configure(visitors="none")
+    bench.restart(on_change="resend", relink=Relink(after=24 * HOUR, lasting=21 * DAY))
+    sell(bench.database, 1, 2)
+    bench.run()
+    bench.database.run("UPDATE orders SET total = '99', changed = changed + 50")
+    bench.run()
+    bench.clock.forward(HOUR)
+    bench.run()
+    bench.clock.forward(2 * DAY)
+    bench.run()
+    assert bench.rows("SELECT id, again_at IS NULL FROM syncd_uploads") == [(1, 0), (2, 0), (3, 1)]
+    assert bench.rows("SELECT parent_id FROM syncd_uploads WHERE origin = 'resend'") == [(2,)]
+    assert {one.price for one in emulator.conversions()} <= {"99", "99.00"}
