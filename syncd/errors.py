@@ -188,10 +188,10 @@ class StateTooNew(StateError):
 
 
 class HeldElsewhere(StateError):
-    """`run --once`: another daemon on the same store runs this query, so this one leaves it alone."""
+    """Another daemon on the same store runs this query, so `run --once` or the command leaves it alone."""
 
     code = "state.held_elsewhere"
-    action = "Nothing to do: the other daemon uploads its rows. To run it here, stop the other first."
+    action = "Nothing to do: the other daemon uploads its rows. To work on it here, stop the other first."
 
 
 class LeaseLost(StateError):
@@ -199,6 +199,44 @@ class LeaseLost(StateError):
 
     code = "state.lease_lost"
     action = "Nothing to do: the other daemon settles what was in flight."
+
+
+class OpenUploads(StateError):
+    """`rewind`: uploads of the query are open, and settling them would move the mark once more."""
+
+    code = "state.open_uploads"
+    action = "Let `syncd run --once --query NAME` settle them, or the daemon, then stop it and try again."
+
+
+# --- what commands find out ---
+
+
+class UnknownRow(SyncdError):
+    """`explain`: nothing is known of the row, and it is not to come either."""
+
+    code = "row.unknown"
+    action = "Compare the key with the query's key columns; `syncd preview NAME` shows keys that are to come."
+
+
+class MissedRow(SyncdError):
+    """`explain`: the source has the row behind the mark, and nothing is known of it: it is never read."""
+
+    code = "row.missed"
+    action = "`syncd audit NAME --since 7d --heal` delivers such rows; or give it a new mark in the source."
+
+
+class RowsMissing(SyncdError):
+    """`audit`: rows of the source are in no upload, no reject and no waiting row, and were not delivered."""
+
+    code = "audit.missing"
+    action = "`syncd audit NAME --since 7d --heal` delivers them; `syncd explain NAME KEY` tells of one."
+
+
+class UploadsMissing(SyncdError):
+    """`audit --at-metrica`: the counter's list does not have uploads that Metrica had accepted."""
+
+    code = "audit.uploads_missing"
+    action = "Look at the counter in Metrica; `syncd resend UPLOAD` sends the rows of one again."
 
 
 # --- the HTTP endpoints -------------------------------------------------------------------------------------
@@ -226,6 +264,11 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     StateTooNew,
     HeldElsewhere,
     LeaseLost,
+    OpenUploads,
+    UnknownRow,
+    MissedRow,
+    RowsMissing,
+    UploadsMissing,
     ListenFailed,
     SyncdError,
 )

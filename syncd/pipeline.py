@@ -75,7 +75,11 @@ class Pipeline:
 
     def retry(self, report: RunReport) -> None:
         """Only what is open, and the rejects that a person wants tried again. Raises SyncdError."""
-        while not self._work(self._retry.chunks(), report):
+        self.carry(lambda _: self._retry.chunks(), report)
+
+    def carry(self, chunks: Callable[[Intake], Iterator[Chunk]], report: RunReport) -> None:
+        """Only what is open, and the rows of these chunks, as of every other. Raises SyncdError."""
+        while not self._work(chunks(self._intake), report):
             pass
 
     def _work(self, chunks: Iterator[Chunk], report: RunReport) -> bool:

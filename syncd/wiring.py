@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import timedelta
 from hashlib import blake2b
@@ -15,15 +15,15 @@ from syncd import __version__
 from syncd.check import Connected
 from syncd.config.secrets import read_token_file
 from syncd.daemon import Daemon
-from syncd.errors import ConfigError, Problem
+from syncd.errors import ConfigError, HeldElsewhere, LeaseLost, Problem
 from syncd.events import Event
 from syncd.followup import FIRST_LOOK, Follower
-from syncd.intake import NothingKnown
+from syncd.intake import Intake, NothingKnown
 from syncd.keeper import Bookkeeper
 from syncd.ledger import Lease, QueryLedger, Store
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.token import Token
-from syncd.model import Receipt, RunReport
+from syncd.model import Chunk, Receipt, RunReport
 from syncd.pipeline import Job, Pipeline
 from syncd.ports import Clock, Observer, SystemClock
 from syncd.restore import Unrecorded
@@ -113,6 +113,10 @@ class QueryRunner:
     def retry(self, report: RunReport) -> None:
         """Only the rejects that a person wants tried again. Raises SyncdError."""
         self._current()[0].retry(report)
+
+    def carry(self, chunks: Callable[[Intake], Iterator[Chunk]], report: RunReport) -> None:
+        """Only the rows of these chunks. Raises SyncdError."""
+        self._current()[0].carry(chunks, report)
 
     def _current(self) -> tuple[Pipeline, Follower]:
         lease = self._keeper.lease(self._query.name)
@@ -227,6 +231,21 @@ class Application:
 
     def _unrecorded_of(self, query: QuerySettings) -> Callable[[], Mapping[str, Receipt]]:
         return lambda: self._unrecorded.of(query.counter, query.name, self.parts.client(query))
+
+    def hold(self, query: QuerySettings) -> QueryLedger:
+        """The ledger of a query, to be written outside of a run. Raises HeldElsewhere where another runs it."""
+        try:
+            lease = self.keeper.lease(query.name)
+        except LeaseLost:
+            words = f"another syncd runs the query {query.name} on the same state store"
+            raise HeldElsewhere(words) from None
+        return self.parts.ledger(query, lease)
+
+    def carry(self, query: str, chunks: Callable[[Intake], Iterator[Chunk]]) -> RunReport:
+        """Send what these chunks hold, as a run would, and do nothing else; like `retry`. Raises SyncdError."""
+        report = RunReport(query)
+        self._runners[query].carry(chunks, report)
+        return report
 
     def retry(self, query: str) -> RunReport:
         """Try the rejects of one query again that a person asked for, and do nothing else.

@@ -121,6 +121,17 @@ class QueryMemory:
             == (reject.reason.value, entries.plain(reject.column), entries.plain(reject.value))
         )
 
+    def rejected(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of the keys that are rejects, for whatever reason."""
+        column = self._tables.rejects.c
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for part in entries.in_parts(keys):
+                here = self._database.among(column.key, part)
+                asked = select(column.key).where(column.query == self._query, here)
+                found.update(connection.execute(asked).scalars())
+        return frozenset(found)
+
     def asked_again(self, limit: int) -> list[str]:
         """The keys of rejects that a person wants tried again, oldest first."""
         column = self._tables.rejects.c
