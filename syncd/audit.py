@@ -55,7 +55,9 @@ class Account:
                 keys.append(row.key)
 
 
-def span_of(comparison: Compare, position: Position | None, length: timedelta, begun: datetime | None) -> Span | None:
+def span_of(
+    comparison: Compare, position: Position | None, length: timedelta, begun: datetime | None
+) -> Span | None:
     """The rows of the last `length`; None when the query has read nothing yet.
 
     Args:

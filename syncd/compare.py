@@ -1,4 +1,4 @@
-"""What became of the source's rows, a page at a time: each row held against what the state store knows of it."""
+"""What became of the source's rows, page by page: each row held against what the state store knows."""
 
 from __future__ import annotations
 
@@ -153,4 +153,3 @@ def _moment(line: str, place: int) -> int:
     """The DateTime of a line; only where a value is quoted does its reading take a parser."""
     cells = next(csv.reader([line])) if '"' in line else line.split(",")
     return int(cells[place])
-

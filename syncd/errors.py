@@ -211,6 +211,13 @@ class OpenUploads(StateError):
 # --- what commands find out ---
 
 
+class ResendRefused(SyncdError):
+    """`resend`: Metrica refused the file; the rows stay delivered as they were."""
+
+    code = "resend.refused"
+    action = "See Metrica's words, the goal and the counter; the rows are still there from the first time."
+
+
 class UnknownRow(SyncdError):
     """`explain`: nothing is known of the row, and it is not to come either."""
 
@@ -265,6 +272,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     HeldElsewhere,
     LeaseLost,
     OpenUploads,
+    ResendRefused,
     UnknownRow,
     MissedRow,
     RowsMissing,

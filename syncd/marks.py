@@ -153,7 +153,7 @@ def at(mark: Mark, moment: datetime, zone: tzinfo) -> Mark | None:
             return Mark((moment if value.tzinfo else moment.astimezone(zone).replace(tzinfo=None),))
         case date():
             return Mark((moment.astimezone(zone).date(),))
-        case str() if (found := _ISO.fullmatch(value)):
+        case str() if found := _ISO.fullmatch(value):
             own = datetime.fromisoformat(f"2000-01-01T00:00{found[6]}").tzinfo if found[6] else None
             text = moment.astimezone(own or zone).isoformat(value[10], "seconds")
             return Mark((text[: len("2026-01-31T10:00:00")],))

@@ -239,6 +239,7 @@ class Upload:
     """The query's mark once this upload is settled; None leaves it."""
     sent_at: datetime | None = None
     """When its last POST began; None while PLANNED and never sent."""
+    origin: Origin = Origin.QUERY
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,8 +169,11 @@ class Ledger(Protocol):
         """Record a chunk that has nothing to send: rejects, waiting rows and the mark."""
         ...
 
-    def begin(self, chunk: Chunk, tag: str, now: datetime) -> Upload:
-        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them."""
+    def begin(self, chunk: Chunk, tag: str, now: datetime, *, again: int | None = None) -> Upload:
+        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them.
+
+        `again` is the upload whose rows these are, where they are sent again (Origin.RESEND).
+        """
         ...
 
     def sending(self, upload: Upload, now: datetime) -> Upload:
@@ -198,7 +201,10 @@ class Ledger(Protocol):
         ...
 
     def refuse(self, upload: Upload, detail: str, now: datetime) -> None:
-        """Turn the single row of a refused upload into a reject, and move the mark."""
+        """Turn the single row of a refused upload into a reject, and move the mark.
+
+        Of a RESEND, whatever its rows: they stay delivered by the upload before, and are no rejects.
+        """
         ...
 
 

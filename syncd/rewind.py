@@ -59,11 +59,13 @@ class Move:
 _DELIVERED = (Fate.DELIVERED, Fate.CHANGED_MONEY, Fate.CHANGED_IDENTITY, Fate.PASSED)
 
 
-def wanted(query: QuerySettings, source: Source, position: Position | None, values: Sequence[str]) -> Mark | None:
+def wanted(
+    query: QuerySettings, source: Source, position: Position | None, values: Sequence[str]
+) -> Mark | None:
     """The mark that a person typed; None: where `start` says. Raises UsageError, SourceError.
 
-    `beginning` and `now` are words; else there are as many values as the mark has columns, or fewer: the first
-    alone stands for all rows that have it.
+    `beginning` and `now` are words; else there are as many values as the mark has columns, or fewer: the
+    first alone stands for all rows that have it.
     """
     if list(values) == [BEGINNING]:
         return None
@@ -83,9 +85,8 @@ def wanted(query: QuerySettings, source: Source, position: Position | None, valu
         try:
             found.append(parsed(text, value, query.timezone))
         except ValueError as error:
-            raise UsageError(
-                f"{query.name}: --to: {error}: the mark's {name} holds values such as {value_text(value)[:100]}"
-            ) from None
+            such = value_text(value)[:100]
+            raise UsageError(f"{query.name}: --to: {error}: the mark's {name} holds such as {such}") from None
     return Mark(tuple(found))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
 from threading import Event as Flag
@@ -12,6 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from syncd import __version__
+from syncd.again import Again
 from syncd.check import Connected
 from syncd.config.secrets import read_token_file
 from syncd.daemon import Daemon
@@ -83,6 +85,16 @@ class Parts:
         self.store.close()
 
 
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What works for one query, under one lease."""
+
+    pipeline: Pipeline
+    follower: Follower
+    settler: Settler
+    again: Again
+
+
 class QueryRunner:
     """One query as the daemon calls it: the pipeline, then a look at what Metrica made of its uploads."""
 
@@ -102,29 +114,35 @@ class QueryRunner:
         self._first_look = first_look
         self._unrecorded = unrecorded
         self._lease: Lease | None = None
-        self._steps: tuple[Pipeline, Follower] | None = None
+        self._steps: _Steps | None = None
 
     def __call__(self, report: RunReport) -> None:
         """One run. Raises SyncdError."""
-        pipeline, follower = self._current()
-        pipeline.run(report)
-        follower.follow()
+        steps = self._current()
+        steps.pipeline.run(report)
+        steps.follower.follow()
 
     def retry(self, report: RunReport) -> None:
         """Only the rejects that a person wants tried again. Raises SyncdError."""
-        self._current()[0].retry(report)
+        self._current().pipeline.retry(report)
 
     def carry(self, chunks: Callable[[Intake], Iterator[Chunk]], report: RunReport) -> None:
         """Only the rows of these chunks. Raises SyncdError."""
-        self._current()[0].carry(chunks, report)
+        self._current().pipeline.carry(chunks, report)
 
-    def _current(self) -> tuple[Pipeline, Follower]:
+    def resend(self, upload_id: int, report: RunReport) -> int:
+        """Settle what is open, then send one upload's rows again; how many. Raises SyncdError."""
+        steps = self._current()
+        steps.settler.settle_all(report)
+        return steps.again.resend(upload_id, report)
+
+    def _current(self) -> _Steps:
         lease = self._keeper.lease(self._query.name)
         if self._steps is None or lease != self._lease:
             self._lease, self._steps = lease, self._build(lease)
         return self._steps
 
-    def _build(self, lease: Lease | None) -> tuple[Pipeline, Follower]:
+    def _build(self, lease: Lease | None) -> _Steps:
         parts, query = self._parts, self._query
         ledger, client = parts.ledger(query, lease), parts.client(query)
         metrica = parts.settings.metrica
@@ -149,7 +167,8 @@ class QueryRunner:
             self._unrecorded,
         )
         follower = Follower(query.counter, ledger, client, parts.clock, parts.observer, self._first_look)
-        return Pipeline(job), follower
+        again = Again(ledger, settler, parts.clock, query.counter)
+        return _Steps(Pipeline(job), follower, settler, again)
 
 
 class Application:
@@ -233,7 +252,7 @@ class Application:
         return lambda: self._unrecorded.of(query.counter, query.name, self.parts.client(query))
 
     def hold(self, query: QuerySettings) -> QueryLedger:
-        """The ledger of a query, to be written outside of a run. Raises HeldElsewhere where another runs it."""
+        """The ledger of a query, to be written outside of a run. Raises HeldElsewhere."""
         try:
             lease = self.keeper.lease(query.name)
         except LeaseLost:
@@ -242,7 +261,7 @@ class Application:
         return self.parts.ledger(query, lease)
 
     def carry(self, query: str, chunks: Callable[[Intake], Iterator[Chunk]]) -> RunReport:
-        """Send what these chunks hold, as a run would, and do nothing else; like `retry`. Raises SyncdError."""
+        """Send what these chunks hold, as a run would, and do nothing else. Raises SyncdError."""
         report = RunReport(query)
         self._runners[query].carry(chunks, report)
         return report
@@ -256,6 +275,15 @@ class Application:
         report = RunReport(query)
         self._runners[query].retry(report)
         return report
+
+    def resend(self, query: str, upload_id: int) -> int:
+        """Send the rows of one upload of the query again and do nothing else; returns how many were sent.
+
+        Fewer than the upload had where a later upload carried some with another Price or Currency. Raises
+        SyncdError: UsageError for an upload that cannot be sent again; where it is MetricaError, the next
+        run of the query sends what was recorded. LeaseLost where another daemon runs the query.
+        """
+        return self._runners[query].resend(upload_id, RunReport(query))
 
 
 def fingerprint(query: QuerySettings) -> str:

@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from syncd.events import Event
 from syncd.keeper import Bookkeeper
+from syncd.ledger.rows import UploadTotals
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.token import Token
 from syncd.model import Column, IdKind, RunReport
@@ -198,6 +199,15 @@ class Bench:
         self.report = RunReport("orders")
         self._run(self.report)
         return self.report
+
+    def resend(self, upload_id: int) -> int:
+        """Send the rows of one upload again. Raises SyncdError."""
+        return self._run.resend(upload_id, RunReport("orders"))
+
+    def totals(self) -> UploadTotals:
+        """All uploads in figures."""
+        assert self._parts is not None
+        return self._parts.store.delivered_counts()["orders"]
 
     def close(self) -> None:
         """Close all connections."""

@@ -34,6 +34,8 @@ def holding(settings: Settings, query: QuerySettings) -> Iterator[tuple[Applicat
     from syncd.service import telemetry  # noqa: PLC0415
     from syncd.wiring import Application  # noqa: PLC0415
 
+    with looking(settings, query):
+        pass  # a store that is not there yet is told, not made
     _, observer = telemetry(settings, [query])
     with Application(settings, [query], observer, once=True) as application:
         yield application, application.hold(query)

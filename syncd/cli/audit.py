@@ -79,8 +79,8 @@ def audit(
 ) -> int:
     """Compare the rows of query NAME in the source with what was delivered.
 
-    By the time in the mark or, where the mark is no time, by DateTime; up to the mark, since what lies behind it
-    is yet to be read. Exit codes: 0 all accounted for, 1 rows are missing, 3 rows are rejects.
+    By the time in the mark or, where the mark is no time, by DateTime; up to the mark: what lies behind it is
+    yet to be read. Exit codes: 0 all accounted for, 1 rows are missing, 3 rows are rejects.
     """
     settings = read_settings(config)
     (query,) = pick(settings, [name])
@@ -139,7 +139,8 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"{name}: it has delivered nothing yet, so there is nothing to compare"
         return
     how = f"by {result.query.mark[0]}" if span.by_mark else "by DateTime"
-    yield f"{name}: rows since {span.since:%Y-%m-%d %H:%M} UTC ({how}), up to the mark {shown_mark(span.upto)}"
+    since, upto = f"{span.since:%Y-%m-%d %H:%M} UTC", shown_mark(span.upto)
+    yield f"{name}: rows since {since} ({how}), up to the mark {upto}"
     for fate, words in _WORDS.items():
         count = found.counts[fate]
         if not count:

@@ -173,7 +173,9 @@ def _cell(value: object) -> str:
 
 def visible(text: str) -> str:
     """The text without control characters, which the data may hold."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
 
 
 def shown_key(key: str) -> str:

@@ -9,7 +9,7 @@ from syncd.cli.common import counted, shown_key, shown_mark
 from syncd.cli.uploads import dropped
 from syncd.explain import Explanation, State
 from syncd.ledger.rows import RejectRow, UploadRow
-from syncd.model import Reason, UploadState
+from syncd.model import Origin, Reason, UploadState
 from syncd.settings import QuerySettings
 
 _HEADS: Mapping[State, str] = {
@@ -74,17 +74,19 @@ def _upload(upload: UploadRow) -> Iterator[str]:
     if upload.state is UploadState.PLANNED:
         yield "not sent yet: the next run of the query sends it"
     elif upload.state is UploadState.SENDING:
-        yield f"its POST began {_at(upload.sent_at)}, without an answer so far: looked up at Metrica, then settled"
+        yield f"its POST began {_at(upload.sent_at)}, without an answer so far: it is looked up at Metrica"
     elif upload.state is UploadState.REFUSED:
         yield f"sent {_at(upload.sent_at)}; Metrica refused it: {upload.detail}"
     else:
-        yield f"sent {_at(upload.sent_at)}; accepted by Metrica {_at(upload.settled_at)} as {upload.metrica_id}"
+        yield f"sent {_at(upload.sent_at)}, accepted {_at(upload.settled_at)}"
         yield from _outcome(upload)
 
 
 def _outcome(upload: UploadRow) -> Iterator[str]:
     """What Metrica made of it."""
-    status = f"Metrica's status: {upload.metrica_status}"
+    if upload.origin is Origin.RESEND:
+        yield f"the rows of upload {upload.parent_id} once more"
+    status = f"Metrica's id {upload.metrica_id}, status {upload.metrica_status}"
     if upload.state is UploadState.ACCEPTED:
         yield f"{status}: it is working on it, which takes up to two hours"
         return
@@ -142,5 +144,3 @@ def _source(one: Explanation) -> Iterator[str]:
 
 def _at(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "never"
-
-

@@ -14,7 +14,6 @@ from syncd.cli.common import (
     is_terminal,
     json_option,
     opened,
-    pick,
     print_json,
     print_table,
     shown_key,

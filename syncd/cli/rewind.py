@@ -28,7 +28,9 @@ from syncd.settings import QuerySettings
 @click.command()
 @config_option
 @json_option
-@click.option("--to", "first", metavar="VALUE...", required=True, help="The mark's values; or beginning, now.")
+@click.option(
+    "--to", "first", metavar="VALUE...", required=True, help="The mark's values; or beginning, now."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what it would do.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.argument("name")
@@ -80,8 +82,8 @@ def _lines(query: QuerySettings, change: Move, to_come: int | None) -> Iterator[
     if change.old == change.new:
         yield "It stands there already."
     elif change.forward:
-        yield f"WARNING: that is forward. {counted(change.skipped, 'row')} in between, of which nothing is known,"
-        yield "will not be read (but for those that `overlap` still reaches). `syncd audit` would find them."
+        yield f"WARNING: that is forward. Not read, and not sent, are then: {counted(change.skipped, 'row')} in"
+        yield "between that nothing is known of (but for what `overlap` still reaches). `syncd audit` would find them."
     elif change.rows:
         yield f"Read again: {counted(change.rows, 'row')}"
         yield f"  {change.delivered:,} delivered already: not sent again"

@@ -17,6 +17,7 @@ from syncd.model import (
     Followed,
     Known,
     KnownAs,
+    Origin,
     Position,
     Reason,
     Reject,
@@ -82,6 +83,7 @@ class QueryMemory:
             keys=entries.unpack(row.packed_keys),
             mark=entries.mark_of(row.mark),
             sent_at=row.sent_at,
+            origin=Origin(row.origin),
         )
 
     def tag_is_used(self, tag: str) -> bool:

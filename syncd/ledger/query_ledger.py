@@ -104,8 +104,11 @@ class QueryLedger(QueryMemory):
             reach(Point.RECORD_WRITTEN)
         reach(Point.RECORDED)
 
-    def begin(self, chunk: Chunk, tag: str, now: datetime) -> Upload:
-        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them."""
+    def begin(self, chunk: Chunk, tag: str, now: datetime, *, again: int | None = None) -> Upload:
+        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them.
+
+        `again` is the upload whose rows these are, where they are sent again.
+        """
         if not chunk.ready:
             raise SyncdError("an upload without rows was begun")
         upload = Upload(
@@ -119,9 +122,12 @@ class QueryLedger(QueryMemory):
             keys=tuple(row.key for row in chunk.ready),
             mark=chunk.mark,
             sent_at=now,
+            origin=chunk.origin,
         )
         with self._write() as connection:
             new_id = entries.insert_upload(self._database, connection, upload, chunk.origin, now)
+            if again is not None:
+                self._note_again(connection, new_id, again)
             self._others(connection, chunk, now)
             reach(Point.INTENT_WRITTEN)
         reach(Point.INTENT)
@@ -153,10 +159,8 @@ class QueryLedger(QueryMemory):
             self._expect(row, UNSETTLED, "accepted")
             money = money_columns(upload.header)
             entries.write_deliveries(self._database, connection, upload, money)
-            entries.forget(self._database, connection, self._tables.waiting, self._query, upload.keys)
-            # A second conversion of a key stays a reject although the first one is delivered.
-            kept = None if row.origin in (Origin.RETRY, Origin.RESEND) else Reason.IDENTITY_CHANGED
-            entries.forget_rejects(self._database, connection, self._query, upload.keys, kept)
+            if row.origin != Origin.RESEND:  # whose keys may wait, or be rejects, in a newer form
+                self._account_for(connection, row, upload.keys)
             self._set(
                 connection,
                 row,
@@ -195,16 +199,21 @@ class QueryLedger(QueryMemory):
         return replace(first, id=ids[0]), replace(second, id=ids[1])
 
     def refuse(self, upload: Upload, detail: str, now: datetime) -> None:
-        """Turn the single row of a refused upload into a reject, and move the mark."""
-        if len(upload.lines) != 1:
-            raise SyncdError(f"upload {upload.id} has {len(upload.lines)} rows; only one can be refused")
-        reject = Reject(upload.keys[0], Reason.REFUSED_BY_METRICA, "", "", upload.lines[0], detail)
+        """Turn the single row of a refused upload into a reject, and move the mark.
+
+        Of a RESEND, whatever its rows: they stay delivered by the upload before, and are no rejects.
+        """
+        rejects: list[Reject] = []
+        if upload.origin is not Origin.RESEND:
+            if len(upload.lines) != 1:
+                raise SyncdError(f"upload {upload.id} has {len(upload.lines)} rows; only one can be refused")
+            rejects = [Reject(upload.keys[0], Reason.REFUSED_BY_METRICA, "", "", upload.lines[0], detail)]
         with self._write() as connection:
             row = self._locked(connection, upload.id)
             if row.state == UploadState.REFUSED:
                 return
             self._expect(row, UNSETTLED, "refused")
-            entries.write_rejects(self._database, connection, self._query, [reject], now, upload.id)
+            entries.write_rejects(self._database, connection, self._query, rejects, now, upload.id)
             state = UploadState.REFUSED
             self._set(connection, row, state=state, settled_at=now, detail=entries.plain(detail))
             self._move_past(connection, row, now)
@@ -248,6 +257,20 @@ class QueryLedger(QueryMemory):
         entries.write_rejects(self._database, connection, self._query, chunk.rejects, now)
         entries.write_waiting(self._database, connection, self._query, chunk, now)
         entries.forget(self._database, connection, self._tables.rejects, self._query, chunk.resolved)
+
+    def _account_for(self, connection: Connection, row: Row[Any], keys: Sequence[str]) -> None:
+        """The keys of an accepted upload wait no more and are rejects no more."""
+        entries.forget(self._database, connection, self._tables.waiting, self._query, keys)
+        # A second conversion of a key stays a reject although the first one is delivered.
+        kept = None if row.origin == Origin.RETRY else Reason.IDENTITY_CHANGED
+        entries.forget_rejects(self._database, connection, self._query, keys, kept)
+
+    def _note_again(self, connection: Connection, new_id: int, again: int) -> None:
+        """Say of a new upload whose rows it carries again; always those of the first one."""
+        table = self._tables.uploads
+        before = self._locked(connection, again)
+        first = before.parent_id if before.origin == Origin.RESEND else before.id
+        connection.execute(update(table).where(table.c.id == new_id).values(parent_id=first))
 
     def _move(self, connection: Connection, mark: Mark | None, now: datetime) -> None:
         entries.write_mark(self._database, connection, self._query, mark, self._fingerprint, now)

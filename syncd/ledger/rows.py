@@ -23,7 +23,7 @@ class UploadRow:
     mark: str | None
     """The mark's text (`marks.mark_from_text`)."""
     parent_id: int | None
-    """The upload of which this is a half."""
+    """The upload of which this is a half or, of a RESEND, whose rows it sends again."""
     root_id: int | None
     """The first of its ancestors; None when it was never split off."""
     attempts: int

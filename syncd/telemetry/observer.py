@@ -10,7 +10,7 @@ from typing import Literal
 import structlog
 
 from syncd.events import Event
-from syncd.model import Reason
+from syncd.model import Origin, Reason
 from syncd.ports import Clock, SystemClock
 from syncd.telemetry.metrics import Metrics, Outcome
 
@@ -44,6 +44,7 @@ LEVELS: Mapping[Event, Level] = {
     Event.UPLOAD_NOT_FOUND: "warning",
     Event.UPLOAD_SPLIT: "warning",
     Event.UPLOAD_REFUSED: "warning",
+    Event.RESEND_REFUSED: "warning",
     Event.UPLOAD_FOLLOWED: "info",
     Event.LIST_FAILED: "warning",
     Event.API_REQUEST: "debug",
@@ -119,7 +120,7 @@ class TelemetryObserver:
     def _upload(self, outcome: Outcome) -> Callable[[str, Fields], None]:
         def count(query: str, fields: Fields) -> None:
             self._metrics.upload(query, outcome)
-            if outcome in {Outcome.ACCEPTED, Outcome.FOUND}:
+            if outcome in {Outcome.ACCEPTED, Outcome.FOUND} and fields.get("origin") != Origin.RESEND:
                 self._metrics.rows_uploaded(query, _number(fields, "rows"))
 
         return count
