@@ -82,8 +82,9 @@ def _lines(query: QuerySettings, change: Move, to_come: int | None) -> Iterator[
     if change.old == change.new:
         yield "It stands there already."
     elif change.forward:
-        yield f"WARNING: that is forward. Not read, and not sent, are then: {counted(change.skipped, 'row')} in"
-        yield "between that nothing is known of (but for what `overlap` still reaches). `syncd audit` would find them."
+        rows = counted(change.skipped, "row")
+        yield f"WARNING: that is forward, over {rows} that nothing is known of: not read, and not sent"
+        yield "(but for those that `overlap` still reaches). `syncd audit` would find them."
     elif change.rows:
         yield f"Read again: {counted(change.rows, 'row')}"
         yield f"  {change.delivered:,} delivered already: not sent again"
