@@ -152,7 +152,7 @@ def _lines(result: Result) -> Iterator[str]:
     if not found.counts.total():
         yield f"{0:>9}  rows in that time"
     if result.healed is not None:
-        yield f"Healed: {counted(result.healed, 'row')} that were missing are accounted for now."
+        yield f"Healed, and accounted for now: {counted(result.healed, 'row')}"
     if result.lost is not None:
         words = ", ".join(map(str, result.lost)) or "none"
         yield f"Uploads accepted in that time that Metrica's list does not have: {words}"

@@ -38,7 +38,8 @@ class Situation:
 
     def configure(self, queries: Mapping[str, object] | None = None, **options: object) -> None:
         """Write the configuration: one query with these options, or these queries."""
-        chosen = dict(queries) if queries is not None else shop.query(**{"overlap": "0s", **options})
+        options.setdefault("overlap", "0s")  # nothing is read again by itself
+        chosen = shop.query("paid_orders", **options) if queries is None else dict(queries)
         top = {} if self.state is None else {"state": {"url": self.state.url}}
         log = {"level": "error"}
         self.cli.configure(shop.configuration(self.shop, self.emulator.url, chosen, log=log, **top))
@@ -68,7 +69,8 @@ class Situation:
         store = self.books()
         at = datetime.now(UTC) - timedelta(minutes=10)
         shown = f"{at:%Y-%m-%dT%H:%M:%S.%f}Z"
-        store.run(f"UPDATE {self.tables}uploads SET settled_at = '{shown}' WHERE state = 'accepted'")
+        moments = ", ".join(f"{name} = '{shown}'" for name in ("created_at", "sent_at", "settled_at"))
+        store.run(f"UPDATE {self.tables}uploads SET {moments} WHERE state = 'accepted'")
         self.tell("run", "--once")
 
     def books(self) -> Database:

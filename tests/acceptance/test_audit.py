@@ -39,7 +39,7 @@ def test_missing_rows_are_found_and_healed_once(situation: Situation) -> None:
     healed = situation.tell("audit", "paid_orders", "--since", LONG_AGO, "--heal", "--at-metrica")
 
     assert healed.code == 0, healed.text
-    assert "Healed: 2 rows" in healed.text
+    assert "Healed, and accounted for now: 2 rows" in healed.text
     assert "Metrica's list does not have: none" in healed.text
     assert situation.mark() == mark
     assert rows(situation, "--heal") == {"delivered": 8}

@@ -43,7 +43,7 @@ def test_a_delivered_row(situation: Situation) -> None:
 
 
 def test_every_other_end(situation: Situation) -> None:
-    """Rejected with what to do, waiting until when, not read yet, missed, unknown: each is told, with its code."""
+    """Rejected with what to do, waiting until when, not read yet, missed, unknown: each with its code."""
     situation.configure()
     shop.sell(situation.shop, 1, 4)
     due = "2126-05-01 10:00:00"

@@ -9,7 +9,7 @@ from tests.acceptance.situation import Situation
 
 
 def test_back_to_a_day(situation: Situation) -> None:
-    """The rows from there are read again; what was delivered is not sent again, what was missed is sent once."""
+    """The rows from there are read again: what was delivered is not sent, what was missed is sent once."""
     situation.configure()
     situation.deliver(1, 6)
     shop.sell(situation.shop, 9, 1)

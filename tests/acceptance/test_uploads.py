@@ -69,7 +69,7 @@ def test_resend_leaves_no_trace_when_it_cannot(one_situation: Situation) -> None
 
 
 def test_resend_killed_at_any_point(one_situation: Situation) -> None:
-    """Recorded before its POST like every upload: the next run settles it, and it is sent at most once more."""
+    """Recorded before its POST like every upload: the next run settles it, sent at most once more."""
     one_situation.configure()
     one_situation.deliver(1, 2)
     for often, point in enumerate(("intent", "post", "answer", "accepted"), 2):
