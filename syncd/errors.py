@@ -243,7 +243,7 @@ class UploadsMissing(SyncdError):
     """`audit --at-metrica`: the counter's list does not have uploads that Metrica had accepted."""
 
     code = "audit.uploads_missing"
-    action = "Look at the counter in Metrica; `syncd resend UPLOAD` sends the rows of one again."
+    action = "Look at the counter in Metrica; `syncd resend` sends the rows of one again."
 
 
 # --- the HTTP endpoints -------------------------------------------------------------------------------------

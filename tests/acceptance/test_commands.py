@@ -11,7 +11,22 @@ from tests.acceptance import shop
 from tests.fix_cli import Cli
 from tests.servers import Database
 
-COMMANDS = ("run", "demo", "check", "preview", "schema", "status", "rejects", "migrate", "emulator")
+COMMANDS = (
+    "run",
+    "demo",
+    "check",
+    "preview",
+    "schema",
+    "status",
+    "uploads",
+    "rejects",
+    "explain",
+    "audit",
+    "rewind",
+    "resend",
+    "migrate",
+    "emulator",
+)
 
 
 @pytest.fixture
