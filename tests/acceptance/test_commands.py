@@ -266,6 +266,12 @@ class TestCheck:
         """A wrong token and a counter only to be viewed are errors, a goal that is missing a warning."""
         emulator.configure(goals=[])
         assert "Target order_paid (query paid_orders): no goal takes it" in ready.run("check").stdout
+        for goal, words in (
+            ({"type": "url", "identifier": "order_paid"}, "but is of type url"),
+            ({"conditions": [{"type": "contain", "url": "order_paid"}]}, "but the condition contain"),
+        ):
+            emulator.configure(goals=[goal])
+            assert f"has this identifier, {words}" in ready.run("check").stdout
         emulator.configure(permission="view")
         viewer = ready.run("check")
         assert viewer.returncode == 1
