@@ -16,7 +16,7 @@ SEND_LIMIT = 1.0
 
 
 def notify(message: str) -> None:
-    """Send lines such as READY=1 or STATUS=…; a failure is nobody's concern, as the manager sees silence itself."""
+    """Send lines such as READY=1 or STATUS=…. A failure is let be: the manager notices silence by itself."""
     where = os.environ.get("NOTIFY_SOCKET", "")
     if not where:
         return
@@ -34,9 +34,9 @@ def reloading() -> str:
 class Watchdog:
     """Fed by each turn of the main loop, and only while the bookkeeper goes on too.
 
-    Both end in a state store that hangs, a deadlock or a process that is paused; then the food stays away, and the
-    manager starts syncd anew. A query that fails, or a source or Metrica that is away, is no reason: a restart would
-    correct nothing, and /readyz tells it.
+    Both stand still when the state store hangs, in a deadlock, or in a process that is paused; then the
+    manager starts syncd anew. A query that fails, or a source or Metrica that is away, is no reason: a
+    restart would correct nothing, and /readyz tells it.
     """
 
     def __init__(self, bookkeeper: Callable[[], float], clock: Callable[[], float] = time.monotonic) -> None:
