@@ -11,7 +11,6 @@ from typing import TextIO
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from syncd.events import Event
-from syncd.overview import overview
 from syncd.ports import Observer
 from syncd.settings import QuerySettings, Settings
 from syncd.telemetry import Metrics, TelemetryObserver, configure, install_hooks, register_secret
@@ -70,9 +69,7 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
         yield None
         return
     app = create_app(
-        lambda: overview(
-            parts.store, list(parts.settings.queries.values()), parts.clock, application.keeper.rows()
-        ),
+        application.status,
         metrics.render,
         observe=metrics.apply,
     )

@@ -56,11 +56,14 @@ def render_page(report: StatusReport, texts: Texts) -> str:
     """The page for a report."""
     tone, headline = _headline(report, texts)
     attention = [
-        finding
-        for severity in (Severity.BAD, Severity.WARNING)
-        for query in report.queries
-        for finding in query.findings
-        if finding.severity is severity
+        *report.notices,
+        *(
+            finding
+            for severity in (Severity.BAD, Severity.WARNING)
+            for query in report.queries
+            for finding in query.findings
+            if finding.severity is severity
+        ),
     ]
     trouble = [texts.wording.say(reason) for reason in report.reasons if "query" not in reason.values]
     wording = texts.wording

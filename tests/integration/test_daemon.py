@@ -37,6 +37,8 @@ class Notebook:
         self.outcomes: list[Outcome] = []
         self.others: dict[str, SyncdError | None] = {}
         """Queries that another daemon runs, with what is said of them."""
+        self.there: list[str] = []
+        self.gone: list[str] = []
 
     def mine(self, turn: Turn) -> bool:
         """Unless the test says otherwise."""
@@ -53,6 +55,15 @@ class Notebook:
         """Write it down."""
         assert turn.started is None
         self.outcomes.append(outcome)
+
+    def added(self, turn: Turn) -> None:
+        """Write it down."""
+        self.there.append(turn.query.name)
+
+    def removed(self, turn: Turn) -> None:
+        """Write it down; no run goes on."""
+        assert turn.started is None
+        self.gone.append(turn.query.name)
 
 
 class Loop:
