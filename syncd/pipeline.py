@@ -124,8 +124,9 @@ class Pipeline:
 
     def _chunks(self) -> Iterator[Chunk]:
         """Rows that waited and are due, rejects to try again, the news, rows without a place in the order."""
-        yield from self._due()
-        yield from self._retry.chunks()
+        if self._job.ledger.has_open_work(self._job.clock.now()):
+            yield from self._due()
+            yield from self._retry.chunks()
         yield from self._reading.chunks()
         yield from self._misplaced()
 

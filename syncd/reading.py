@@ -13,7 +13,7 @@ from syncd.intake import Intake
 from syncd.keys import value_text
 from syncd.late import LateCommits
 from syncd.marks import ceiling, earlier, is_beyond
-from syncd.model import Chunk, Mark
+from syncd.model import Chunk, Mark, Page
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.settings import QuerySettings
 
@@ -52,6 +52,8 @@ class Reading:
         self._ahead: Mark | None = None
         self._unwatched_since: datetime | None = None
         self._moved_at = reader.clock.now()
+        self._nothing_new: tuple[Mark | None, Page] | None = None
+        """The mark and what the last poll found there, when all of that was known."""
 
     def chunks(self) -> Iterator[Chunk]:
         """What is new at this moment, oldest first; what is committed meanwhile is the next run's."""
@@ -123,9 +125,13 @@ class Reading:
         if self._late is None or not self._late.quiet:
             return False
         chunk, page = Chunk(), reader.source.read(mark, 1)
-        self._intake.add(chunk, page, reader.clock.now())
         reader.source.restart()
-        return page.exhausted and not (chunk.ready or chunk.waiting or chunk.rejects)
+        if (mark, page) == self._nothing_new:
+            return True  # the row at the mark, which was known the last time
+        self._intake.add(chunk, page, reader.clock.now())
+        idle = page.exhausted and not (chunk.ready or chunk.waiting or chunk.rejects)
+        self._nothing_new = (mark, page) if idle else None
+        return idle
 
     def _watched(self, mark: Mark | None) -> Iterator[Chunk]:
         """Forward to the newest row there is now, with an eye on who may commit behind it (`late`)."""
