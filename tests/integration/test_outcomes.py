@@ -228,7 +228,7 @@ def test_links_are_not_asked_for_while_requests_are_short(bench: Bench, emulator
 
 
 def test_uploads_grow_while_requests_are_short(bench: Bench, emulator: EmulatorServer) -> None:
-    """Rows wait for others to share an upload with, the mark stays, and the run is a good one; full ones go."""
+    """Rows wait for others to share an upload with, the mark stays, and the run is good; full ones go."""
     bench.restart(chunk_rows=5)
     spend(bench, 101)
     sell(bench.database, 1)
