@@ -258,7 +258,7 @@ class TestCheck:
         emulator.configure(tokens=["another"])
         wrong = ready.run("check")
         assert wrong.returncode == 1
-        assert "Check the token" in wrong.stdout
+        assert "Get a new token" in wrong.stdout
 
     def test_questions_about_the_rows(self, ready: Cli, sqlite_db: Database) -> None:
         """A zone that is assumed, keys that are shared, bad rows, a missing index: each is told."""
