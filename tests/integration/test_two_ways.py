@@ -181,7 +181,7 @@ def test_both_ways_are_one(
     target: str | None,
     page_rows: int,
 ) -> None:
-    """The same lines, keys, waiting rows and rejects, in the same order, from columns of any type."""
+    """The same lines, keys and waiting rows in order, and the same rejects, from columns of any type."""
     make(server, *table)
     query = a_query(postgres, zone, ids, target)
     source = SqlSource(query, engines)
@@ -190,7 +190,7 @@ def test_both_ways_are_one(
     assert by_text.ready.keys == by_value.ready.keys
     assert by_text.ready.lines == by_value.ready.lines
     assert by_text.waiting == by_value.waiting
-    assert by_text.rejects == by_value.rejects
+    assert sorted(map(repr, by_text.rejects)) == sorted(map(repr, by_value.rejects))
     assert by_text.size == by_value.size
 
 
