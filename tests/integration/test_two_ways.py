@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syncd.intake import Intake, NothingKnown
@@ -275,6 +275,6 @@ def test_a_steady_offset_is_that_of_every_moment(one: datetime, other: datetime,
     """Where an offset is given, all moments between have it."""
     zone, (oldest, newest) = ZoneInfo(name), sorted((one, other))
     offset = texts.steady_offset(zone, oldest, newest)
-    assume(offset is not None)
     step = (newest - oldest) / 200
-    assert {(oldest + n * step).replace(tzinfo=zone).utcoffset() for n in range(201)} == {offset}
+    offsets = {(oldest + n * step).replace(tzinfo=zone).utcoffset() for n in range(201)}
+    assert offset is None or offsets == {offset}
