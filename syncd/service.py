@@ -15,7 +15,6 @@ from syncd.overview import History, overview
 from syncd.ports import Observer
 from syncd.settings import QuerySettings, Settings
 from syncd.telemetry import Metrics, TelemetryObserver, configure, install_hooks, register_secret
-from syncd.web import HttpServer, create_app
 from syncd.wiring import Application
 
 HARD_STOP = 130
@@ -69,6 +68,8 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
     if http is None:
         yield None
         return
+    from syncd.web import HttpServer, create_app  # noqa: PLC0415 — a tenth of a second, where it is not turned off
+
     keeper = application.keeper
     app = create_app(
         lambda: overview(

@@ -116,6 +116,11 @@ def is_terminal(stream: TextIO | None) -> bool:
         return False
 
 
+def can_draw(stream: TextIO | None) -> bool:
+    """Whether progress can be drawn there: a terminal that can move its cursor."""
+    return is_terminal(stream) and os.environ.get("TERM", "dumb") not in {"dumb", "unknown", ""}
+
+
 def counted(number: int, noun: str) -> str:
     """`1 query`, `2 queries`, `3 errors`."""
     if number == 1:

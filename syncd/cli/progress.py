@@ -6,32 +6,24 @@ Fed by events alone. What is not a terminal gets the plain `query_progress` line
 from __future__ import annotations
 
 import io
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from threading import Lock
 from time import monotonic
-from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn
 from rich.progress import ProgressColumn as RichColumn
 from rich.text import Text
 
-from syncd.cli.common import is_terminal
 from syncd.events import Event
 from syncd.ports import Observer
 
 LONG_RUN = 1.0
 """Seconds after which a run is worth a line."""
 _ENDS = frozenset({Event.QUERY_FINISHED, Event.QUERY_FAILED, Event.QUERY_HALTED, Event.LEASE_LOST})
-
-
-def fits(stream: TextIO | None) -> bool:
-    """Whether progress can be drawn there: a terminal that can move its cursor."""
-    return is_terminal(stream) and os.environ.get("TERM", "dumb") not in {"dumb", "unknown", ""}
 
 
 class Above(io.TextIOBase):

@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from syncd.cli.common import (
+    can_draw,
     complain,
     config_option,
     json_option,
@@ -32,15 +33,18 @@ ROWS_REJECTED = 3
 @click.option("--query", "names", multiple=True, metavar="NAME", help="Only this query (repeatable).")
 def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...]) -> int:
     """Upload what is new, on each query's schedule, until stopped."""
-    from syncd.cli.progress import Screen, fits  # noqa: PLC0415 — the libraries, only where needed
-    from syncd.service import handle_signals, serve, telemetry  # noqa: PLC0415
+    from syncd.service import handle_signals, serve, telemetry  # noqa: PLC0415 — the libraries, only where needed
     from syncd.wiring import Application  # noqa: PLC0415
 
     settings = read_settings(config)
     queries = pick(settings, names)
     if not queries:
         raise UsageError(f"there is no enabled query in {settings.file}")
-    screen = Screen() if fits(sys.stderr) else None
+    screen = None
+    if can_draw(sys.stderr):
+        from syncd.cli.progress import Screen  # noqa: PLC0415 — rich, only where it can draw
+
+        screen = Screen()
     metrics, listener = telemetry(settings, queries, screen.log if screen else None)  # type: ignore[arg-type]  # a stream
     with ExitStack() as around:
         observer = around.enter_context(screen.watching(listener)) if screen else listener
