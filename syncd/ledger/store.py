@@ -11,6 +11,7 @@ from sqlalchemy import delete, update
 
 from syncd.errors import StateUnavailable
 from syncd.ledger import version
+from syncd.ledger.creation import upgrade
 from syncd.ledger.database import AT_ONCE, Database
 from syncd.ledger.engine import connect
 from syncd.ledger.lock import StoreLock
@@ -53,9 +54,6 @@ class Store(Readers):
         with self.database.read() as connection:
             if version.read_version(self.database, connection) == version.HEAD:
                 return None
-        # Alembic takes longer to import than everything else together; most starts do not need it.
-        from syncd.ledger.migrate import upgrade  # noqa: PLC0415
-
         return upgrade(self.database)
 
     def check_version(self) -> None:

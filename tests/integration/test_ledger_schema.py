@@ -1,4 +1,4 @@
-"""The store's schema: made by migrations alone, refused when too new, and documented."""
+"""The store's schema: made at once as the migrations would make it, refused when too new, and documented."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,13 +14,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from pydantic import SecretStr
 from sqlalchemy import Inspector, inspect, text
-from sqlalchemy.schema import SchemaItem
+from sqlalchemy.schema import CreateSchema, SchemaItem
 
 from syncd.errors import StateTooNew, StateUnavailable
 from syncd.keys import key_text
 from syncd.ledger import Store
-from syncd.ledger.migrate import scripts
-from syncd.ledger.version import HEAD, version_table
+from syncd.ledger.migrate import migrate, scripts
+from syncd.ledger.version import HEAD, read_version, version_table
 from syncd.settings import StateSettings
 from tests.fix_ledger import NOW, chunk, dump, ledger_of, receipt
 from tests.servers import Database
@@ -65,6 +66,58 @@ def test_the_tables_are_the_sum_of_the_migrations(store: Store) -> None:
             },
         )
         assert compare_metadata(context, store.database.tables.metadata) == []
+
+
+@pytest.fixture
+def migrated(state: StateSettings) -> Iterator[Store]:
+    """Another empty store of the same kind, brought to this version by all migrations."""
+    url = state.url.get_secret_value().replace("/state.db", "/migrated.db")
+    store = Store.open(StateSettings(url=SecretStr(url), schema_name="migrated"))
+    if store.database.file is not None:
+        store.database.file.touch()
+    with store.database.write() as connection:
+        if store.database.schema is not None:
+            connection.execute(CreateSchema(store.database.schema))
+        migrate(store.database, connection)
+    yield store
+    store.close()
+
+
+def anatomy(store: Store) -> dict[str, object]:
+    """All that the database knows of the tables and views, but for their order."""
+    schema, prefix = store.database.schema, "" if store.database.schema else "syncd_"
+    with store.database.read() as connection:
+        found = inspect(connection)
+        tables: dict[str, object] = {
+            name: {
+                "columns": sorted(map(str, found.get_columns(name, schema=schema))),
+                "key": found.get_pk_constraint(name, schema=schema),
+                "foreign": found.get_foreign_keys(name, schema=schema),
+                "indexes": sorted(
+                    f"{index} {[str(option) for option in index['dialect_options'].values()]}"
+                    for index in map(dict, found.get_indexes(name, schema=schema))
+                ),
+                "unique": sorted(map(str, found.get_unique_constraints(name, schema=schema))),
+                "checks": sorted(map(str, found.get_check_constraints(name, schema=schema))),
+                "options": found.get_table_options(name, schema=schema),
+            }
+            for name in found.get_table_names(schema=schema)
+        }
+        view = found.get_view_definition(f"{prefix}deliveries", schema=schema)
+        if schema is None:
+            made = connection.execute(text("SELECT name FROM sqlite_master WHERE sql LIKE '%AUTOINCREMENT%'"))
+            tables["counted"] = sorted(made.scalars())
+    return {
+        name: re.sub(" object at 0x[0-9a-f]+", "", str(what).replace(schema or "\0", "SCHEMA"))
+        for name, what in {**tables, "view": view}.items()
+    }
+
+
+def test_a_store_made_at_once_is_a_migrated_one(store: Store, migrated: Store) -> None:
+    """What a new store gets is, to the last constraint, what an old one has been brought to."""
+    assert anatomy(store) == anatomy(migrated)
+    with migrated.database.read() as connection:
+        assert read_version(migrated.database, connection) == HEAD
 
 
 def test_constraints_are_the_sum_of_the_migrations(store: Store) -> None:
@@ -170,20 +223,19 @@ def test_two_processes_may_migrate_at_once(state: StateSettings) -> None:
     ], answers
 
 
-def test_alembic_is_not_imported_when_there_is_nothing_to_do(store: Store, state: StateSettings) -> None:
-    """Its import takes longer than everything else at the start."""
-    store.check_version()
+def test_alembic_is_imported_for_older_stores_alone(state: StateSettings) -> None:
+    """Its import takes longer than a first run: neither that nor any later one should wait for it."""
     program = MIGRATE.replace("store.migrate()", "(store.migrate(), 'alembic' in sys.modules)")
-    arguments = [state.url.get_secret_value(), state.schema_name]
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments],
-        check=True,
-        input="go\n",
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.stdout == "(None, False)\n"
+    for answer in (f"((None, '{HEAD}'), False)\n", "(None, False)\n"):
+        done = subprocess.run(
+            [sys.executable, "-c", program, state.url.get_secret_value(), state.schema_name],
+            check=True,
+            input="go\n",
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        assert done.stdout == answer
 
 
 def test_a_role_that_may_not_create_schemas_can_use_one(postgres: Database) -> None:
