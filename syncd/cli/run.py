@@ -21,6 +21,7 @@ from syncd.cli.common import (
 )
 from syncd.daemon import Turn
 from syncd.errors import UsageError
+from syncd.loading import loading
 
 FAILED = 1
 ROWS_REJECTED = 3
@@ -33,8 +34,9 @@ ROWS_REJECTED = 3
 @click.option("--query", "names", multiple=True, metavar="NAME", help="Only this query (repeatable).")
 def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...]) -> int:
     """Upload what is new, on each query's schedule, until stopped."""
-    from syncd.service import handle_signals, serve, telemetry  # noqa: PLC0415 — the libraries, only where needed
-    from syncd.wiring import Application  # noqa: PLC0415
+    with loading():  # the libraries, only where needed
+        from syncd.service import handle_signals, serve, telemetry  # noqa: PLC0415
+        from syncd.wiring import Application  # noqa: PLC0415
 
     settings = read_settings(config)
     queries = pick(settings, names)

@@ -1,7 +1,7 @@
 """Brings a store to this version: a new one is made as it is to be, an older one is migrated.
 
-What a new store gets is in `tables` and `views`, not the sum of all migrations, since Alembic takes longer to import than
-a first run takes; a test holds the two together.
+What a new store gets is in `tables` and `views`, not the sum of all migrations, since Alembic takes longer to
+import than a first run takes; a test holds the two together.
 """
 
 from __future__ import annotations

@@ -94,8 +94,8 @@ def anatomy(store: Store) -> dict[str, object]:
                 "key": found.get_pk_constraint(name, schema=schema),
                 "foreign": found.get_foreign_keys(name, schema=schema),
                 "indexes": sorted(
-                    f"{index} {[str(option) for option in index['dialect_options'].values()]}"
-                    for index in map(dict, found.get_indexes(name, schema=schema))
+                    f"{index} {index.get('dialect_options', {}).get('sqlite_where')}"
+                    for index in found.get_indexes(name, schema=schema)
                 ),
                 "unique": sorted(map(str, found.get_unique_constraints(name, schema=schema))),
                 "checks": sorted(map(str, found.get_check_constraints(name, schema=schema))),

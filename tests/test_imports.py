@@ -1,0 +1,73 @@
+"""What a command loads: nothing that it does not need, since importing is most of its start."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+LIBRARIES = frozenset(
+    "alembic jinja2 multipart numpy prometheus_client psycopg pydantic requests rich sqlalchemy starlette "
+    "structlog uvicorn yaml".split()
+)
+PROGRAM = """
+import json, sys
+sys.argv[0] = "syncd"
+from syncd.__main__ import main
+try:
+    main()
+finally:
+    print(json.dumps(sorted(sys.modules)), file=sys.stderr)
+"""
+
+
+def loaded(arguments: list[str], folder: Path) -> set[str]:
+    """The modules that are loaded when the command ends, which it does without an error."""
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, *arguments],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A configuration of a query over an empty table, with everything else at its default."""
+    shop = tmp_path / "shop.db"
+    document = {
+        "metrica": {"token": "t", "api_url": "http://127.0.0.1:9"},
+        "databases": {"shop": {"url": f"sqlite:///{shop}"}},
+        "queries": {
+            "orders": {
+                "counter": 1,
+                "id_type": "CLIENT_ID",
+                "sql": "SELECT 1 AS n, 'a' AS ClientId, 'b' AS Target, 3 AS DateTime WHERE 1 = 0",
+                "mark": ["n"],
+            }
+        },
+    }
+    file = tmp_path / "config.yaml"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    shop.touch()
+    return file
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"]])
+def test_help_loads_no_library_that_speaks_to_anything(arguments: list[str], tmp_path: Path) -> None:
+    """It is click and the texts; the configuration's readers come with the options."""
+    assert loaded(arguments, tmp_path) & LIBRARIES <= {"pydantic", "yaml"}
+
+
+def test_a_first_run_loads_no_web_server_no_migrations_and_no_terminal(config: Path, tmp_path: Path) -> None:
+    """`run --once` serves nothing, makes its store without Alembic, and draws on terminals alone."""
+    found = loaded(["run", "--once", "--json", "-c", str(config)], tmp_path)
+    unneeded = {"alembic", "jinja2", "multipart", "starlette", "uvicorn", "pandas", "syncd.emulator"}
+    assert found & unneeded == set()
+    assert "rich.progress" not in found
