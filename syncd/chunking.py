@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from syncd import keys
+from syncd.key_codes import are_distinct
 from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Reason, Reject, Rows
+from syncd.texts import joined
 
 LARGEST_FILE = 1_000_000_000
 """Bytes: the API takes 1 GB [D faq.md]."""
-PAGE_ROWS = 25_000
+PAGE_ROWS = 50_000
 """Rows read at once, at most: what bounds the memory, however long the chunk."""
-LARGEST_PAGE = 160_000_000
+LARGEST_PAGE = 320_000_000
 """Bytes that a page of lines can come to: PAGE_ROWS rows of five texts of 255 four-byte characters."""
 PASSED = b""
 """The identity remembered of rows that were there before `start: now`: taken for delivered as they are."""
@@ -70,14 +72,25 @@ def add(chunk: Chunk, mapped: Mapped, known: Mapping[str, Known], rules: Rules) 
 
 def _extend(chunk: Chunk, rows: Rows, known: Mapping[str, Known]) -> bool:
     """Put all of the rows into the chunk if all of them are news, which is how it nearly always is."""
-    keys_here = set(rows.keys)
-    if known or len(keys_here) != len(rows) or not chunk.sent.isdisjoint(keys_here):
+    if known or not _are_new(chunk, rows.keys):
         chunk.ready.newest = max(chunk.ready.newest, rows.newest)
         return False
-    chunk.sent |= keys_here
     chunk.ready.extend(rows)
-    chunk.size += len("".join(rows.lines).encode()) + len(rows)
+    chunk.size += _bytes(joined(rows.lines))
     return True
+
+
+def _are_new(chunk: Chunk, keys: Sequence[str]) -> bool:
+    """Whether none of the keys is in the chunk, and none is there twice."""
+    if not chunk.ready:
+        return are_distinct(keys)
+    if len(chunk.sent) != len(chunk.ready):
+        chunk.sent = set(chunk.ready.keys)
+    keys_here = set(keys)
+    new = len(keys_here) == len(keys) and chunk.sent.isdisjoint(keys_here)
+    if new:
+        chunk.sent |= keys_here
+    return new
 
 
 def _add_row(
@@ -93,7 +106,6 @@ def _add_row(
             chunk.ready.lines[place] = line
         case "news":
             places[key] = len(chunk.ready)
-            chunk.sent.add(key)
             chunk.ready.keys.append(key)
             chunk.ready.lines.append(line)
             chunk.size += _bytes(line)
@@ -163,7 +175,7 @@ def _changed(key: str, line: str) -> Reject:
 
 
 def _bytes(line: str) -> int:
-    return len(line.encode()) + 1
+    return (len(line) if line.isascii() else len(line.encode())) + 1
 
 
 def without(chunk: Chunk, recorded: frozenset[str]) -> None:

@@ -68,7 +68,7 @@ class Intake:
             accounted = {key: what for key, what in known.items() if what.state is not KnownAs.REJECTED}
             chunking.add(chunk, mapped, accounted, self._rules(chunk))
 
-    def keys(self, page: Page, now: datetime) -> list[str]:
+    def keys(self, page: Page, now: datetime) -> Sequence[str]:
         """The keys of a page's rows, whatever they are. Raises SourceRefused when a column is missing."""
         return _keys(self._mapper_for(page.columns).map(page, now)) if page.rows else []
 
@@ -87,7 +87,9 @@ class Intake:
         return self._mapper
 
 
-def _keys(mapped: Mapped) -> list[str]:
+def _keys(mapped: Mapped) -> Sequence[str]:
     """The keys of all rows of a page."""
+    if not (mapped.waiting or mapped.rejects):
+        return mapped.ready.keys
     waiting, rejects = (row.key for row in mapped.waiting), (row.key for row in mapped.rejects)
     return [*mapped.ready.keys, *waiting, *rejects]

@@ -5,12 +5,14 @@ Standard library only. All moments are aware datetimes in UTC; all durations tim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
+
+from syncd.texts import Texts
 
 
 class IdKind(StrEnum):
@@ -80,9 +82,9 @@ class TextPage:
 
     columns: tuple[str, ...]
     """The result's column names, as the database gives them."""
-    keys: list[str]
+    keys: Texts
     """The key's canonical text of each row (`keys.key_text`)."""
-    lines: list[str]
+    lines: Texts
     """The CSV line of each row, as it is if every value of it is as it should be."""
     newest: object
     """The latest value of the DateTime column, as the driver gives it."""
@@ -141,8 +143,8 @@ class Conversion:
 class Rows:
     """Valid rows as columns: the n-th key belongs to the n-th line. A row is two texts, and no object."""
 
-    keys: list[str] = field(default_factory=list)
-    lines: list[str] = field(default_factory=list)
+    keys: MutableSequence[str] = field(default_factory=Texts)
+    lines: MutableSequence[str] = field(default_factory=Texts)
     newest: int = 0
     """The newest DateTime among them, unix seconds; 0 when there is none."""
 
@@ -240,7 +242,7 @@ class Chunk:
     """Rows that were delivered, rejected or waiting already: read again and left alone."""
     ready: Rows = field(default_factory=Rows)
     sent: set[str] = field(default_factory=set)
-    """The keys in `ready`; kept by `chunking.add`."""
+    """The keys in `ready`, if there are as many; `chunking` sees to it where it needs them."""
     waiting: list[Conversion] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)

@@ -8,6 +8,7 @@ from hashlib import blake2b
 from itertools import count
 
 from syncd.model import IdKind
+from syncd.texts import joined
 
 TAG_PREFIX = "syncd"
 _TAG_BYTES = 16
@@ -18,7 +19,7 @@ _UNTYPED = frozenset({IdKind.PURCHASE_ID})
 
 def render(header: str, lines: Sequence[str]) -> bytes:
     r"""The file, byte for byte repeatable: header and lines in UTF-8, each ended by `\n`, no BOM."""
-    return "\n".join([header, *lines, ""]).encode()
+    return (f"{header}\n{joined(lines)}\n" if lines else f"{header}\n").encode()
 
 
 def client_id_type(header: str) -> str | None:
@@ -47,7 +48,7 @@ class Tagger:
         keeps it unique: how many uploads before had the same content.
         """
         tagging = self.begin()
-        tagging.add("\n".join(lines))
+        tagging.add(joined(lines))
         return tagging.tag(nonce)
 
 

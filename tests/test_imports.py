@@ -10,8 +10,18 @@ from pathlib import Path
 import pytest
 
 LIBRARIES = frozenset(
-    "alembic jinja2 multipart numpy prometheus_client psycopg pydantic requests rich sqlalchemy starlette "
-    "structlog uvicorn yaml".split()
+    (
+        "alembic",
+        "jinja2",
+        "multipart",
+        "numpy",
+        "prometheus_client",
+        "psycopg",
+        "pydantic",
+        "requests",
+        "rich",
+    )
+    + ("sqlalchemy", "starlette", "structlog", "uvicorn", "yaml")
 )
 PROGRAM = """
 import json, sys

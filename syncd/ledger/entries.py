@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Table, delete, insert, select
 from syncd.ledger.database import AT_ONCE, Database
 from syncd.marks import mark_from_text, mark_to_text
 from syncd.model import Chunk, Conversion, Mark, Origin, Reason, Reject, Upload, UploadState
+from syncd.texts import joined
 
 COMPRESSION = 1
 """zlib's fastest level: lines shrink to about a fifth, and a POST waits for it."""
@@ -21,7 +22,7 @@ FEW = 2000
 
 def pack(texts: Sequence[str]) -> bytes:
     """Lines as one compressed blob; none of them holds a newline."""
-    return zlib.compress("\n".join(texts).encode(), COMPRESSION)
+    return zlib.compress(joined(texts).encode(), COMPRESSION)
 
 
 def unpack(blob: bytes) -> list[str]:
@@ -85,7 +86,7 @@ def insert_upload(
         "detail": "",
     }
     new_id: int = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
-    file = {"upload_id": new_id, "keys": "\n".join(upload.keys), "lines": pack(upload.lines)}
+    file = {"upload_id": new_id, "keys": joined(upload.keys), "lines": pack(upload.lines)}
     connection.execute(insert(database.tables.files).values(file))
     return new_id
 

@@ -19,7 +19,7 @@ import numpy as np
 from sqlalchemy import Connection, delete, func, insert, select
 
 from syncd.ledger.database import Database
-from syncd.ledger.key_codes import Codes, codes_of
+from syncd.key_codes import Codes, codes_of
 
 FAN = 8
 """Runs of one tier that become one of the next."""
@@ -33,8 +33,7 @@ FEW = 64
 
 def add(database: Database, connection: Connection, query: str, keys: Sequence[str], upload_id: int) -> None:
     """Remember that these keys are in this upload. Merges runs when there are enough of a size."""
-    codes = codes_of(keys)
-    codes.sort()
+    codes = np.sort(codes_of(keys))
     _write(database, connection, query, 0, codes, np.full(len(codes), upload_id, np.int64))
     _merge(database, connection, query)
 

@@ -55,8 +55,7 @@ class Grammar:
     def is_whole(self, page: TextPage) -> bool:
         """Whether every row of a page is valid."""
         return bool(
-            self.lines.fullmatch("\n".join([*page.lines, ""]))
-            and self.keys.fullmatch("\n".join([*page.keys, ""]))
+            self.lines.fullmatch(f"{page.lines.joined}\n") and self.keys.fullmatch(f"{page.keys.joined}\n")
         )
 
 

@@ -18,6 +18,7 @@ from syncd.source.edge import Edge
 from syncd.source.engines import Database
 from syncd.source.keyset import Keyset
 from syncd.source.shape import Shape
+from syncd.texts import Texts
 
 Cursor = Sequence[object]
 
@@ -70,7 +71,7 @@ class TextReader:
         exhausted, last = row.rows < size, (keys[-1], lines[-1]) if lines else None
         overlaps = again and edge is not None and bool(lines) and (keys[0], lines[0]) == edge.last_line
         if overlaps:
-            del keys[0], lines[0]
+            keys, lines = keys.without_first(), lines.without_first()
         if not lines and exhausted:
             return Page(shape.columns, [], None, exhausted=True), edge
         if not lines or len(lines) > limit:
@@ -83,13 +84,14 @@ class TextReader:
         page = TextPage(shape.columns, keys, lines, row.newest, mark, exhausted, as_rows)
         return page, Edge(mark, row.cursor, last_line=last)
 
-    def _split(self, form: Form, shape: Shape, row: texts.TextRow) -> tuple[list[str], list[str]]:
+    def _split(self, form: Form, shape: Shape, row: texts.TextRow) -> tuple[Texts, Texts]:
         """Keys and lines, one each for every row; none where the text is not what it should be."""
-        if row.rows == 0 or not self._is_steady(form, shape, row):
-            return [], []
-        keys = f'["{row.keys}"]'.replace("\n", '"]\n["').split("\n")
-        lines = row.lines.split("\n")
-        return (keys, lines) if len(keys) == len(lines) else ([], [])
+        ends = row.rows - 1
+        whole = row.keys.count("\n") == ends and row.lines.count("\n") == ends
+        if row.rows == 0 or not whole or not self._is_steady(form, shape, row):
+            return Texts(), Texts()
+        keys = row.keys.replace("\n", '"]\n["')
+        return Texts.of(f'["{keys}"]', row.rows), Texts.of(row.lines, row.rows)
 
     def _row(self, form: Form, shape: Shape, page: Select[Any]) -> texts.TextRow:
         statement = texts.statement(

@@ -18,7 +18,7 @@ from sqlalchemy import ColumnElement, Dialect, Select, Text, cast, func, literal
 from syncd.mapping.form import Cell, Form
 from syncd.model import Column
 
-ROWS = 25_000
+ROWS = 50_000
 """In a page: some megabytes of text."""
 
 # pg_type.oid

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 
 from syncd.keys import key_text
 from syncd.ledger import QueryLedger, Store, key_index
-from syncd.ledger.key_codes import codes_of
+from syncd.key_codes import codes_of
 from tests.fix_ledger import NOW, chunk, receipt, tag
 
 names = st.one_of(
@@ -80,7 +80,7 @@ def test_runs_stay_few_and_short(store: Store, monkeypatch: pytest.MonkeyPatch) 
 
 def test_keys_of_one_code_are_told_apart(ledger: QueryLedger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all keys share one code, a key is known only if it was really delivered."""
-    monkeypatch.setattr("syncd.ledger.key_codes._code", lambda _key: -1)
+    monkeypatch.setattr("syncd.key_codes._code", lambda _key: -1)
     for part in ("ab", "cd", "b"):
         ledger.accept(ledger.begin(chunk(*part), tag(), NOW), receipt(), NOW)
     known = ledger.known([key_text([name]) for name in "abcdxyz"])

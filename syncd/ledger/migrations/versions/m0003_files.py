@@ -13,7 +13,7 @@ import numpy as np
 import sqlalchemy as sa
 from alembic import op
 
-from syncd.ledger.key_codes import codes_of
+from syncd.key_codes import codes_of
 from syncd.ledger.types import Name, Number
 
 revision = "0003"

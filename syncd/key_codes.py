@@ -16,6 +16,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from syncd.texts import Texts
+
 Codes = NDArray[np.int64]
 
 _HEAD, _TAIL = '["', '"]'
@@ -25,8 +27,18 @@ _SIGN = -(1 << 63)
 
 
 def codes_of(keys: Sequence[str]) -> Codes:
-    """The code of each key, in the same order."""
-    text = "\n".join([*keys, ""])
+    """The code of each key, in the same order; not to be changed."""
+    return (keys if isinstance(keys, Texts) else Texts(keys)).once(_codes)
+
+
+def are_distinct(keys: Sequence[str]) -> bool:
+    """Whether no key is there twice; False also where two that differ have one code."""
+    codes = np.sort(codes_of(keys))
+    return not (codes[1:] == codes[:-1]).any()
+
+
+def _codes(keys: Texts) -> Codes:
+    text = f"{keys.joined}\n" if keys else ""
     if _NUMBERS.fullmatch(text):
         digits = text.replace(_HEAD, "").replace(_TAIL, "")
         return np.fromstring(digits, np.int64, sep="\n")

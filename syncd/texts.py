@@ -1,0 +1,120 @@
+"""Many texts as one: a page of lines stays the text it came as for as long as nobody wants a single line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, MutableSequence, Sequence
+from typing import Any, TypeVar, overload
+
+T = TypeVar("T")
+
+
+class Texts(MutableSequence[str]):
+    r"""Texts without newlines, as a list has them.
+
+    Of a million rows hardly one is ever looked at alone: they are checked, hashed, recorded and sent page by
+    page. So what came joined is taken apart only when something is asked of it that needs it.
+    """
+
+    __slots__ = ("_joined", "_made", "_size", "_split")
+
+    def __init__(self, texts: Iterable[str] = ()) -> None:
+        self._split: list[str] | None = list(texts)
+        self._joined: str | None = None
+        self._size = 0
+        self._made: dict[Callable[[Texts], Any], Any] = {}
+
+    @classmethod
+    def of(cls, joined: str, size: int) -> Texts:
+        r"""So many texts (one at least), joined by `\n`."""
+        texts = cls()
+        texts._split, texts._joined, texts._size = None, joined, size
+        return texts
+
+    @property
+    def joined(self) -> str:
+        r"""All of them, joined by `\n`."""
+        if self._joined is None:
+            self._joined = "\n".join(self._texts())
+        return self._joined
+
+    def once(self, make: Callable[[Texts], T]) -> T:
+        """What `make` makes of them, made once for as long as they stay what they are."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: T = self._made[make]
+        return made
+
+    def without_first(self) -> Texts:
+        """All but the first, which there is."""
+        return Texts.of(self.joined.partition("\n")[2], len(self) - 1) if len(self) > 1 else Texts()
+
+    def extend(self, values: Iterable[str]) -> None:
+        """Those of another at the end; joined they stay joined."""
+        if not isinstance(values, Texts) or values._joined is None:
+            self._changing().extend(values)
+        elif not self:
+            self._split, self._joined, self._size = None, values._joined, len(values)
+            self._made = dict(values._made)
+        elif self._joined is not None:
+            self._joined, self._size = f"{self._joined}\n{values._joined}", len(self) + len(values)
+            self._split, self._made = None, {}
+        else:
+            self._changing().extend(values)
+
+    def insert(self, index: int, value: str) -> None:
+        """As a list does it."""
+        self._changing().insert(index, value)
+
+    def append(self, value: str) -> None:
+        """As a list does it."""
+        self._changing().append(value)
+
+    def _texts(self) -> list[str]:
+        if self._split is None:
+            self._split = (self._joined or "").split("\n")
+        return self._split
+
+    def _changing(self) -> list[str]:
+        """The list, which alone is valid from now on."""
+        texts = self._texts()
+        self._joined = None
+        if self._made:
+            self._made = {}
+        return texts
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[str]: ...
+    def __getitem__(self, index: int | slice) -> str | list[str]:
+        if self._split is None and self._joined is not None:
+            if index == 0:
+                return self._joined.partition("\n")[0]
+            if index == -1:
+                return self._joined.rpartition("\n")[2]
+        return self._texts()[index]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self._changing()[index] = value
+
+    def __delitem__(self, index: int | slice) -> None:
+        del self._changing()[index]
+
+    def __iter__(self) -> Any:
+        return iter(self._texts())
+
+    def __len__(self) -> int:
+        return self._size if self._split is None else len(self._split)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and self._texts() == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as a list has none
+
+    def __repr__(self) -> str:
+        return f"Texts({self._texts()!r})"
+
+
+def joined(texts: Sequence[str]) -> str:
+    r"""Texts joined by `\n`."""
+    return texts.joined if isinstance(texts, Texts) else "\n".join(texts)
