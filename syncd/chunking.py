@@ -75,8 +75,9 @@ def _extend(chunk: Chunk, rows: Rows, known: Mapping[str, Known]) -> bool:
     if known or not _are_new(chunk, rows.keys):
         chunk.ready.newest = max(chunk.ready.newest, rows.newest)
         return False
-    chunk.ready.extend(rows)
-    chunk.size += _bytes(joined(rows.lines))
+    if rows:
+        chunk.ready.extend(rows)
+        chunk.size += _bytes(joined(rows.lines))
     return True
 
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, delete, func, insert, select
 
-from syncd.ledger.database import Database
 from syncd.key_codes import Codes, codes_of
+from syncd.ledger.database import Database
 
 FAN = 8
 """Runs of one tier that become one of the next."""

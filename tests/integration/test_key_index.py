@@ -7,9 +7,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
+from syncd.key_codes import codes_of
 from syncd.keys import key_text
 from syncd.ledger import QueryLedger, Store, key_index
-from syncd.key_codes import codes_of
 from tests.fix_ledger import NOW, chunk, receipt, tag
 
 names = st.one_of(
