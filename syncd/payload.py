@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
 
 from syncd.model import IdKind
-from syncd.texts import joined
+from syncd.texts import Texts, joined
 
+COMPRESSION = 1
+"""zlib's fastest level: lines shrink to about a fifth."""
 TAG_PREFIX = "syncd"
 _TAG_BYTES = 16
 
@@ -20,6 +23,15 @@ _UNTYPED = frozenset({IdKind.PURCHASE_ID})
 def render(header: str, lines: Sequence[str]) -> bytes:
     r"""The file, byte for byte repeatable: header and lines in UTF-8, each ended by `\n`, no BOM."""
     return (f"{header}\n{joined(lines)}\n" if lines else f"{header}\n").encode()
+
+
+def packed(lines: Sequence[str]) -> bytes:
+    """Lines as they are recorded, compressed: what was sent can be sent again, byte for byte."""
+    return (lines if isinstance(lines, Texts) else Texts(lines)).once(_packed)
+
+
+def _packed(lines: Texts) -> bytes:
+    return zlib.compress(lines.joined.encode(), COMPRESSION)
 
 
 def client_id_type(header: str) -> str | None:

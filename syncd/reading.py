@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syncd import chunking
-from syncd.ahead import ReadAhead, size_of
+from syncd.ahead import AnyPage, ReadAhead, size_of
 from syncd.events import Event
 from syncd.intake import Intake
 from syncd.keys import value_text
@@ -223,11 +223,13 @@ class Reading:
         """Chunks of the rows from `after` to `upto`, and the mark that each reaches."""
         reader, rows, chunk = self._reader, self._reader.query.chunk_rows, Chunk()
         form = self._intake.form_for(reader.source.columns())
-        ahead = ReadAhead(
-            lambda after, limit: reader.source.read_lines(after, limit, form(), upto=upto),
-            most=rows,
-            page_rows=chunking.PAGE_ROWS,
-        )
+
+        def read(after: Mark | None, limit: int) -> AnyPage:
+            page = reader.source.read_lines(after, limit, form(), upto=upto)
+            self._intake.prepare(page)
+            return page
+
+        ahead = ReadAhead(read, most=rows, page_rows=chunking.PAGE_ROWS)
         while True:
             page = ahead.next(after, chunking.rows_wanted(chunk, rows))
             if not chunking.has_room(chunk, size_of(page), rows):

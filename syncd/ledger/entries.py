@@ -12,21 +12,15 @@ from sqlalchemy import Connection, Row, Table, delete, insert, select
 from syncd.ledger.database import AT_ONCE, Database
 from syncd.marks import mark_from_text, mark_to_text
 from syncd.model import Chunk, Conversion, Mark, Origin, Reason, Reject, Upload, UploadState
+from syncd.payload import packed
 from syncd.texts import joined
 
-COMPRESSION = 1
-"""zlib's fastest level: lines shrink to about a fifth, and a POST waits for it."""
 FEW = 2000
 """Keys of a table that are read as a whole rather than asked for."""
 
 
-def pack(texts: Sequence[str]) -> bytes:
-    """Lines as one compressed blob; none of them holds a newline."""
-    return zlib.compress(joined(texts).encode(), COMPRESSION)
-
-
 def unpack(blob: bytes) -> list[str]:
-    """What `pack` made."""
+    """What `payload.packed` made."""
     return zlib.decompress(blob).decode().split("\n")
 
 
@@ -86,7 +80,7 @@ def insert_upload(
         "detail": "",
     }
     new_id: int = connection.execute(insert(table).values(row).returning(table.c.id)).scalar_one()
-    file = {"upload_id": new_id, "keys": joined(upload.keys), "lines": pack(upload.lines)}
+    file = {"upload_id": new_id, "keys": joined(upload.keys), "lines": packed(upload.lines)}
     connection.execute(insert(database.tables.files).values(file))
     return new_id
 
@@ -179,6 +173,8 @@ def among_all(
     Mostly it has none or few, so those are read; asking it for every key of a long upload costs more than
     all the rest.
     """
+    if not wanted:
+        return []
     mine = table.c.query == query
     few = connection.execute(select(table.c.key).where(mine).limit(FEW + 1)).scalars().all()
     if len(few) <= FEW:

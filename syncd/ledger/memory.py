@@ -106,6 +106,8 @@ class QueryMemory:
 
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
         """The keys of those rejects that are recorded already with the same reason, column and value."""
+        if not rejects:
+            return frozenset()
         table = self._tables.rejects
         recorded: dict[str, tuple[str, str, str]] = {}
         with self._database.read() as connection:

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Dialect, make_url
 
 from syncd.keys import key_text
-from syncd.ledger.entries import mark_of, mark_text, pack, plain, unpack
+from syncd.ledger.entries import mark_of, mark_text, plain, unpack
 from syncd.ledger.types import Moment
 from syncd.model import Mark
+from syncd.payload import packed
 
 encodable = st.text(st.characters(exclude_categories=["Cs"]))
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
@@ -28,7 +29,7 @@ def dialect_of(kind: str) -> Dialect:
 def test_keys_survive_packing(values: list[list[str]]) -> None:
     """Whatever a key holds, newlines included, its text is one line."""
     keys = [key_text(value) for value in values]
-    assert unpack(pack(keys)) == keys
+    assert unpack(packed(keys)) == keys
 
 
 @given(st.text())
