@@ -61,6 +61,9 @@ class Pipeline:
         self._retry = Retry(job.query, job.source, job.ledger, self._intake, job.clock, job.observer)
         self._next_search: datetime | None = None
         self._unrecorded: Mapping[str, Receipt] | None = None
+        job.settler.listed = self._listed
+        self._is_open = True
+        """Whether the ledger had something to finish as the run began."""
 
     def run(self, report: RunReport) -> None:
         """Send every row beyond the mark, oldest first, until nothing is new or a stop is asked for.
@@ -81,7 +84,9 @@ class Pipeline:
     def _work(self, chunks: Iterator[Chunk], report: RunReport) -> bool:
         """Settle what is open, then record and send chunk by chunk; False when it has to begin anew."""
         job = self._job
-        job.settler.settle_all(report, self._listed)
+        self._is_open = job.ledger.has_open_work(job.clock.now())
+        if self._is_open:
+            job.settler.settle_all(report)
         for read in chunks:
             reach(Point.READ)
             chunk = self._recall(read, report)
@@ -124,8 +129,9 @@ class Pipeline:
 
     def _chunks(self) -> Iterator[Chunk]:
         """Rows that waited and are due, rejects to try again, the news, rows without a place in the order."""
-        yield from self._due()
-        yield from self._retry.chunks()
+        if self._is_open:
+            yield from self._due()
+            yield from self._retry.chunks()
         yield from self._reading.chunks()
         yield from self._misplaced()
 

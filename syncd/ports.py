@@ -138,6 +138,10 @@ class Ledger(Protocol):
         """
         ...
 
+    def has_open_work(self, now: datetime) -> bool:
+        """Whether `unsettled`, `due` or `asked_again` would give anything."""
+        ...
+
     def unsettled(self) -> list[int]:
         """The ids of uploads whose fate is open, oldest first."""
         ...

@@ -13,7 +13,7 @@ from syncd.intake import Intake
 from syncd.keys import value_text
 from syncd.late import LateCommits
 from syncd.marks import ceiling, earlier, is_beyond
-from syncd.model import Chunk, Mark
+from syncd.model import Chunk, Mark, Page
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.settings import QuerySettings
 
@@ -52,6 +52,8 @@ class Reading:
         self._ahead: Mark | None = None
         self._unwatched_since: datetime | None = None
         self._moved_at = reader.clock.now()
+        self._nothing_new: tuple[Mark | None, Page] | None = None
+        """The mark, and what the last poll found there, all of it known."""
 
     def chunks(self) -> Iterator[Chunk]:
         """What is new at this moment, oldest first; what is committed meanwhile is the next run's."""
@@ -59,8 +61,10 @@ class Reading:
         if overlap != "auto":
             yield from self._unwatched(mark, overlap)
         elif self._is_unwatched():
-            yield from self._unwatched(mark, self._unwatched_overlap())
-        elif not self._is_idle(mark):
+            back = self._unwatched_overlap()
+            if back or not self._is_idle(mark):
+                yield from self._unwatched(mark, back)
+        elif self._late is None or not self._late.quiet or not self._is_idle(mark):
             yield from self._watched(mark)
 
     # --- where the query stands ---
@@ -120,12 +124,14 @@ class Reading:
     def _is_idle(self, mark: Mark | None) -> bool:
         """One query that finds out, when nobody is waited for, that there is nothing new."""
         reader = self._reader
-        if self._late is None or not self._late.quiet:
-            return False
         chunk, page = Chunk(), reader.source.read(mark, 1)
-        self._intake.add(chunk, page, reader.clock.now())
         reader.source.restart()
-        return page.exhausted and not (chunk.ready or chunk.waiting or chunk.rejects)
+        if (mark, page) == self._nothing_new:
+            return True
+        self._intake.add(chunk, page, reader.clock.now())
+        idle = page.exhausted and not (chunk.ready or chunk.waiting or chunk.rejects)
+        self._nothing_new = (mark, page) if idle else None
+        return idle
 
     def _watched(self, mark: Mark | None) -> Iterator[Chunk]:
         """Forward to the newest row there is now, with an eye on who may commit behind it (`late`)."""

@@ -62,20 +62,17 @@ class Settler:
         self._reject_limit = reject_limit
         self._fence = fence
         self._refused_in_a_row = 0
-        self._listed: Listed = dict
+        self.listed: Listed = dict
+        """Gives uploads that Metrica has, though the store does not say that they were ever sent."""
         self._unclear_since: dict[int, datetime] = {}
         """Nothing can arrive at Metrica later: its POST had ended by then."""
 
-    def settle_all(self, report: RunReport, listed: Listed = dict) -> None:
-        """Settle every open upload of the query, oldest first. Raises MetricaError or StateError.
-
-        `listed` gives uploads that Metrica has, though the store does not say that they were ever sent.
-        """
-        self._listed = listed
+    def settle_all(self, report: RunReport) -> None:
+        """Settle every open upload of the query, oldest first. Raises MetricaError or StateError."""
         for upload_id in self._ledger.unsettled():
             upload = self._ledger.load(upload_id)
-            if upload.state is UploadState.PLANNED and upload.tag in listed():
-                self.adopt(upload, listed()[upload.tag], report)
+            if upload.state is UploadState.PLANNED and upload.tag in self.listed():
+                self.adopt(upload, self.listed()[upload.tag], report)
                 continue
             if upload.state is UploadState.SENDING and self._look_up(upload, report):
                 continue
@@ -181,8 +178,8 @@ class Settler:
         halves = self._ledger.split(upload, self._tags_of_halves(upload), now)
         self._tell(Event.UPLOAD_SPLIT, upload, rows=len(upload.lines), error=str(refusal))
         for half in halves:
-            if half.tag in self._listed():
-                self.adopt(half, self._listed()[half.tag], report)
+            if half.tag in self.listed():
+                self.adopt(half, self.listed()[half.tag], report)
             else:
                 self.send(self._ledger.sending(half, self._clock.now()), report)
 

@@ -35,6 +35,9 @@ from syncd.source.probe import probe
 from syncd.source.reader import SqlSource
 from syncd.telemetry import register_secret
 
+FOLLOW_SHARE = 10
+"""Whether it is time to ask about uploads is looked up so often within the first look, not in each run."""
+
 
 class Parts:
     """What commands and the daemon share: databases, Metrica's clients, the state store. Opened lazily."""
@@ -102,6 +105,7 @@ class QueryRunner:
         self._stop = stop
         self._first_look = first_look
         self._unrecorded = unrecorded
+        self._follow_at = parts.clock.now()
         self._lease: Lease | None = None
         self._steps: tuple[Pipeline, Follower] | None = None
 
@@ -109,7 +113,10 @@ class QueryRunner:
         """One run. Raises SyncdError."""
         pipeline, follower = self._current()
         pipeline.run(report)
-        follower.follow()
+        now = self._parts.clock.now()
+        if report.uploads or now >= self._follow_at:
+            self._follow_at = now + self._first_look / FOLLOW_SHARE
+            follower.follow()
 
     def retry(self, report: RunReport) -> None:
         """Only the rejects that a person wants tried again. Raises SyncdError."""

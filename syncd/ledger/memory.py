@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, bindparam, exists, or_, select
 
 from syncd import keys as key_rules
 from syncd.errors import SyncdError
@@ -35,6 +35,12 @@ class QueryMemory:
         self._database = store.database
         self._tables = store.database.tables
         self._query = query
+        self._open_work = self._open_work_statement()
+
+    def has_open_work(self, now: datetime) -> bool:
+        """Whether `unsettled`, `due` or `asked_again` would give anything: one statement, for most polls."""
+        with self._database.read() as connection:
+            return bool(connection.execute(self._open_work, {"now": int(now.timestamp())}).scalar_one())
 
     def position(self) -> Position | None:
         """How far the query was read; None when it never began."""
@@ -172,6 +178,18 @@ class QueryMemory:
         )
         with self._database.read() as connection:
             return [Followed(*row) for row in connection.execute(asked)]
+
+    def _open_work_statement(self) -> Select[tuple[bool]]:
+        """Made once, since every poll asks it."""
+        uploads, waiting, rejects = self._tables.uploads.c, self._tables.waiting.c, self._tables.rejects.c
+        states = [state.value for state in UNSETTLED]
+        return select(
+            or_(
+                exists().where(uploads.query == self._query, uploads.state.in_(states)),
+                exists().where(waiting.query == self._query, waiting.due <= bindparam("now")),
+                exists().where(rejects.query == self._query, rejects.retry_at.is_not(None)),
+            )
+        )
 
     def _waiting(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
         table = self._tables.waiting
