@@ -149,10 +149,11 @@ class Daemon:
 
     def _patience(self, now: datetime) -> float:
         """Seconds until the next query is due, at most a tick."""
-        idle = [turn for turn in self.turns if turn.started is None and not turn.halted and not turn.done]
+        idle = [turn.due for turn in self.turns if turn.started is None and not turn.halted and not turn.done]
+        next_due = min((due for due in idle if due > now), default=now + TICK) - now
         # What is due and was not started is another daemon's: there is nothing to hurry for.
-        dues = [turn.due - now if turn.due > now else LEASE_LOOK for turn in idle]
-        return max(min([*dues, TICK]).total_seconds(), 0.01)
+        left = LEASE_LOOK if any(due <= now for due in idle) else TICK
+        return max(min(next_due, left).total_seconds(), 0.01)
 
     def _start(self, turn: Turn) -> None:
         turn.started = self._clock.now()

@@ -13,7 +13,7 @@ from syncd.errors import TooManyRejects
 from syncd.events import Event
 from syncd.faultpoints import Point, reach
 from syncd.intake import Intake
-from syncd.model import Chunk, Origin, Receipt, Rows, RunReport
+from syncd.model import Chunk, Origin, Position, Receipt, Rows, RunReport
 from syncd.payload import Tagger, unused_tag
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.reading import Reader, Reading
@@ -62,8 +62,9 @@ class Pipeline:
         self._next_search: datetime | None = None
         self._unrecorded: Mapping[str, Receipt] | None = None
         job.settler.listed = self._listed
+        self._position: Position | None = None
         self._is_open = True
-        """Whether the ledger had something to finish as the run began."""
+        """Where the query stood as the run began, and whether something was to be finished first."""
 
     def run(self, report: RunReport) -> None:
         """Send every row beyond the mark, oldest first, until nothing is new or a stop is asked for.
@@ -84,7 +85,7 @@ class Pipeline:
     def _work(self, chunks: Iterator[Chunk], report: RunReport) -> bool:
         """Settle what is open, then record and send chunk by chunk; False when it has to begin anew."""
         job = self._job
-        self._is_open = job.ledger.has_open_work(job.clock.now())
+        self._position, self._is_open = job.ledger.standing(job.clock.now())
         if self._is_open:
             job.settler.settle_all(report)
         for read in chunks:
@@ -132,7 +133,8 @@ class Pipeline:
         if self._is_open:
             yield from self._due()
             yield from self._retry.chunks()
-        yield from self._reading.chunks()
+            self._position = self._job.ledger.position()
+        yield from self._reading.chunks(self._position)
         yield from self._misplaced()
 
     def _due(self) -> Iterator[Chunk]:

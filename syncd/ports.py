@@ -138,8 +138,8 @@ class Ledger(Protocol):
         """
         ...
 
-    def has_open_work(self, now: datetime) -> bool:
-        """Whether `unsettled`, `due` or `asked_again` would give anything."""
+    def standing(self, now: datetime) -> tuple[Position | None, bool]:
+        """`position`, and whether `unsettled`, `due` or `asked_again` would give anything."""
         ...
 
     def unsettled(self) -> list[int]:

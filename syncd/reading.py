@@ -13,7 +13,7 @@ from syncd.intake import Intake
 from syncd.keys import value_text
 from syncd.late import LateCommits
 from syncd.marks import ceiling, earlier, is_beyond
-from syncd.model import Chunk, Mark, Page
+from syncd.model import Chunk, Mark, Page, Position
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.settings import QuerySettings
 
@@ -55,9 +55,9 @@ class Reading:
         self._nothing_new: tuple[Mark | None, Page] | None = None
         """The mark, and what the last poll found there, all of it known."""
 
-    def chunks(self) -> Iterator[Chunk]:
+    def chunks(self, position: Position | None) -> Iterator[Chunk]:
         """What is new at this moment, oldest first; what is committed meanwhile is the next run's."""
-        mark, overlap = self._begin(), self._reader.query.overlap
+        mark, overlap = self._begin(position), self._reader.query.overlap
         if overlap != "auto":
             yield from self._unwatched(mark, overlap)
         elif self._is_unwatched():
@@ -69,11 +69,10 @@ class Reading:
 
     # --- where the query stands ---
 
-    def _begin(self) -> Mark | None:
+    def _begin(self, position: Position | None) -> Mark | None:
         """The mark to read from; a query that never ran begins where `start` says."""
         reader = self._reader
         reader.source.restart()
-        position = reader.ledger.position()
         if position is None:
             return self._begin_at_start()
         if position.fingerprint != reader.fingerprint:

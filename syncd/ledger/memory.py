@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, exists, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, exists, or_, select
 
 from syncd import keys as key_rules
 from syncd.errors import SyncdError
@@ -35,21 +36,23 @@ class QueryMemory:
         self._database = store.database
         self._tables = store.database.tables
         self._query = query
-        self._open_work = self._open_work_statement()
+        self._standing = self._standing_statement()
 
-    def has_open_work(self, now: datetime) -> bool:
-        """Whether `unsettled`, `due` or `asked_again` would give anything: one statement, for most polls."""
+    def standing(self, now: datetime) -> tuple[Position | None, bool]:
+        """`position`, and whether `unsettled`, `due` or `asked_again` would give anything.
+
+        One statement, which is all that most polls ask.
+        """
         with self._database.read() as connection:
-            return bool(connection.execute(self._open_work, {"now": int(now.timestamp())}).scalar_one())
+            row = connection.execute(self._standing, {"now": int(now.timestamp())}).one()
+        return _position(row), bool(row.open)
 
     def position(self) -> Position | None:
         """How far the query was read; None when it never began."""
         table = self._tables.marks
         with self._database.read() as connection:
             row = connection.execute(select(table).where(table.c.query == self._query)).one_or_none()
-        if row is None:
-            return None
-        return Position(entries.mark_of(row.mark), entries.mark_of(row.safe), row.fingerprint)
+        return None if row is None else _position(row)
 
     def unsettled(self) -> list[int]:
         """The ids of uploads whose fate is open, oldest first; of halves, the one with the mark last.
@@ -179,16 +182,19 @@ class QueryMemory:
         with self._database.read() as connection:
             return [Followed(*row) for row in connection.execute(asked)]
 
-    def _open_work_statement(self) -> Select[tuple[bool]]:
+    def _standing_statement(self) -> Select[Any]:
         """Made once, since every poll asks it."""
+        marks = self._tables.marks
         uploads, waiting, rejects = self._tables.uploads.c, self._tables.waiting.c, self._tables.rejects.c
         states = [state.value for state in UNSETTLED]
-        return select(
-            or_(
-                exists().where(uploads.query == self._query, uploads.state.in_(states)),
-                exists().where(waiting.query == self._query, waiting.due <= bindparam("now")),
-                exists().where(rejects.query == self._query, rejects.retry_at.is_not(None)),
-            )
+        is_open = or_(
+            exists().where(uploads.query == self._query, uploads.state.in_(states)),
+            exists().where(waiting.query == self._query, waiting.due <= bindparam("now")),
+            exists().where(rejects.query == self._query, rejects.retry_at.is_not(None)),
+        )
+        one = select(is_open.label("open")).subquery("one")
+        return select(one.c.open, marks.c.mark, marks.c.safe, marks.c.fingerprint).select_from(
+            one.outerjoin(marks, marks.c.query == self._query)
         )
 
     def _waiting(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
@@ -218,6 +224,13 @@ class QueryMemory:
             )
             known |= {key: _known(KnownAs.REJECTED, *row) for key, *row in connection.execute(asked)}
         return known
+
+
+def _position(row: Row[Any]) -> Position | None:
+    """A row of `marks`, all null where there is none."""
+    if row.fingerprint is None:
+        return None
+    return Position(entries.mark_of(row.mark), entries.mark_of(row.safe), row.fingerprint)
 
 
 def _known(state: KnownAs, header: str, line: str) -> Known:
