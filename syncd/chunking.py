@@ -72,7 +72,7 @@ def _extend(chunk: Chunk, rows: Rows, known: Mapping[str, Known]) -> bool:
     """Put all of the rows into the chunk if all of them are news, which is how it nearly always is."""
     keys_here = set(rows.keys)
     if known or len(keys_here) != len(rows) or not chunk.sent.isdisjoint(keys_here):
-        chunk.ready.newest = max(chunk.ready.newest, rows.newest)
+        chunk.ready.widen(rows.oldest, rows.newest)
         return False
     chunk.sent |= keys_here
     chunk.ready.extend(rows)

@@ -5,6 +5,7 @@ Standard library only. All moments are aware datetimes in UTC; all durations tim
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -84,8 +85,10 @@ class TextPage:
     """The key's canonical text of each row (`keys.key_text`)."""
     lines: list[str]
     """The CSV line of each row, as it is if every value of it is as it should be."""
+    oldest: object
+    """The earliest value of the DateTime column, as the driver gives it."""
     newest: object
-    """The latest value of the DateTime column, as the driver gives it."""
+    """The latest."""
     mark: Mark | None
     exhausted: bool
     as_rows: Callable[[Sequence[int] | None], Page]
@@ -145,6 +148,8 @@ class Rows:
     lines: list[str] = field(default_factory=list)
     newest: int = 0
     """The newest DateTime among them, unix seconds; 0 when there is none."""
+    oldest: float = math.inf
+    """The oldest one, or one that is older still; infinite when there is none."""
 
     @classmethod
     def of(cls, conversions: Iterable[Conversion]) -> Rows:
@@ -158,17 +163,21 @@ class Rows:
         """One row more."""
         self.keys.append(conversion.key)
         self.lines.append(conversion.line)
-        self.newest = max(self.newest, conversion.moment)
+        self.widen(conversion.moment, conversion.moment)
 
     def extend(self, other: Rows) -> None:
         """All rows of another."""
         self.keys += other.keys
         self.lines += other.lines
-        self.newest = max(self.newest, other.newest)
+        self.widen(other.oldest, other.newest)
+
+    def widen(self, oldest: float, newest: int) -> None:
+        """Rows between these moments are, or may be, among them."""
+        self.oldest, self.newest = min(self.oldest, oldest), max(self.newest, newest)
 
     def part(self, start: int, end: int) -> Rows:
         """The rows of a span."""
-        return Rows(self.keys[start:end], self.lines[start:end], self.newest)
+        return Rows(self.keys[start:end], self.lines[start:end], self.newest, self.oldest)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -299,6 +308,7 @@ class Upload:
     """The query's mark once this upload is settled; None leaves it."""
     sent_at: datetime | None = None
     """When its last POST began; None while PLANNED and never sent."""
+    origin: Origin = Origin.QUERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +325,11 @@ class Receipt:
     goal_not_found_quantity: int | None = None
     create_time: str = ""
 
+    def dropped(self, rows: int) -> int | None:
+        """How many of the rows sent Metrica left out when it checked the file; None when it does not say."""
+        taken = self.line_quantity if self.line_quantity is not None else self.source_quantity
+        return None if taken is None else max(rows - taken, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:
@@ -328,6 +343,56 @@ class Followed:
     settled_at: datetime
     """When Metrica accepted it."""
     checked_at: datetime | None
+    rows: int = 0
+    dropped: int | None = None
+    """What `Receipt.dropped` said when Metrica was last asked."""
+    origin: Origin = Origin.QUERY
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What Metrica made of uploads that it has finished with."""
+
+    uploads: int = 0
+    rows: int = 0
+    linked: int = 0
+    """At the first try."""
+    gained: int = 0
+    """Linked only when they were sent again."""
+    user_not_found: int = 0
+    goal_not_found: int = 0
+
+    def __add__(self, other: Links) -> Links:
+        return Links(
+            self.uploads + other.uploads,
+            self.rows + other.rows,
+            self.linked + other.linked,
+            self.gained + other.gained,
+            self.user_not_found + other.user_not_found,
+            self.goal_not_found + other.goal_not_found,
+        )
+
+    @property
+    def rate(self) -> float:
+        """The share of rows that were linked at the first try, 0 to 1; 0 without rows."""
+        return min(1.0, self.linked / self.rows) if self.rows else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class MatchDay:
+    """The links of the uploads of one query that Metrica accepted on one day (UTC)."""
+
+    day: date
+    links: Links
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """A query's match rate has fallen."""
+
+    since: datetime
+    past: float
+    """The rate before."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,8 @@ class Job:
     stop: Flag
     unrecorded: Callable[[], Mapping[str, Receipt]] = dict
     """The uploads at Metrica that the state store should know and does not, by tag (`restore`)."""
+    spacing: Callable[[], timedelta] = timedelta
+    """How far apart uploads should be that could be larger; zero while there are requests enough."""
 
     @property
     def reader(self) -> Reader:
@@ -61,6 +63,8 @@ class Pipeline:
         self._retry = Retry(job.query, job.source, job.ledger, self._intake, job.clock, job.observer)
         self._next_search: datetime | None = None
         self._unrecorded: Mapping[str, Receipt] | None = None
+        self._sent_at: datetime | None = None
+        self._held_back = False
 
     def run(self, report: RunReport) -> None:
         """Send every row beyond the mark, oldest first, until nothing is new or a stop is asked for.
@@ -70,20 +74,28 @@ class Pipeline:
         """
         while not self._work(self._chunks(), report):
             pass  # what was found at Metrica is known now
-        if self._unrecorded is not None and not self._job.stop.is_set():
+        if self._unrecorded is not None and not self._job.stop.is_set() and not self._held_back:
             self._unrecorded = {}  # the backlog was read
 
     def retry(self, report: RunReport) -> None:
         """Only what is open, and the rejects that a person wants tried again. Raises SyncdError."""
-        while not self._work(self._retry.chunks(), report):
+        self.carry(lambda _: self._retry.chunks(), report)
+
+    def carry(self, chunks: Callable[[Intake], Iterator[Chunk]], report: RunReport) -> None:
+        """Only what is open, and the rows of these chunks, as of every other. Raises SyncdError."""
+        while not self._work(chunks(self._intake), report):
             pass
 
     def _work(self, chunks: Iterator[Chunk], report: RunReport) -> bool:
         """Settle what is open, then record and send chunk by chunk; False when it has to begin anew."""
         job = self._job
         job.settler.settle_all(report, self._listed)
+        self._held_back = False
         for read in chunks:
             reach(Point.READ)
+            if self._may_grow(read):
+                self._held_back = True
+                break
             chunk = self._recall(read, report)
             if chunk is None:
                 return False
@@ -93,12 +105,28 @@ class Pipeline:
             self._note(chunk, report)
             if chunk.ready:
                 tag = unused_tag(self._tagger(chunk), chunk.ready.lines, job.ledger.tag_is_used)
-                job.settler.send(job.ledger.begin(chunk, tag, job.clock.now()), report)
+                self._sent_at = job.clock.now()
+                job.settler.send(job.ledger.begin(chunk, tag, self._sent_at), report)
             elif chunk.mark is not None or chunk.rejects or chunk.waiting or chunk.resolved:
                 job.ledger.record(chunk)
             if job.stop.is_set():
                 break
         return True
+
+    def _may_grow(self, chunk: Chunk) -> bool:
+        """While the day's requests are short, an upload that is not full waits for more rows to share it.
+
+        It is left unread: the mark stays, so a later run reads its rows again, with those that came after.
+        """
+        job = self._job
+        if (
+            self._sent_at is None
+            or not chunk.ready
+            or chunk.origin is not Origin.QUERY
+            or chunking.is_full(chunk, job.query.chunk_rows)
+        ):
+            return False
+        return job.clock.now() - self._sent_at < job.spacing()
 
     def _listed(self) -> Mapping[str, Receipt]:
         """Uploads that the store should know and does not; Metrica is asked when something is to be sent."""

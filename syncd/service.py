@@ -76,6 +76,7 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
             list(parts.settings.queries.values()),
             parts.clock,
             keeper.rows(),
+            parts.requests(),
             troubled=keeper.troubled,
         ),
         metrics.render,

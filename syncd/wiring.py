@@ -3,30 +3,37 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
 from threading import Event as Flag
+from threading import RLock
 from types import TracebackType
 from typing import Self
 
 from syncd import __version__
+from syncd.again import Again
 from syncd.check import Connected
 from syncd.config.secrets import read_token_file
 from syncd.daemon import Daemon
-from syncd.errors import ConfigError, Problem
+from syncd.errors import ConfigError, HeldElsewhere, LeaseLost, Problem
 from syncd.events import Event
-from syncd.followup import FIRST_LOOK, Follower
-from syncd.intake import NothingKnown
+from syncd.followup import FIRST_LOOK, Follower, Lists
+from syncd.intake import Intake, NothingKnown
 from syncd.keeper import Bookkeeper
 from syncd.ledger import Lease, QueryLedger, Store
+from syncd.metrica.budget import Budget, OwnPurse, Terms
 from syncd.metrica.client import MetricaClient
+from syncd.metrica.pace import Pace
 from syncd.metrica.token import Token
-from syncd.model import Receipt, RunReport
+from syncd.model import Chunk, Receipt, RunReport
 from syncd.notify import notify
+from syncd.overview import Requests
 from syncd.pipeline import Job, Pipeline
-from syncd.ports import Clock, Observer, SystemClock
+from syncd.ports import Clock, Observer, Purse, SystemClock
+from syncd.relink import Relinker
 from syncd.restore import Unrecorded
 from syncd.settings import QuerySettings, Settings
 from syncd.settle import Patience, Settler
@@ -45,7 +52,12 @@ class Parts:
         self.clock = clock or SystemClock()
         self.store = Store.open(settings.state, self.clock)
         self.engines = Engines(settings.databases)
-        self._clients: dict[tuple[str, str], MetricaClient] = {}
+        self.purse: Purse = OwnPurse()
+        """Where requests are counted; a daemon's is the state store."""
+        self._pace = Pace()
+        self._clients: dict[str, MetricaClient] = {}
+        self._lists: dict[str, Lists] = {}
+        self._lock = RLock()
 
     def source(self, query: QuerySettings) -> SqlSource:
         """The query on its database. Nothing is connected yet."""
@@ -58,12 +70,36 @@ class Parts:
 
     def client(self, query: QuerySettings) -> MetricaClient:
         """Metrica for the query's token: one client per token, since the limits are per login."""
-        secret = query.token.get_secret_value() if query.token else ""
-        whose = (str(query.token_file or ""), secret)
-        if whose not in self._clients:
-            token = Token(_token_reader(query))
-            self._clients[whose] = MetricaClient(self.settings.metrica, token, self.clock, self.observer)
-        return self._clients[whose]
+        with self._lock:
+            return self._client(query)
+
+    def _client(self, query: QuerySettings) -> MetricaClient:
+        if query.login not in self._clients:
+            queries = sum(one.login == query.login and one.enabled for one in self.settings.queries.values())
+            terms = Terms(query.login, self.settings.metrica.daily_requests, max(queries, 1))
+            self._clients[query.login] = MetricaClient(
+                self.settings.metrica,
+                Token(_token_reader(query)),
+                self.clock,
+                self.observer,
+                Budget(terms, self.purse, self.clock, self.observer),
+                self._pace,
+            )
+        return self._clients[query.login]
+
+    def lists(self, query: QuerySettings) -> Lists:
+        """The lists of uploads that the queries of one token share."""
+        with self._lock:
+            if query.login not in self._lists:
+                client = self._client(query)
+                self._lists[query.login] = Lists(client, self.clock, client.budget)
+            return self._lists[query.login]
+
+    def requests(self) -> Requests:
+        """What this process knows of the requests left today."""
+        with self._lock:
+            known = {login: client.budget.shown() for login, client in self._clients.items()}
+        return Requests(self.settings.metrica.daily_requests, known)
 
     def ledger(self, query: QuerySettings, lease: Lease | None = None) -> QueryLedger:
         """The state store as the query sees it."""
@@ -79,9 +115,21 @@ class Parts:
     def close(self) -> None:
         """Close all connections."""
         for client in self._clients.values():
+            client.budget.close()
             client.close()
         self.engines.close()
         self.store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What works for one query, under one lease."""
+
+    pipeline: Pipeline
+    follower: Follower
+    settler: Settler
+    again: Again
+    relinker: Relinker
 
 
 class QueryRunner:
@@ -95,33 +143,49 @@ class QueryRunner:
         stop: Flag,
         first_look: timedelta,
         unrecorded: Callable[[], Mapping[str, Receipt]] = dict,
+        *,
+        stays: bool = True,
     ) -> None:
+        """`stays`: there will be more runs, so an upload may wait for more rows while requests are short."""
         self._parts = parts
         self._query = query
         self._keeper = keeper
         self._stop = stop
         self._first_look = first_look
         self._unrecorded = unrecorded
+        self._stays = stays
         self._lease: Lease | None = None
-        self._steps: tuple[Pipeline, Follower] | None = None
+        self._steps: _Steps | None = None
 
     def __call__(self, report: RunReport) -> None:
         """One run. Raises SyncdError."""
-        pipeline, follower = self._current()
-        pipeline.run(report)
-        follower.follow()
+        steps = self._current()
+        steps.pipeline.run(report)
+        steps.follower.follow()
+        if not self._stop.is_set():
+            steps.relinker.run(report)
 
     def retry(self, report: RunReport) -> None:
         """Only the rejects that a person wants tried again. Raises SyncdError."""
-        self._current()[0].retry(report)
+        self._current().pipeline.retry(report)
 
-    def _current(self) -> tuple[Pipeline, Follower]:
+    def carry(self, chunks: Callable[[Intake], Iterator[Chunk]], report: RunReport) -> None:
+        """Only the rows of these chunks. Raises SyncdError."""
+        self._current().pipeline.carry(chunks, report)
+
+    def resend(self, upload_id: int, report: RunReport) -> int:
+        """Settle what is open, then send one upload's rows again; how many. Raises SyncdError."""
+        steps = self._current()
+        steps.settler.settle_all(report)
+        return steps.again.resend(upload_id, report)
+
+    def _current(self) -> _Steps:
         lease = self._keeper.lease(self._query.name)
         if self._steps is None or lease != self._lease:
             self._lease, self._steps = lease, self._build(lease)
         return self._steps
 
-    def _build(self, lease: Lease | None) -> tuple[Pipeline, Follower]:
+    def _build(self, lease: Lease | None) -> _Steps:
         parts, query = self._parts, self._query
         ledger, client = parts.ledger(query, lease), parts.client(query)
         metrica = parts.settings.metrica
@@ -144,9 +208,14 @@ class QueryRunner:
             parts.observer,
             self._stop,
             self._unrecorded,
+            client.budget.spacing if self._stays else timedelta,
         )
-        follower = Follower(query.counter, ledger, client, parts.clock, parts.observer, self._first_look)
-        return Pipeline(job), follower
+        follower = Follower(
+            query.counter, ledger, parts.lists(query), parts.clock, parts.observer, self._first_look
+        )
+        again = Again(ledger, settler, parts.clock, query.counter)
+        relinker = Relinker(query.relink, ledger, again, client.budget, parts.clock, self._stop)
+        return _Steps(Pipeline(job), follower, settler, again, relinker)
 
 
 class Application:
@@ -163,6 +232,7 @@ class Application:
     ) -> None:
         self.stop = Flag()
         self.parts = Parts(settings, observer)
+        self.parts.purse = self.parts.store
         self._observer = observer
         self._shared = self.parts.store.database.postgresql
         # Its own connections: the leases must not wait until the runs have done with theirs.
@@ -172,7 +242,13 @@ class Application:
         self._unrecorded = Unrecorded(self.parts.store.known_tags, observer)
         self._runners = {
             query.name: QueryRunner(
-                self.parts, query, self.keeper, self.stop, first_look, self._unrecorded_of(query)
+                self.parts,
+                query,
+                self.keeper,
+                self.stop,
+                first_look,
+                self._unrecorded_of(query),
+                stays=not once,
             )
             for query in queries
         }
@@ -231,6 +307,21 @@ class Application:
     def _unrecorded_of(self, query: QuerySettings) -> Callable[[], Mapping[str, Receipt]]:
         return lambda: self._unrecorded.of(query.counter, query.name, self.parts.client(query))
 
+    def hold(self, query: QuerySettings) -> QueryLedger:
+        """The ledger of a query, to be written outside of a run. Raises HeldElsewhere."""
+        try:
+            lease = self.keeper.lease(query.name)
+        except LeaseLost:
+            words = f"another syncd runs the query {query.name} on the same state store"
+            raise HeldElsewhere(words) from None
+        return self.parts.ledger(query, lease)
+
+    def carry(self, query: str, chunks: Callable[[Intake], Iterator[Chunk]]) -> RunReport:
+        """Send what these chunks hold, as a run would, and do nothing else. Raises SyncdError."""
+        report = RunReport(query)
+        self._runners[query].carry(chunks, report)
+        return report
+
     def retry(self, query: str) -> RunReport:
         """Try the rejects of one query again that a person asked for, and do nothing else.
 
@@ -240,6 +331,15 @@ class Application:
         report = RunReport(query)
         self._runners[query].retry(report)
         return report
+
+    def resend(self, query: str, upload_id: int) -> int:
+        """Send the rows of one upload of the query again and do nothing else; returns how many were sent.
+
+        Fewer than the upload had where a later upload carried some with another Price or Currency. Raises
+        SyncdError: UsageError for an upload that cannot be sent again; where it is MetricaError, the next
+        run of the query sends what was recorded. LeaseLost where another daemon runs the query.
+        """
+        return self._runners[query].resend(upload_id, RunReport(query))
 
 
 def fingerprint(query: QuerySettings) -> str:

@@ -121,7 +121,7 @@ class Show:
     def _report(self) -> StatusReport:
         parts = self._application.parts
         queries = list(parts.settings.queries.values())
-        return overview(parts.store, queries, parts.clock, self._application.keeper.rows())
+        return overview(parts.store, queries, parts.clock, self._application.keeper.rows(), parts.requests())
 
     def summary(self) -> Iterator[str]:
         """What was delivered and linked, by syncd's account and by the emulator's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -13,10 +13,13 @@ from syncd.ledger import deliveries, entries
 from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
 from syncd.model import (
+    Alarm,
     Conversion,
     Followed,
     Known,
     KnownAs,
+    MatchDay,
+    Origin,
     Position,
     Reason,
     Reject,
@@ -32,6 +35,7 @@ class QueryMemory:
     """One query as the store knows it. Every method is one transaction; raises StateUnavailable."""
 
     def __init__(self, store: Store, query: str) -> None:
+        self._store = store
         self._database = store.database
         self._tables = store.database.tables
         self._query = query
@@ -82,6 +86,7 @@ class QueryMemory:
             keys=entries.keys_of(row.names),
             mark=entries.mark_of(row.mark),
             sent_at=row.sent_at,
+            origin=Origin(row.origin),
         )
 
     def tag_is_used(self, tag: str) -> bool:
@@ -120,6 +125,17 @@ class QueryMemory:
             if recorded.get(reject.key)
             == (reject.reason.value, entries.plain(reject.column), entries.plain(reject.value))
         )
+
+    def rejected(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of the keys that are rejects, for whatever reason."""
+        column = self._tables.rejects.c
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for part in entries.in_parts(keys):
+                here = self._database.among(column.key, part)
+                asked = select(column.key).where(column.query == self._query, here)
+                found.update(connection.execute(asked).scalars())
+        return frozenset(found)
 
     def asked_again(self, limit: int) -> list[str]:
         """The keys of rejects that a person wants tried again, oldest first."""
@@ -160,6 +176,9 @@ class QueryMemory:
                 column.metrica_status,
                 column.settled_at,
                 column.checked_at,
+                column.rows,
+                column.dropped,
+                column.origin,
             )
             .where(
                 column.query == self._query,
@@ -169,7 +188,15 @@ class QueryMemory:
             .order_by(column.settled_at, column.id)
         )
         with self._database.read() as connection:
-            return [Followed(*row) for row in connection.execute(asked)]
+            return [Followed(*row[:-1], Origin(row.origin)) for row in connection.execute(asked)]
+
+    def match_days(self, since: date) -> list[MatchDay]:
+        """The links of the query's uploads by day, from that day on, oldest first."""
+        return self._store.match_days(since, self._query).get(self._query, [])
+
+    def alarm(self) -> Alarm | None:
+        """Whether the match rate has fallen."""
+        return self._store.match_alarms().get(self._query)
 
     def _waiting(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
         table = self._tables.waiting
