@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import sqrt
 
-from syncd.model import Alarm, Links, MatchDay
+from syncd.links import Alarm, Links, MatchDay
 
 ENOUGH_ROWS = 100
 ENOUGH_UPLOADS = 3

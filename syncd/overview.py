@@ -13,8 +13,8 @@ from syncd.keys import value_text
 from syncd.ledger import Store
 from syncd.ledger.history import delivered_by_hour
 from syncd.ledger.rows import PositionRow, RunRow, UploadRow, UploadTotals
+from syncd.links import Links
 from syncd.marks import mark_from_text
-from syncd.model import Links
 from syncd.ports import Clock
 from syncd.settings import QuerySettings
 from syncd.status import FailureFacts, QueryFacts, StatusReport, UploadFacts, build_report

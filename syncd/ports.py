@@ -10,15 +10,14 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from syncd.events import Event
+from syncd.links import Alarm, MatchDay
 from syncd.mapping import Form
 from syncd.model import (
-    Alarm,
     Chunk,
     Conversion,
     Followed,
     Known,
     Mark,
-    MatchDay,
     Page,
     Position,
     Receipt,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from syncd.model import Alarm, Links, UploadState
+from syncd.links import Alarm, Links
+from syncd.model import UploadState
 from syncd.status import FailureFacts, QueryFacts, StatusReport, UploadFacts, build_report
 
 NOW = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)

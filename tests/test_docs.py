@@ -101,7 +101,10 @@ def shell_commands(lines: str) -> Iterator[list[str]]:
 def inline_commands(text: str) -> Iterator[list[str]]:
     """The words after `syncd` of each command that stands in backticks, shell blocks aside."""
     for command in re.findall(r"`syncd ([^`]+)`", prose(text)):
-        words = [word.split("|") for word in shlex.split(command.replace("…", "").replace("\\|", "|"))]
+        words = [
+            word.split("|")
+            for word in shlex.split(command.replace("…", "").replace("\\|", "|").replace("UPLOAD", "1"))
+        ]
         yield from (list(choice) for choice in product(*words))
 
 

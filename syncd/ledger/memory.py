@@ -12,13 +12,12 @@ from syncd.errors import SyncdError
 from syncd.ledger import deliveries, entries
 from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
+from syncd.links import Alarm, MatchDay
 from syncd.model import (
-    Alarm,
     Conversion,
     Followed,
     Known,
     KnownAs,
-    MatchDay,
     Origin,
     Position,
     Reason,

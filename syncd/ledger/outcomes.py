@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, ins
 
 from syncd import keys
 from syncd.ledger.database import Database
-from syncd.model import Alarm, Chunk, Links, MatchDay, Origin, Receipt, UploadState
+from syncd.links import Alarm, Links, MatchDay
+from syncd.model import Chunk, Origin, Receipt, UploadState
 
 FINAL = (UploadState.PROCESSED, UploadState.UNLINKED)
 """The states of uploads that Metrica has finished with."""

@@ -19,18 +19,8 @@ from syncd.ledger.memory import QueryMemory
 from syncd.ledger.readers import DELIVERED
 from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
-from syncd.model import (
-    Alarm,
-    Chunk,
-    Followed,
-    Mark,
-    Origin,
-    Reason,
-    Receipt,
-    Reject,
-    Upload,
-    UploadState,
-)
+from syncd.links import Alarm
+from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, Upload, UploadState
 
 
 class QueryLedger(QueryMemory):

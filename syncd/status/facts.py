@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from syncd.model import Alarm, Links
+from syncd.links import Alarm, Links
 
 LATELY = timedelta(days=7)
 """What is told of rows is told of those accepted within a week: older troubles are over, or told before."""

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from syncd import quota
-from syncd.model import Alarm, Reason
+from syncd.links import Alarm
+from syncd.model import Reason
 from syncd.status.codes import SEVERITY, FindingCode, Severity
 from syncd.status.english import SENTENCES
 from syncd.status.facts import LATELY, QueryFacts

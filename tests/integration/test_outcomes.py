@@ -13,9 +13,10 @@ from syncd.emulator.server import EmulatorServer
 from syncd.errors import NotReceived
 from syncd.events import Event
 from syncd.ledger import QueryLedger, Store
+from syncd.links import Alarm, Links
 from syncd.metrica.budget import Terms
 from syncd.metrica.client import MetricaClient
-from syncd.model import Alarm, Links, Origin, Receipt, UploadState
+from syncd.model import Origin, Receipt, UploadState
 from syncd.settings import Relink
 from tests.centre_help import COUNTER, Bench, client_id, open_shop, sell
 from tests.fix_ledger import NOW, TestClock, chunk, receipt, tag

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.model import Alarm, Links
+from syncd.links import Alarm, Links
 from syncd.status import ENGLISH, FindingCode, QueryFacts, QueryState, StatusReport, build_report, readiness
 from syncd.web.languages import LANGUAGES
 from tests.status_help import (
