@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from syncd import keys
@@ -42,9 +42,21 @@ def is_full(chunk: Chunk, chunk_rows: int) -> bool:
     )
 
 
-def has_room(chunk: Chunk, rows: int, chunk_rows: int) -> bool:
-    """Whether a page of so many rows fits into the chunk, whatever of it is news."""
-    return len(chunk.ready) + rows <= chunk_rows
+def cut(chunk: Chunk, rows: int) -> tuple[Chunk, Chunk]:
+    """A chunk that took more of a page than it may send, as one of `rows` rows to send and one of the others.
+
+    All that is not to be sent goes with the first.
+    """
+    ready, rest = chunk.ready.part(0, rows), chunk.ready.part(rows, len(chunk.ready))
+    second = Chunk(chunk.origin, chunk.header, len(rest), ready=rest, sent=set(rest.keys), size=_size(rest))
+    first = replace(
+        chunk,
+        rows_read=chunk.rows_read - len(rest),
+        ready=ready,
+        sent=chunk.sent - second.sent,
+        size=chunk.size - second.size,
+    )
+    return first, second
 
 
 def add(chunk: Chunk, mapped: Mapped, known: Mapping[str, Known], rules: Rules) -> None:
@@ -76,7 +88,7 @@ def _extend(chunk: Chunk, rows: Rows, known: Mapping[str, Known]) -> bool:
         return False
     chunk.sent |= keys_here
     chunk.ready.extend(rows)
-    chunk.size += len("".join(rows.lines).encode()) + len(rows)
+    chunk.size += _size(rows)
     return True
 
 
@@ -160,6 +172,10 @@ def _changed(key: str, line: str) -> Reject:
         row="{}",
         detail="the key was delivered with another id, Target or DateTime; this would count twice",
     )
+
+
+def _size(rows: Rows) -> int:
+    return len("".join(rows.lines).encode()) + len(rows)
 
 
 def _bytes(line: str) -> int:
