@@ -102,7 +102,7 @@ def test_since_goes_by_the_mark_or_by_datetime(situation: Situation) -> None:
         week = situation.json("audit", name, "--since", "7d")
         assert (week["by"], week["rows"]["delivered"]) == (by, 2)
         assert situation.json("audit", name, "--since", LONG_AGO)["rows"]["delivered"] == 5
-    situation.books().run(f"DELETE FROM {situation.tables}deliveries WHERE query = 'by_id'")
+    situation.books().run(f"DELETE FROM {situation.tables}key_runs WHERE query = 'by_id'")
     assert situation.json("audit", "by_id", "--since", "7d", "--heal")["healed"] == 2
 
 

@@ -159,8 +159,11 @@ def test_preview_and_rejects_agree_with_what_is_sent(
     assert (again["rows"], again["rejected"]) == ([], [])
 
 
-def test_tables_in_a_pipe_are_one_line_per_row(ready: Cli) -> None:
+def test_tables_in_a_pipe_are_one_line_per_row(
+    ready: Cli, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
     """Without a terminal there are no frames, no colours and no cut values."""
+    ready.configure(shop.configuration(sqlite_db, emulator.url, shop.query(every="1h")))
     ready.run("run", "--once")
 
     done = ready.run("status")
