@@ -15,6 +15,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf
@@ -181,6 +182,34 @@ class Bookkeeper:
     def turned(self, status: str) -> None:
         """The loop goes on; so the service manager is told as long as the thread here does too."""
         self._watchdog.turned(status)
+
+    def know(self, queries: AbstractSet[str]) -> None:
+        """Get ready for queries that a reload brings: read the record of their earlier runs.
+
+        Raises StateError.
+        """
+        with self._lock:
+            unknown = queries - self._rows.keys()
+        if not unknown:
+            return
+        known = self._store.runs()
+        with self._lock:
+            for name in unknown:
+                self._rows[name] = known.get(name, RunRow(name))
+
+    def added(self, turn: Turn) -> None:
+        """Have this query from now on; `know` came before."""
+        with self._lock:
+            self._wanted.add(turn.query.name)
+        self._wake.set()
+
+    def removed(self, turn: Turn) -> None:
+        """Let others have this query, which no longer runs here."""
+        with self._lock:
+            self._wanted.discard(turn.query.name)
+            self._busy.discard(turn.query.name)
+            self._missed.pop(turn.query.name, None)
+        self._wake.set()
 
     def rows(self) -> Mapping[str, RunRow]:
         """The record as this process knows it; of queries that others run, the store knows better."""

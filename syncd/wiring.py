@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from hashlib import blake2b
 from threading import Event as Flag
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
 from syncd import __version__
+from syncd.changes import NEEDS_RESTART, Changes, changes, same_query
 from syncd.check import Connected
 from syncd.config.secrets import read_token_file
 from syncd.daemon import Daemon
@@ -25,14 +28,16 @@ from syncd.metrica.client import MetricaClient
 from syncd.metrica.token import Token
 from syncd.model import Receipt, RunReport
 from syncd.notify import notify
+from syncd.overview import overview
 from syncd.pipeline import Job, Pipeline
-from syncd.ports import Clock, Observer, SystemClock
+from syncd.ports import Clock, Observer, Stop, SystemClock
 from syncd.restore import Unrecorded
 from syncd.settings import QuerySettings, Settings
 from syncd.settle import Patience, Settler
 from syncd.source.engines import Engines
 from syncd.source.probe import probe
 from syncd.source.reader import SqlSource
+from syncd.status import Finding, StatusReport
 from syncd.telemetry import register_secret
 
 
@@ -46,6 +51,17 @@ class Parts:
         self.store = Store.open(settings.state, self.clock)
         self.engines = Engines(settings.databases)
         self._clients: dict[tuple[str, str], MetricaClient] = {}
+        self._lock = Lock()
+
+    def apply(self, settings: Settings) -> None:
+        """Work with these settings from now on; a run that is going on keeps what it has."""
+        with self._lock:
+            before, self.settings = self.settings, settings
+            self.engines.change(settings.databases)
+            if before.metrica != settings.metrica:
+                for client in self._clients.values():
+                    client.close()  # its idle connections; a run that is going on may use it to its end
+                self._clients.clear()
 
     def source(self, query: QuerySettings) -> SqlSource:
         """The query on its database. Nothing is connected yet."""
@@ -60,10 +76,11 @@ class Parts:
         """Metrica for the query's token: one client per token, since the limits are per login."""
         secret = query.token.get_secret_value() if query.token else ""
         whose = (str(query.token_file or ""), secret)
-        if whose not in self._clients:
-            token = Token(_token_reader(query))
-            self._clients[whose] = MetricaClient(self.settings.metrica, token, self.clock, self.observer)
-        return self._clients[whose]
+        with self._lock:
+            if whose not in self._clients:
+                token = Token(_token_reader(query))
+                self._clients[whose] = MetricaClient(self.settings.metrica, token, self.clock, self.observer)
+            return self._clients[whose]
 
     def ledger(self, query: QuerySettings, lease: Lease | None = None) -> QueryLedger:
         """The state store as the query sees it."""
@@ -92,14 +109,15 @@ class QueryRunner:
         parts: Parts,
         query: QuerySettings,
         keeper: Bookkeeper,
-        stop: Flag,
+        stop: Stop,
         first_look: timedelta,
         unrecorded: Callable[[], Mapping[str, Receipt]] = dict,
     ) -> None:
+        self.query = query
         self._parts = parts
-        self._query = query
+        self._metrica = parts.settings.metrica
         self._keeper = keeper
-        self._stop = stop
+        self._stop = _Either(stop)
         self._first_look = first_look
         self._unrecorded = unrecorded
         self._lease: Lease | None = None
@@ -115,16 +133,24 @@ class QueryRunner:
         """Only the rejects that a person wants tried again. Raises SyncdError."""
         self._current()[0].retry(report)
 
+    def leave(self) -> None:
+        """Another takes its place: a run that is going on stops after its chunk."""
+        self._stop.own.set()
+
+    def made_for(self, query: QuerySettings, settings: Settings) -> bool:
+        """Whether it does what these settings want, as it is."""
+        return self._metrica == settings.metrica and same_query(self.query, query)
+
     def _current(self) -> tuple[Pipeline, Follower]:
-        lease = self._keeper.lease(self._query.name)
+        lease = self._keeper.lease(self.query.name)
         if self._steps is None or lease != self._lease:
             self._lease, self._steps = lease, self._build(lease)
         return self._steps
 
     def _build(self, lease: Lease | None) -> tuple[Pipeline, Follower]:
-        parts, query = self._parts, self._query
+        parts, query = self._parts, self.query
         ledger, client = parts.ledger(query, lease), parts.client(query)
-        metrica = parts.settings.metrica
+        metrica = self._metrica
         settler = Settler(
             ledger,
             client,
@@ -149,6 +175,18 @@ class QueryRunner:
         return Pipeline(job), follower
 
 
+class _Either:
+    """A stop asked of all queries, or of this one."""
+
+    def __init__(self, all_stop: Stop) -> None:
+        self.own = Flag()
+        self._all = all_stop
+
+    def is_set(self) -> bool:
+        """Whether to begin nothing more."""
+        return self.own.is_set() or self._all.is_set()
+
+
 class Application:
     """The daemon with everything around it, for the time of a `with` block."""
 
@@ -170,12 +208,10 @@ class Application:
         names = [query.name for query in queries]
         self.keeper = Bookkeeper(self._books, observer, names, shared=self._shared, stays=not once)
         self._unrecorded = Unrecorded(self.parts.store.known_tags, observer)
-        self._runners = {
-            query.name: QueryRunner(
-                self.parts, query, self.keeper, self.stop, first_look, self._unrecorded_of(query)
-            )
-            for query in queries
-        }
+        self._first_look = first_look
+        self._runners = {query.name: self._runner(query) for query in queries}
+        self.notices: tuple[Finding, ...] = ()
+        """What there is to say of this process rather than of a query."""
         self.daemon = Daemon(
             {query.name: (query, self._runners[query.name]) for query in queries},
             self.keeper,
@@ -227,6 +263,39 @@ class Application:
             self._observer.emit(Event.DAEMON_STOPPING, signal=self._why, running=self.daemon.running())
         self.daemon.wind_down()
         self._observer.emit(Event.DAEMON_STOPPED, running=self.daemon.running())
+
+    def apply(self, settings: Settings, queries: Sequence[QuerySettings]) -> Changes:
+        """Run these queries by these settings from now on; tells what is different.
+
+        Nothing is cut off: a run whose query changed or is gone stops after its chunk, and no query is run
+        twice at a time. Raises StateError, and has then changed nothing.
+        """
+        self.keeper.know({query.name for query in queries})
+        before = self.parts.settings
+        in_force = settings.model_copy(update={name: getattr(before, name) for name in NEEDS_RESTART})
+        self.parts.apply(in_force)
+        replaced, self._runners = self._runners, {}
+        for query in queries:
+            old = replaced.get(query.name)
+            keeps = old is not None and old.made_for(query, settings)
+            self._runners[query.name] = replaced.pop(query.name) if keeps else self._runner(query)
+        self.daemon.change({name: (runner.query, runner) for name, runner in self._runners.items()})
+        for runner in replaced.values():  # after the daemon knows what takes their place
+            runner.leave()
+        return changes(before, settings)
+
+    def status(self) -> StatusReport:
+        """How every query is, and what there is to say of this process."""
+        parts = self.parts
+        queries = list(parts.settings.queries.values())
+        live, troubled = self.keeper.rows(), self.keeper.troubled
+        report = overview(parts.store, queries, parts.clock, live, troubled=troubled)
+        return replace(report, notices=self.notices)
+
+    def _runner(self, query: QuerySettings) -> QueryRunner:
+        return QueryRunner(
+            self.parts, query, self.keeper, self.stop, self._first_look, self._unrecorded_of(query)
+        )
 
     def _unrecorded_of(self, query: QuerySettings) -> Callable[[], Mapping[str, Receipt]]:
         return lambda: self._unrecorded.of(query.counter, query.name, self.parts.client(query))

@@ -44,6 +44,8 @@ class FindingCode(StrEnum):
     UNSETTLED = "unsettled"
     WAITING = "waiting"
     LATE_COMMITS = "late_commits"
+    RELOAD_REFUSED = "reload_refused"
+    NEEDS_RESTART = "needs_restart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ ENGLISH = Wording(
         FindingCode.WAITING: "{query}: rows that wait until their DateTime is past: {rows}. Nothing to do.",
         FindingCode.LATE_COMMITS: "{query}: a long transaction may yet commit older rows ({who}). They will "
         "be sent then, and nothing waits for them; end the session if it was forgotten.",
+        FindingCode.RELOAD_REFUSED: "The changed configuration is not in force, the one before it is. "
+        "Why: {message} Correct it and reload.",
+        FindingCode.NEEDS_RESTART: "Changed in the configuration, but not in force before a restart: {keys}.",
     },
     day="d",
     hour="h",
@@ -134,6 +139,8 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.UNSETTLED: Severity.NOTE,
     FindingCode.WAITING: Severity.NOTE,
     FindingCode.LATE_COMMITS: Severity.NOTE,
+    FindingCode.RELOAD_REFUSED: Severity.WARNING,
+    FindingCode.NEEDS_RESTART: Severity.WARNING,
 }
 
 

@@ -126,6 +126,8 @@ class StatusReport:
     queries: tuple[QueryStatus, ...]
     recent_uploads: tuple[UploadFacts, ...]
     """The newest first."""
+    notices: tuple[Finding, ...] = ()
+    """What there is to say of the daemon itself; never why it is not ready."""
 
     @property
     def ready(self) -> bool:
@@ -140,6 +142,7 @@ class StatusReport:
             "state_ok": self.state_ok,
             "ready": self.ready,
             "reasons": [str(reason) for reason in self.reasons],
+            "notices": [str(notice) for notice in self.notices],
             "queries": [query.to_json() for query in self.queries],
             "recent_uploads": [_upload_json(upload) for upload in self.recent_uploads],
         }
