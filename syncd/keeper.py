@@ -32,6 +32,7 @@ from syncd.ledger.rows import RunRow
 from syncd.ledger.sharing import Shares, plan
 from syncd.notify import Watchdog
 from syncd.ports import Observer
+from syncd.record import is_news, run_row
 
 LEASE = timedelta(seconds=15)
 BEAT = timedelta(seconds=2)
@@ -172,8 +173,8 @@ class Bookkeeper:
             if self._leases is not None and name not in self._held:
                 return  # its record is now another daemon's to keep
             before = self._rows[name]
-            after = self._rows[name] = _run_row(before, turn, outcome)
-            if _is_news(before, after):
+            after = self._rows[name] = run_row(before, turn, outcome)
+            if is_news(before, after):
                 self._urgent.add(name)
                 self._wake.set()
             else:
@@ -377,34 +378,3 @@ class Bookkeeper:
 def _seconds() -> float:
     """A clock that nobody sets and that goes on while the machine sleeps."""
     return time.clock_gettime(_CLOCK)
-
-
-def _run_row(before: RunRow, turn: Turn, outcome: Outcome) -> RunRow:
-    """The record after a run."""
-    report, error = outcome.report, outcome.error
-    newest = datetime.fromtimestamp(report.newest, UTC) if report.newest else None
-    return RunRow(
-        query=before.query,
-        started_at=outcome.started,
-        finished_at=outcome.finished,
-        ok_at=before.ok_at if error else outcome.finished,
-        failures=turn.failures,
-        error_code=error.code if error else "",
-        error=str(error) if error else "",
-        action=error.action if error else "",
-        halted=turn.halted,
-        read=report.read,
-        known=report.known,
-        uploaded=report.uploaded,
-        uploads=report.uploads,
-        rejected=report.rejected,
-        waiting=report.waiting,
-        newest_at=max(filter(None, (before.newest_at, newest)), default=None),
-    )
-
-
-def _is_news(before: RunRow, after: RunRow) -> bool:
-    """Whether a run is recorded at once: something moved, or went from good to bad or back."""
-    moved = after.uploads or after.rejected or after.waiting
-    changed = (before.failures, before.error, before.halted) != (after.failures, after.error, after.halted)
-    return bool(moved) or changed or before.finished_at is None

@@ -69,7 +69,6 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
     if http is None:
         yield None
         return
-    keeper = application.keeper
     app = create_app(
         application.status,
         metrics.render,
