@@ -78,6 +78,16 @@ class SourceUnavailable(SourceError):
     action = "Check that the database runs, is reachable from here, and that user and password are right."
 
 
+class LoginRefused(SourceUnavailable):
+    """The database refuses user and password: tried four times in about an hour, lest it lock the account."""
+
+    code = "source.login"
+    action = (
+        "Correct the password or the account. A password_file that changed is tried within half a minute;"
+        " else `systemctl reload syncd` (SIGHUP), or a restart, has the password tried again."
+    )
+
+
 class SourceRefused(SourceError):
     """The database refuses the SQL, or a named column is missing: tried again, but a person is needed."""
 
@@ -275,6 +285,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     ConfigError,
     UsageError,
     SourceUnavailable,
+    LoginRefused,
     SourceRefused,
     NotReceived,
     OutcomeUnknown,

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from threading import Event as Flag
 
 from syncd import chunking
 from syncd.errors import TooManyRejects
@@ -15,7 +14,7 @@ from syncd.faultpoints import Point, reach
 from syncd.intake import Intake
 from syncd.model import Chunk, Origin, Receipt, Rows, RunReport
 from syncd.payload import Tagger, unused_tag
-from syncd.ports import Clock, Ledger, Observer, Source
+from syncd.ports import Clock, Ledger, Observer, Source, Stop
 from syncd.reading import Reader, Reading
 from syncd.restore import search
 from syncd.retry import Retry
@@ -41,7 +40,7 @@ class Job:
     fingerprint: str
     clock: Clock
     observer: Observer
-    stop: Flag
+    stop: Stop
     unrecorded: Callable[[], Mapping[str, Receipt]] = dict
     """The uploads at Metrica that the state store should know and does not, by tag (`restore`)."""
     spacing: Callable[[], timedelta] = timedelta

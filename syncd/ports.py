@@ -44,6 +44,14 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+class Stop(Protocol):
+    """A flag such as threading.Event."""
+
+    def is_set(self) -> bool:
+        """Whether to begin nothing more."""
+        ...
+
+
 class Source(Protocol):
     """One query on its database: read-only, bound values, short transactions.
 

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from threading import Event as Flag
 
 from syncd.again import Again
 from syncd.model import RunReport
-from syncd.ports import Allowance, Clock, Ledger
+from syncd.ports import Allowance, Clock, Ledger, Stop
 from syncd.settings import Relink
 
 AT_ONCE = 20
@@ -29,7 +28,7 @@ class Relinker:
     again: Again
     allowance: Allowance
     clock: Clock
-    stop: Flag
+    stop: Stop
     _next_look: datetime | None = field(default=None, init=False)
 
     def run(self, report: RunReport) -> None:

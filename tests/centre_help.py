@@ -22,6 +22,7 @@ from syncd.metrica.budget import Budget
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.token import Token
 from syncd.model import Column, IdKind, RunReport
+from syncd.parts import Parts
 from syncd.settings import (
     Constant,
     DatabaseSettings,
@@ -31,7 +32,7 @@ from syncd.settings import (
     Settings,
     StateSettings,
 )
-from syncd.wiring import Parts, QueryRunner
+from syncd.wiring import QueryRunner
 from tests.servers import Database
 
 TOKEN = "y0_test-token-that-must-never-be-shown"

@@ -7,7 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from syncd.links import Alarm, Links
 from syncd.model import UploadState
-from syncd.status import FailureFacts, QueryFacts, StatusReport, UploadFacts, build_report
+from syncd.status import (
+    FailureFacts,
+    Finding,
+    FindingCode,
+    QueryFacts,
+    StatusReport,
+    UploadFacts,
+    build_report,
+)
 
 NOW = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)
 EVERY = timedelta(minutes=5)
@@ -106,3 +114,10 @@ SITUATIONS: dict[str, StatusReport] = {
         ("looks", True, (replace(GOOD, rejected={"no_id": 2}),), UPLOADS),
     )
 }
+SITUATIONS["reloaded"] = replace(
+    SITUATIONS["good"],
+    notices=(
+        Finding(FindingCode.RELOAD_REFUSED, {"message": "config.yaml:3: queries.<b>: unknown key."}),
+        Finding(FindingCode.NEEDS_RESTART, {"keys": "http.listen, state.url"}),
+    ),
+)

@@ -10,14 +10,15 @@ from syncd.settings import QuerySettings, Settings
 
 if TYPE_CHECKING:
     from syncd.ledger import QueryLedger
-    from syncd.wiring import Application, Parts
+    from syncd.parts import Parts
+    from syncd.wiring import Application
 
 
 @contextmanager
 def looking(settings: Settings, query: QuerySettings) -> Iterator[tuple[Parts, QueryLedger]]:
     """What is needed to look, beside a daemon too."""
+    from syncd.parts import Parts  # noqa: PLC0415
     from syncd.service import telemetry  # noqa: PLC0415
-    from syncd.wiring import Parts  # noqa: PLC0415
 
     _, observer = telemetry(settings, [query])
     parts = Parts(settings, observer)

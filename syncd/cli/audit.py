@@ -31,7 +31,7 @@ from syncd.errors import RowsMissing, UploadsMissing
 from syncd.settings import QuerySettings
 
 if TYPE_CHECKING:
-    from syncd.wiring import Parts
+    from syncd.parts import Parts
 
 ROWS_REJECTED = 3
 _WORDS = {

@@ -42,6 +42,8 @@ class FindingCode(StrEnum):
     UNSETTLED = "unsettled"
     WAITING = "waiting"
     LATE_COMMITS = "late_commits"
+    RELOAD_REFUSED = "reload_refused"
+    NEEDS_RESTART = "needs_restart"
 
 
 SEVERITY: Mapping[FindingCode, Severity] = {
@@ -67,4 +69,6 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.UNSETTLED: Severity.NOTE,
     FindingCode.WAITING: Severity.NOTE,
     FindingCode.LATE_COMMITS: Severity.NOTE,
+    FindingCode.RELOAD_REFUSED: Severity.WARNING,
+    FindingCode.NEEDS_RESTART: Severity.WARNING,
 }

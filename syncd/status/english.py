@@ -91,4 +91,7 @@ SENTENCES: Mapping[FindingCode, str] = {
         "{query}: a long transaction may yet commit older rows ({who}). They will be sent then, and "
         "nothing waits for them; end the session if it was forgotten."
     ),
+    FindingCode.RELOAD_REFUSED: "The changed configuration is not in force, the one before it is. "
+    "Why: {message} Correct it and reload.",
+    FindingCode.NEEDS_RESTART: "Changed in the configuration, but not in force before a restart: {keys}.",
 }

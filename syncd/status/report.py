@@ -149,6 +149,8 @@ class StatusReport:
     """The newest first."""
     requests_left: int | None = None
     """Of the login that has the fewest left today; None: not known."""
+    notices: tuple[Finding, ...] = ()
+    """What there is to say of the daemon itself; never why it is not ready."""
 
     @property
     def ready(self) -> bool:
@@ -164,6 +166,7 @@ class StatusReport:
             "ready": self.ready,
             "reasons": [str(reason) for reason in self.reasons],
             "requests_left": self.requests_left,
+            "notices": [str(notice) for notice in self.notices],
             "queries": [query.to_json() for query in self.queries],
             "recent_uploads": [_upload_json(upload) for upload in self.recent_uploads],
         }

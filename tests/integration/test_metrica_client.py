@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import socket
 import ssl
@@ -282,6 +283,21 @@ def test_a_certificate_of_nobody(tmp_path: Path) -> None:
     assert server.requests == []
 
 
+def test_a_certificate_of_the_companys_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """REQUESTS_CA_BUNDLE names who is trusted besides."""
+    openssl = shutil.which("openssl") or missing("openssl")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"]
+    made += ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with RawServer(answer(b"{}"), tls=context) as server, closing(metrica_client(server.url)) as client:
+        assert type(failure(lambda: upload(client))) is OutcomeUnknown  # it spoke, though no sense
+        assert len(server.requests) == 1
+
+
 def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the way out is a proxy, the usual variables name it."""
     monkeypatch.delenv("no_proxy", raising=False)
@@ -375,6 +391,23 @@ def test_a_slow_drip_ends() -> None:
     ):
         assert type(failure(lambda: upload(client))) is OutcomeUnknown
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["gzip-bomb", "endless"])
+def test_an_answer_that_is_too_large_ends(monkeypatch: pytest.MonkeyPatch, *, packed: bool) -> None:
+    """What is read of an answer is bounded, by its size when unpacked; the upload is looked up."""
+    monkeypatch.setattr(client_module, "LARGEST_ANSWER", 1024 * 1024)
+    body = b" " * (8 * 1024 * 1024)
+    head = b"HTTP/1.1 200 OK\r\n"
+    if packed:
+        body = gzip.compress(body)
+        assert len(body) < 64 * 1024
+        head += b"Content-Encoding: gzip\r\n"
+    head += f"Content-Length: {len(body)}\r\n\r\n".encode()
+    with RawServer(head + body) as server, closing(metrica_client(server.url)) as client:
+        error = failure(lambda: upload(client))
+    assert type(error) is OutcomeUnknown
+    assert "larger than" in str(error)
 
 
 # --- the list ---

@@ -273,7 +273,11 @@ def test_every_situation_can_be_said() -> None:
     said = {
         finding.code: [texts.wording.say(finding) for texts in LANGUAGES.values()]
         for report in SITUATIONS.values()
-        for finding in (*report.reasons, *(found for query in report.queries for found in query.findings))
+        for finding in (
+            *report.reasons,
+            *report.notices,
+            *(found for query in report.queries for found in query.findings),
+        )
     }
     assert set(said) == set(FindingCode)
     assert all("{" not in text and "NAME" not in text for texts in said.values() for text in texts)
