@@ -34,7 +34,7 @@ class ReadAhead:
         begun, self._next = self._next, None
         page = begun.result() if begun is not None else self._read(after, min(wanted, self._page_rows))
         if not page.exhausted:
-            left = wanted - size_of(page)
+            left = wanted - (len(page.rows) if isinstance(page, Page) else len(page.keys))
             self._begin(page.mark or after, min(left if left > 0 else self._most, self._page_rows))
         return page
 
@@ -50,8 +50,3 @@ class ReadAhead:
                 future.set_exception(error)
 
         Thread(target=work, name="read ahead", daemon=True).start()
-
-
-def size_of(page: AnyPage) -> int:
-    """How many rows a page has."""
-    return len(page.rows) if isinstance(page, Page) else len(page.keys)

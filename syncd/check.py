@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import ceil
 from typing import Protocol
 
 from syncd import sample
@@ -97,6 +98,10 @@ class Goal(Protocol):
 
     def takes(self, target: str) -> bool:
         """True when conversions with this Target reach the goal."""
+        ...
+
+    def near(self, target: str) -> str:
+        """What keeps a goal with this identifier from taking the Target, in words; empty: it has another."""
         ...
 
 
@@ -202,11 +207,12 @@ def look_at_counter(api: Api, counter: int, targets: dict[str, list[str]]) -> li
         if any(goal.takes(target) for goal in goals):
             findings.append(Finding(Level.OK, where, f"Target {target}: there is a goal for it"))
         else:
+            near = next(filter(None, (goal.near(target) for goal in goals)), "")
             findings.append(
                 Finding(
                     Level.WARNING,
                     where,
-                    f"Target {target} (query {', '.join(queries)}): no goal takes it",
+                    f"Target {target} (query {', '.join(queries)}): no goal takes it{near and '; ' + near}",
                     "Make a goal of type JavaScript event with the condition 'matches' and this identifier.",
                 )
             )
@@ -310,7 +316,9 @@ def _look_at_backlog(
     if position is not None:
         yield Finding(Level.OK, where, f"it has run before; {many} from its mark on")
     elif rows is not None and rows <= MANY_ROWS:
-        yield Finding(Level.OK, where, f"it never ran; the first run reads {many} (start: {query.start})")
+        uploads = f"{ceil(rows / query.chunk_rows):,} upload request(s)"
+        words = f"it never ran; the first run reads {many} (start: {query.start}), at most {uploads}"
+        yield Finding(Level.OK, where, words)
     else:
         yield Finding(
             Level.WARNING,

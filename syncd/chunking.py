@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from syncd import keys
@@ -44,9 +44,21 @@ def is_full(chunk: Chunk, chunk_rows: int) -> bool:
     )
 
 
-def has_room(chunk: Chunk, rows: int, chunk_rows: int) -> bool:
-    """Whether a page of so many rows fits into the chunk, whatever of it is news."""
-    return len(chunk.ready) + rows <= chunk_rows
+def cut(chunk: Chunk, rows: int) -> tuple[Chunk, Chunk]:
+    """A chunk that took more of a page than it may send, as one of `rows` rows to send and one of the others.
+
+    All that is not to be sent goes with the first.
+    """
+    ready, rest = chunk.ready.part(0, rows), chunk.ready.part(rows, len(chunk.ready))
+    second = Chunk(chunk.origin, chunk.header, len(rest), ready=rest, sent=set(rest.keys), size=_size(rest))
+    first = replace(
+        chunk,
+        rows_read=chunk.rows_read - len(rest),
+        ready=ready,
+        sent=chunk.sent - second.sent,
+        size=chunk.size - second.size,
+    )
+    return first, second
 
 
 def add(chunk: Chunk, mapped: Mapped, known: Mapping[str, Known], rules: Rules) -> None:
@@ -73,11 +85,11 @@ def add(chunk: Chunk, mapped: Mapped, known: Mapping[str, Known], rules: Rules) 
 def _extend(chunk: Chunk, rows: Rows, known: Mapping[str, Known]) -> bool:
     """Put all of the rows into the chunk if all of them are news, which is how it nearly always is."""
     if known or not _are_new(chunk, rows.keys):
-        chunk.ready.newest = max(chunk.ready.newest, rows.newest)
+        chunk.ready.widen(rows.oldest, rows.newest)
         return False
     if rows:
         chunk.ready.extend(rows)
-        chunk.size += _bytes(joined(rows.lines))
+        chunk.size += _size(rows)
     return True
 
 
@@ -173,6 +185,10 @@ def _changed(key: str, line: str) -> Reject:
         row="{}",
         detail="the key was delivered with another id, Target or DateTime; this would count twice",
     )
+
+
+def _size(rows: Rows) -> int:
+    return _bytes(joined(rows.lines))
 
 
 def _bytes(line: str) -> int:

@@ -41,12 +41,15 @@ class Outcome:
     error: SyncdError | None
 
 
+Run = Callable[[RunReport], None]
+
+
 @dataclass(slots=True)
 class Turn:
     """Where one query stands in the schedule."""
 
     query: QuerySettings
-    run: Callable[[RunReport], None]
+    run: Run
     due: datetime
     started: datetime | None = None
     """When the run now going on began."""
@@ -54,6 +57,10 @@ class Turn:
     halted: bool = False
     done: bool = False
     """With `--once`: it has nothing more to do."""
+    after: tuple[QuerySettings, Run] | None = None
+    """What a reload puts in its place when the run going on has ended."""
+    removed: bool = False
+    """By a reload, while a run was going on."""
     last: Outcome | None = None
     totals: RunReport = field(default_factory=lambda: RunReport(""))
     """All runs of this process together."""
@@ -82,13 +89,21 @@ class Keeper(Protocol):
         """The loop goes on; how it stands, in a few words."""
         ...
 
+    def added(self, turn: Turn) -> None:
+        """A reload brought the query."""
+        ...
+
+    def removed(self, turn: Turn) -> None:
+        """A reload took the query away, and no run of it goes on."""
+        ...
+
 
 class Daemon:
     """Runs the queries on their schedule, or each until it has nothing new (`once`)."""
 
     def __init__(
         self,
-        runs: Mapping[str, tuple[QuerySettings, Callable[[RunReport], None]]],
+        runs: Mapping[str, tuple[QuerySettings, Run]],
         keeper: Keeper,
         clock: Clock,
         observer: Observer,
@@ -108,15 +123,23 @@ class Daemon:
         self._once = once
         self._random = Random()  # noqa: S311 — jitter, not a secret
         self._workers = Workers()
-        self._inbox: SimpleQueue[tuple[Turn, Outcome] | None] = SimpleQueue()
+        self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
+        """What the loop has to do between its looks around."""
 
     def wake(self) -> None:
         """Have the loop look around now; safe in a signal handler (SimpleQueue.put is reentrant)."""
-        self._inbox.put(None)
+        self._inbox.put(_nothing)
+
+    def change(self, runs: Mapping[str, tuple[QuerySettings, Run]]) -> None:
+        """Have other queries from now on; one whose run is the same object goes on as it is.
+
+        A run that is going on is not cut off: what takes its place begins after its end.
+        """
+        self._inbox.put(partial(self._change, runs))
 
     def run(self) -> None:
         """Until a stop is asked for or, with `once`, until every query is done."""
-        while not self._stop.is_set() and not all(turn.done for turn in self.turns):
+        while not self._stop.is_set() and not (self._once and all(turn.done for turn in self.turns)):
             now = self._clock.now()
             for turn in self.turns:
                 if not self._is_due(turn, now):
@@ -177,16 +200,16 @@ class Daemon:
         except Exception as failure:  # noqa: BLE001 — a fault in one query must not end the daemon
             self._observer.emit(Event.INTERNAL_ERROR, query=turn.query.name, error=failure)
             error = SyncdError(f"internal error: {type(failure).__name__}")
-        self._inbox.put((turn, Outcome(report, started, self._clock.now(), error)))
+        outcome = Outcome(report, started, self._clock.now(), error)
+        self._inbox.put(partial(self._finish, turn, outcome))
 
     def _take(self, seconds: float) -> None:
         """Wait for the next thing to happen and take everything that has."""
         try:
-            item = self._inbox.get(timeout=seconds)
+            step = self._inbox.get(timeout=seconds)
             while True:
-                if item is not None:
-                    self._finish(*item)
-                item = self._inbox.get_nowait()
+                step()
+                step = self._inbox.get_nowait()
         except Empty:
             return
 
@@ -201,6 +224,37 @@ class Daemon:
         else:
             self._failed(turn, outcome.error, outcome.report.read)
         self._keeper.finished(turn, outcome)
+        if turn.removed:
+            self._remove(turn)
+        elif turn.after is not None:
+            self._replace(turn, *turn.after)
+
+    def _change(self, runs: Mapping[str, tuple[QuerySettings, Run]]) -> None:
+        for turn in list(self.turns):
+            after = runs.get(turn.query.name)
+            turn.removed = after is None
+            if turn.started is not None:
+                turn.after = None if after is None or after[1] is turn.run else after
+            elif after is None:
+                self._remove(turn)
+            elif after[1] is not turn.run or turn.failures:  # whatever was wrong may be mended
+                self._replace(turn, *after)
+        there = {turn.query.name for turn in self.turns}
+        now = self._clock.now()
+        for index, name in enumerate(name for name in runs if name not in there):
+            query, run = runs[name]
+            self.turns.append(Turn(query, run, schedule.first_run(query, index, now)))
+            self._keeper.added(self.turns[-1])
+
+    def _replace(self, turn: Turn, query: QuerySettings, run: Run) -> None:
+        """Run it with these settings, a query that failed or was halted at once."""
+        now = self._clock.now()
+        turn.query, turn.run, turn.after, turn.halted = query, run, None, False
+        turn.due = now if turn.failures else schedule.first_run(query, 0, now)
+
+    def _remove(self, turn: Turn) -> None:
+        self.turns.remove(turn)
+        self._keeper.removed(turn)
 
     def _succeeded(self, turn: Turn, outcome: Outcome) -> None:
         report = outcome.report
@@ -248,3 +302,7 @@ class Daemon:
         deadline = self._clock.now() + STOP_DEADLINE
         while self.running() and (left := (deadline - self._clock.now()).total_seconds()) > 0:
             self._take(min(left, TICK.total_seconds()))
+
+
+def _nothing() -> None:
+    """Nothing but a look around."""

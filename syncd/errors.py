@@ -78,6 +78,16 @@ class SourceUnavailable(SourceError):
     action = "Check that the database runs, is reachable from here, and that user and password are right."
 
 
+class LoginRefused(SourceUnavailable):
+    """The database refuses user and password: tried four times in about an hour, lest it lock the account."""
+
+    code = "source.login"
+    action = (
+        "Correct the password or the account. A password_file that changed is tried within half a minute;"
+        " else `systemctl reload syncd` (SIGHUP), or a restart, has the password tried again."
+    )
+
+
 class SourceRefused(SourceError):
     """The database refuses the SQL, or a named column is missing: tried again, but a person is needed."""
 
@@ -143,7 +153,22 @@ class AccessRefused(MetricaError):
     """Token, access or counter are refused (401, 403, 404 …): nothing is sent until a person helps."""
 
     code = "metrica.access"
-    action = "Check the token, that its account may edit the counter, and the counter's number."
+    action = (
+        "Check the counter's number, and that the account of the token may edit the counter: its owner "
+        "grants "
+        "that in the counter's settings."
+    )
+
+
+class TokenRefused(AccessRefused):
+    """Metrica does not know the token (401, `invalid_token`): nothing is sent until there is another."""
+
+    code = "metrica.token"
+    action = (
+        "Get a new token with the right to write to Metrica and put it where metrica.token or "
+        "token_file says; "
+        "a file is read again by itself."
+    )
 
 
 # --- the query itself ---
@@ -188,10 +213,10 @@ class StateTooNew(StateError):
 
 
 class HeldElsewhere(StateError):
-    """`run --once`: another daemon on the same store runs this query, so this one leaves it alone."""
+    """Another daemon on the same store runs this query, so `run --once` or the command leaves it alone."""
 
     code = "state.held_elsewhere"
-    action = "Nothing to do: the other daemon uploads its rows. To run it here, stop the other first."
+    action = "Nothing to do: the other daemon uploads its rows. To work on it here, stop the other first."
 
 
 class LeaseLost(StateError):
@@ -199,6 +224,51 @@ class LeaseLost(StateError):
 
     code = "state.lease_lost"
     action = "Nothing to do: the other daemon settles what was in flight."
+
+
+class OpenUploads(StateError):
+    """`rewind`: uploads of the query are open, and settling them would move the mark once more."""
+
+    code = "state.open_uploads"
+    action = "Let `syncd run --once --query NAME` settle them, or the daemon, then stop it and try again."
+
+
+# --- what commands find out ---
+
+
+class ResendRefused(SyncdError):
+    """`resend`: Metrica refused the file; the rows stay delivered as they were."""
+
+    code = "resend.refused"
+    action = "See Metrica's words, the goal and the counter; the rows are still there from the first time."
+
+
+class UnknownRow(SyncdError):
+    """`explain`: nothing is known of the row, and it is not to come either."""
+
+    code = "row.unknown"
+    action = "Compare the key with the query's key columns; `syncd preview NAME` shows keys that are to come."
+
+
+class MissedRow(SyncdError):
+    """`explain`: the source has the row behind the mark, and nothing is known of it: it is never read."""
+
+    code = "row.missed"
+    action = "`syncd audit NAME --since 7d --heal` delivers such rows; or give it a new mark in the source."
+
+
+class RowsMissing(SyncdError):
+    """`audit`: rows of the source are in no upload, no reject and no waiting row, and were not delivered."""
+
+    code = "audit.missing"
+    action = "`syncd audit NAME --since 7d --heal` delivers them; `syncd explain NAME KEY` tells of one."
+
+
+class UploadsMissing(SyncdError):
+    """`audit --at-metrica`: the counter's list does not have uploads that Metrica had accepted."""
+
+    code = "audit.uploads_missing"
+    action = "Look at the counter in Metrica; `syncd resend` sends the rows of one again."
 
 
 # --- the HTTP endpoints -------------------------------------------------------------------------------------
@@ -215,17 +285,25 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     ConfigError,
     UsageError,
     SourceUnavailable,
+    LoginRefused,
     SourceRefused,
     NotReceived,
     OutcomeUnknown,
     FileRefused,
     AccessRefused,
+    TokenRefused,
     TooManyRejects,
     StateUnavailable,
     StateInUse,
     StateTooNew,
     HeldElsewhere,
     LeaseLost,
+    OpenUploads,
+    ResendRefused,
+    UnknownRow,
+    MissedRow,
+    RowsMissing,
+    UploadsMissing,
     ListenFailed,
     SyncdError,
 )

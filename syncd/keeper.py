@@ -15,6 +15,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import inf
@@ -31,6 +32,7 @@ from syncd.ledger.rows import RunRow
 from syncd.ledger.sharing import Shares, plan
 from syncd.notify import Watchdog
 from syncd.ports import Observer
+from syncd.record import is_news, run_row
 
 LEASE = timedelta(seconds=15)
 BEAT = timedelta(seconds=2)
@@ -171,8 +173,8 @@ class Bookkeeper:
             if self._leases is not None and name not in self._held:
                 return  # its record is now another daemon's to keep
             before = self._rows[name]
-            after = self._rows[name] = _run_row(before, turn, outcome)
-            if _is_news(before, after):
+            after = self._rows[name] = run_row(before, turn, outcome)
+            if is_news(before, after):
                 self._urgent.add(name)
                 self._wake.set()
             else:
@@ -181,6 +183,34 @@ class Bookkeeper:
     def turned(self, status: str) -> None:
         """The loop goes on; so the service manager is told as long as the thread here does too."""
         self._watchdog.turned(status)
+
+    def know(self, queries: AbstractSet[str]) -> None:
+        """Get ready for queries that a reload brings: read the record of their earlier runs.
+
+        Raises StateError.
+        """
+        with self._lock:
+            unknown = queries - self._rows.keys()
+        if not unknown:
+            return
+        known = self._store.runs()
+        with self._lock:
+            for name in unknown:
+                self._rows[name] = known.get(name, RunRow(name))
+
+    def added(self, turn: Turn) -> None:
+        """Have this query from now on; `know` came before."""
+        with self._lock:
+            self._wanted.add(turn.query.name)
+        self._wake.set()
+
+    def removed(self, turn: Turn) -> None:
+        """Let others have this query, which no longer runs here."""
+        with self._lock:
+            self._wanted.discard(turn.query.name)
+            self._busy.discard(turn.query.name)
+            self._missed.pop(turn.query.name, None)
+        self._wake.set()
 
     def rows(self) -> Mapping[str, RunRow]:
         """The record as this process knows it; of queries that others run, the store knows better."""
@@ -348,34 +378,3 @@ class Bookkeeper:
 def _seconds() -> float:
     """A clock that nobody sets and that goes on while the machine sleeps."""
     return time.clock_gettime(_CLOCK)
-
-
-def _run_row(before: RunRow, turn: Turn, outcome: Outcome) -> RunRow:
-    """The record after a run."""
-    report, error = outcome.report, outcome.error
-    newest = datetime.fromtimestamp(report.newest, UTC) if report.newest else None
-    return RunRow(
-        query=before.query,
-        started_at=outcome.started,
-        finished_at=outcome.finished,
-        ok_at=before.ok_at if error else outcome.finished,
-        failures=turn.failures,
-        error_code=error.code if error else "",
-        error=str(error) if error else "",
-        action=error.action if error else "",
-        halted=turn.halted,
-        read=report.read,
-        known=report.known,
-        uploaded=report.uploaded,
-        uploads=report.uploads,
-        rejected=report.rejected,
-        waiting=report.waiting,
-        newest_at=max(filter(None, (before.newest_at, newest)), default=None),
-    )
-
-
-def _is_news(before: RunRow, after: RunRow) -> bool:
-    """Whether a run is recorded at once: something moved, or went from good to bad or back."""
-    moved = after.uploads or after.rejected or after.waiting
-    changed = (before.failures, before.error, before.halted) != (after.failures, after.error, after.halted)
-    return bool(moved) or changed or before.finished_at is None

@@ -139,14 +139,23 @@ def ceiling(mark: Mark, now: datetime, zone: tzinfo) -> Mark | None:
         now: The moment, aware.
         zone: Of timestamps that carry none.
     """
-    value, limit = mark.values[0], now + timedelta(days=1)
+    return at(mark, now + timedelta(days=1), zone)
+
+
+def at(mark: Mark, moment: datetime, zone: tzinfo) -> Mark | None:
+    """A mark of one value that stands for a moment, in the form of `mark`; None where that is no time.
+
+    Numbers are not taken for times: one of any size may be an id. `zone` is that of values that carry none.
+    """
+    value = mark.values[0]
     match value:
         case datetime():
-            return Mark((limit if value.tzinfo else limit.astimezone(zone).replace(tzinfo=None),))
+            return Mark((moment if value.tzinfo else moment.astimezone(zone).replace(tzinfo=None),))
         case date():
-            return Mark((limit.astimezone(zone).date(),))
-        case str() if _ISO.fullmatch(value):
-            text = limit.astimezone(zone).isoformat(value[10], "seconds")
+            return Mark((moment.astimezone(zone).date(),))
+        case str() if found := _ISO.fullmatch(value):
+            own = datetime.fromisoformat(f"2000-01-01T00:00{found[6]}").tzinfo if found[6] else None
+            text = moment.astimezone(own or zone).isoformat(value[10], "seconds")
             return Mark((text[: len("2026-01-31T10:00:00")],))
     return None
 

@@ -5,6 +5,7 @@ Standard library only. All moments are aware datetimes in UTC; all durations tim
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -86,8 +87,10 @@ class TextPage:
     """The key's canonical text of each row (`keys.key_text`)."""
     lines: Texts
     """The CSV line of each row, as it is if every value of it is as it should be."""
+    oldest: object
+    """The earliest value of the DateTime column, as the driver gives it."""
     newest: object
-    """The latest value of the DateTime column, as the driver gives it."""
+    """The latest."""
     mark: Mark | None
     exhausted: bool
     as_rows: Callable[[Sequence[int] | None], Page]
@@ -147,6 +150,8 @@ class Rows:
     lines: MutableSequence[str] = field(default_factory=Texts)
     newest: int = 0
     """The newest DateTime among them, unix seconds; 0 when there is none."""
+    oldest: float = math.inf
+    """The oldest one, or one that is older still; infinite when there is none."""
 
     @classmethod
     def of(cls, conversions: Iterable[Conversion]) -> Rows:
@@ -160,17 +165,21 @@ class Rows:
         """One row more."""
         self.keys.append(conversion.key)
         self.lines.append(conversion.line)
-        self.newest = max(self.newest, conversion.moment)
+        self.widen(conversion.moment, conversion.moment)
 
     def extend(self, other: Rows) -> None:
         """All rows of another."""
         self.keys += other.keys
         self.lines += other.lines
-        self.newest = max(self.newest, other.newest)
+        self.widen(other.oldest, other.newest)
+
+    def widen(self, oldest: float, newest: int) -> None:
+        """Rows between these moments are, or may be, among them."""
+        self.oldest, self.newest = min(self.oldest, oldest), max(self.newest, newest)
 
     def part(self, start: int, end: int) -> Rows:
         """The rows of a span."""
-        return Rows(self.keys[start:end], self.lines[start:end], self.newest)
+        return Rows(self.keys[start:end], self.lines[start:end], self.newest, self.oldest)
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -301,6 +310,7 @@ class Upload:
     """The query's mark once this upload is settled; None leaves it."""
     sent_at: datetime | None = None
     """When its last POST began; None while PLANNED and never sent."""
+    origin: Origin = Origin.QUERY
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +327,11 @@ class Receipt:
     goal_not_found_quantity: int | None = None
     create_time: str = ""
 
+    def dropped(self, rows: int) -> int | None:
+        """How many of the rows sent Metrica left out when it checked the file; None when it does not say."""
+        taken = self.line_quantity if self.line_quantity is not None else self.source_quantity
+        return None if taken is None else max(rows - taken, 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Followed:
@@ -330,6 +345,10 @@ class Followed:
     settled_at: datetime
     """When Metrica accepted it."""
     checked_at: datetime | None
+    rows: int = 0
+    dropped: int | None = None
+    """What `Receipt.dropped` said when Metrica was last asked."""
+    origin: Origin = Origin.QUERY
 
 
 @dataclass(frozen=True, slots=True)

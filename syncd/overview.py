@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from syncd import __version__
+from syncd import __version__, matchrate
 from syncd.errors import StateError
+from syncd.followup import OVERDUE
 from syncd.keys import value_text
 from syncd.ledger import Store
 from syncd.ledger.history import delivered_by_hour
 from syncd.ledger.rows import PositionRow, RunRow, UploadRow, UploadTotals
+from syncd.links import Links
 from syncd.marks import mark_from_text
 from syncd.ports import Clock
 from syncd.settings import QuerySettings
 from syncd.status import FailureFacts, QueryFacts, StatusReport, UploadFacts, build_report
+from syncd.status.facts import LATELY
 from syncd.status.history import DAY, DAYS, HOUR, HOURS, QueryPast, Series, Stretch, first_of, series
 
 LATEST_UPLOADS = 20
+OVERDUE_TOLD = timedelta(days=21)
+"""An upload that is overdue for longer is told no more: nothing of it can be linked by then."""
 
 
 def overview(
@@ -26,6 +31,7 @@ def overview(
     queries: Sequence[QuerySettings],
     clock: Clock,
     live: Mapping[str, RunRow] | None = None,
+    requests: Requests | None = None,
     *,
     troubled: bool = False,
 ) -> StatusReport:
@@ -36,10 +42,11 @@ def overview(
         queries: The configured queries, disabled ones too.
         clock: The time.
         live: What the daemon of this very process knows of its runs, which is newer than the record.
+        requests: How many a login has in a day, and what this process knows of those left.
         troubled: The daemon of this very process cannot write to the store, though it may be readable.
     """
     try:
-        known = _Known(store, live or {})
+        known = _Known(store, live or {}, clock.now(), requests or Requests(0))
         facts = [known.facts(query) for query in queries]
         latest = [_upload_facts(upload) for upload in store.uploads(limit=LATEST_UPLOADS)]
     except StateError:
@@ -54,6 +61,16 @@ def nothing_yet(queries: Sequence[QuerySettings], clock: Clock) -> StatusReport:
     """The status before the first run made a state store: every query is there and has never run."""
     facts = [_blank(query) for query in queries]
     return build_report(version=__version__, now=clock.now(), state_ok=True, queries=facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """The daily requests of each login."""
+
+    limit: int
+    """0: not known."""
+    left: Mapping[str, int] = field(default_factory=dict)
+    """By login, where this process knows better than the store, which is a few requests ahead."""
 
 
 class History:
@@ -95,18 +112,28 @@ class History:
 class _Known:
     """What the store says of all queries, in a handful of statements however many queries there are."""
 
-    def __init__(self, store: Store, live: Mapping[str, RunRow]) -> None:
+    def __init__(self, store: Store, live: Mapping[str, RunRow], now: datetime, requests: Requests) -> None:
         self._store = store
         self._runs = {**store.runs(), **live}
         self._positions = store.positions()
         self._totals = store.delivered_counts()
         self._rejected = store.reject_counts()
         self._waiting = store.waiting_counts()
+        self._days = store.match_days((now - matchrate.RECENT).date())
+        self._week = (now - LATELY).date()
+        self._gained = store.gained()
+        self._alarms = store.match_alarms()
+        self._dropped = store.dropped_counts(now - LATELY)
+        self._old = store.old_counts(now - LATELY)
+        self._overdue = store.overdue_counts(now, OVERDUE, OVERDUE_TOLD)
+        self._spent = store.spent(now.date())
+        self._requests = requests
 
     def facts(self, query: QuerySettings) -> QueryFacts:
         name = query.name
         run, totals = self._runs.get(name, RunRow(name)), self._totals.get(name, UploadTotals(name))
         waiting, position = self._waiting.get(name), self._positions.get(name)
+        days = self._days.get(name, [])
         return replace(
             _blank(query),
             mark=_mark_texts(position),
@@ -130,7 +157,23 @@ class _Known:
             linked=totals.linked,
             user_not_found=totals.user_not_found,
             goal_not_found=totals.goal_not_found,
+            gained=self._gained.get(name, 0),
+            lately=sum((one.links for one in days if one.day >= self._week), Links()),
+            recent=matchrate.recent(days),
+            alarm=self._alarms.get(name),
+            dropped=self._dropped.get(name, 0),
+            old_rows=self._old.get(name, 0),
+            overdue=self._overdue.get(name, 0),
+            relinks=query.relink is not None,
+            requests_left=self._left(query.login),
+            requests_limit=self._requests.limit,
         )
+
+    def _left(self, login: str) -> int | None:
+        limit = self._requests.limit
+        if not limit:
+            return None
+        return self._requests.left.get(login, max(0, limit - self._spent.get(login, 0)))
 
     def _progress(self, run: RunRow) -> datetime | None:
         """When a run that is still going on last delivered something."""

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from threading import Event as Flag
 
 from syncd import chunking
 from syncd.errors import TooManyRejects
@@ -15,7 +14,7 @@ from syncd.faultpoints import Point, reach
 from syncd.intake import Intake
 from syncd.model import Chunk, Origin, Position, Receipt, Rows, RunReport
 from syncd.payload import Tagger, unused_tag
-from syncd.ports import Clock, Ledger, Observer, Source
+from syncd.ports import Clock, Ledger, Observer, Source, Stop
 from syncd.reading import Reader, Reading
 from syncd.restore import search
 from syncd.retry import Retry
@@ -41,9 +40,11 @@ class Job:
     fingerprint: str
     clock: Clock
     observer: Observer
-    stop: Flag
+    stop: Stop
     unrecorded: Callable[[], Mapping[str, Receipt]] = dict
     """The uploads at Metrica that the state store should know and does not, by tag (`restore`)."""
+    spacing: Callable[[], timedelta] = timedelta
+    """How far apart uploads should be that could be larger; zero while there are requests enough."""
 
     @property
     def reader(self) -> Reader:
@@ -61,6 +62,8 @@ class Pipeline:
         self._retry = Retry(job.query, job.source, job.ledger, self._intake, job.clock, job.observer)
         self._next_search: datetime | None = None
         self._unrecorded: Mapping[str, Receipt] | None = None
+        self._sent_at: datetime | None = None
+        self._held_back = False
         job.settler.listed = self._listed
         self._position: Position | None = None
         self._is_open = True
@@ -74,12 +77,16 @@ class Pipeline:
         """
         while not self._work(self._chunks(), report):
             pass  # what was found at Metrica is known now
-        if self._unrecorded is not None and not self._job.stop.is_set():
+        if self._unrecorded is not None and not self._job.stop.is_set() and not self._held_back:
             self._unrecorded = {}  # the backlog was read
 
     def retry(self, report: RunReport) -> None:
         """Only what is open, and the rejects that a person wants tried again. Raises SyncdError."""
-        while not self._work(self._retry.chunks(), report):
+        self.carry(lambda _: self._retry.chunks(), report)
+
+    def carry(self, chunks: Callable[[Intake], Iterator[Chunk]], report: RunReport) -> None:
+        """Only what is open, and the rows of these chunks, as of every other. Raises SyncdError."""
+        while not self._work(chunks(self._intake), report):
             pass
 
     def _work(self, chunks: Iterator[Chunk], report: RunReport) -> bool:
@@ -88,8 +95,12 @@ class Pipeline:
         self._position, self._is_open = job.ledger.standing(job.clock.now())
         if self._is_open:
             job.settler.settle_all(report)
+        self._held_back = False
         for read in chunks:
             reach(Point.READ)
+            if self._may_grow(read):
+                self._held_back = True
+                break
             chunk = self._recall(read, report)
             if chunk is None:
                 return False
@@ -99,12 +110,28 @@ class Pipeline:
             self._note(chunk, report)
             if chunk.ready:
                 tag = unused_tag(self._tagger(chunk), chunk.ready.lines, job.ledger.tag_is_used)
-                job.settler.send(job.ledger.begin(chunk, tag, job.clock.now()), report)
+                self._sent_at = job.clock.now()
+                job.settler.send(job.ledger.begin(chunk, tag, self._sent_at), report)
             elif chunk.mark is not None or chunk.rejects or chunk.waiting or chunk.resolved:
                 job.ledger.record(chunk)
             if job.stop.is_set():
                 break
         return True
+
+    def _may_grow(self, chunk: Chunk) -> bool:
+        """While the day's requests are short, an upload that is not full waits for more rows to share it.
+
+        It is left unread: the mark stays, so a later run reads its rows again, with those that came after.
+        """
+        job = self._job
+        if (
+            self._sent_at is None
+            or not chunk.ready
+            or chunk.origin is not Origin.QUERY
+            or chunking.is_full(chunk, job.query.chunk_rows)
+        ):
+            return False
+        return job.clock.now() - self._sent_at < job.spacing()
 
     def _listed(self) -> Mapping[str, Receipt]:
         """Uploads that the store should know and does not; Metrica is asked when something is to be sent."""

@@ -6,10 +6,11 @@ The pipeline knows these protocols only; `wiring` says who stands behind them.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
 
 from syncd.events import Event
+from syncd.links import Alarm, MatchDay
 from syncd.mapping import Form
 from syncd.model import (
     Chunk,
@@ -41,6 +42,14 @@ class SystemClock:
     def now(self) -> datetime:
         """The moment, aware, in UTC."""
         return datetime.now(UTC)
+
+
+class Stop(Protocol):
+    """A flag such as threading.Event."""
+
+    def is_set(self) -> bool:
+        """Whether to begin nothing more."""
+        ...
 
 
 class Source(Protocol):
@@ -119,6 +128,34 @@ class Destination(Protocol):
         ...
 
 
+class Purse(Protocol):
+    """Where the requests of a day are counted, for all who share them. Every method raises StateError."""
+
+    def set_aside(self, login: str, day: date, requests: int, limit: int) -> tuple[int, int]:
+        """Set aside up to so many of the day's `limit`: how many there were, and what is now spent in all."""
+        ...
+
+    def give_back(self, login: str, day: date, requests: int) -> None:
+        """Give back what was set aside and not spent."""
+        ...
+
+
+class Allowance(Protocol):
+    """Whether a login's daily requests leave room for what can wait; uploads come first."""
+
+    def may_ask(self) -> bool:
+        """For asking what became of uploads. Raises StateError."""
+        ...
+
+    def may_repeat(self) -> bool:
+        """For sending rows again. Raises StateError."""
+        ...
+
+    def spacing(self) -> timedelta:
+        """How far apart the uploads of one query should be; zero while there is plenty."""
+        ...
+
+
 class Ledger(Protocol):
     """The state store as one query sees it. Every method is one transaction; raises StateError."""
 
@@ -181,8 +218,11 @@ class Ledger(Protocol):
         """Record a chunk that has nothing to send: rejects, waiting rows and the mark."""
         ...
 
-    def begin(self, chunk: Chunk, tag: str, now: datetime) -> Upload:
-        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them."""
+    def begin(self, chunk: Chunk, tag: str, now: datetime, *, again: int | None = None) -> Upload:
+        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them.
+
+        `again` is the upload whose rows these are, where they are sent again (Origin.RESEND).
+        """
         ...
 
     def sending(self, upload: Upload, now: datetime) -> Upload:
@@ -209,8 +249,31 @@ class Ledger(Protocol):
         """Record what Metrica now says of an upload (None: its list has it no more)."""
         ...
 
+    def match_days(self, since: date) -> Sequence[MatchDay]:
+        """The links of the query's uploads by day, from that day on, oldest first."""
+        ...
+
+    def alarm(self) -> Alarm | None:
+        """Whether the query's match rate has fallen."""
+        ...
+
+    def set_alarm(self, alarm: Alarm | None) -> None:
+        """Note that it has, or (None) that it has recovered."""
+        ...
+
+    def to_send_again(self, since: datetime, before: datetime, limit: int) -> Sequence[int]:
+        """Uploads not all of whose rows were linked, accepted after `since` and last sent before `before`."""
+        ...
+
+    def passed_over(self, upload_id: int) -> None:
+        """Say that an upload's turn to be sent again has come, and there was nothing of it to send."""
+        ...
+
     def refuse(self, upload: Upload, detail: str, now: datetime) -> None:
-        """Turn the single row of a refused upload into a reject, and move the mark."""
+        """Turn the single row of a refused upload into a reject, and move the mark.
+
+        Of a RESEND, whatever its rows: they stay delivered by the upload before, and are no rejects.
+        """
         ...
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from syncd import chunking
-from syncd.ahead import AnyPage, ReadAhead, size_of
+from syncd.ahead import AnyPage, ReadAhead
 from syncd.events import Event
 from syncd.intake import Intake
 from syncd.keys import value_text
@@ -237,10 +237,10 @@ class Reading:
         ahead = ReadAhead(read, most=rows, page_rows=chunking.PAGE_ROWS)
         while True:
             page = ahead.next(after, chunking.rows_wanted(chunk, rows))
-            if not chunking.has_room(chunk, size_of(page), rows):
-                yield chunk, after
-                chunk = Chunk()
             self._intake.add(chunk, page, reader.clock.now())
+            if len(chunk.ready) > rows:  # the page was asked for before it was known how much was wanted
+                full, chunk = chunking.cut(chunk, rows)
+                yield full, after
             after = page.mark or after
             if page.exhausted or chunking.is_full(chunk, rows):
                 yield chunk, page.mark or (after if chunk.rows_read else None)

@@ -7,11 +7,13 @@ from random import Random
 
 from cronsim import CronSim
 
-from syncd.errors import NotReceived, OutcomeUnknown, StillUnclear, SyncdError
+from syncd.errors import LoginRefused, NotReceived, OutcomeUnknown, StillUnclear, SyncdError
 from syncd.settings import QuerySettings
 
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(minutes=5)
+LOGIN_LOOK = timedelta(seconds=20)
+"""How often it is looked whether a refused password has changed. Nothing is asked of the database by that."""
 TRIES_ONCE = 6
 """Failures in a row after which `run --once` gives a query up: about half a minute."""
 SOON = timedelta(minutes=1)
@@ -62,6 +64,8 @@ def pause(failures: int, random: Random) -> timedelta:
 def retry_at(error: SyncdError, failures: int, now: datetime, random: Random) -> datetime:
     """When to try again after an error: not before the API's quota or `metrica.settle` says."""
     soon = now + pause(failures, random)
+    if isinstance(error, LoginRefused):
+        return min(soon, now + LOGIN_LOOK)
     if isinstance(error, StillUnclear):
         return min(soon, max(error.retry_at, now))
     if isinstance(error, NotReceived) and error.retry_at is not None:

@@ -11,7 +11,7 @@ from typing import TextIO
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from syncd.events import Event
-from syncd.overview import History, overview
+from syncd.overview import History
 from syncd.ports import Observer
 from syncd.settings import QuerySettings, Settings
 from syncd.telemetry import Metrics, TelemetryObserver, configure, install_hooks, register_secret
@@ -70,15 +70,8 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
         return
     from syncd.web import HttpServer, create_app  # noqa: PLC0415 — a tenth of a second, where it is not turned off
 
-    keeper = application.keeper
     app = create_app(
-        lambda: overview(
-            parts.store,
-            list(parts.settings.queries.values()),
-            parts.clock,
-            keeper.rows(),
-            troubled=keeper.troubled,
-        ),
+        application.status,
         metrics.render,
         observe=metrics.apply,
         past=History(parts.store, parts.clock),

@@ -82,6 +82,15 @@ class Constant(_Frozen):
     value: str | int | float | None
 
 
+class Relink(_Frozen):
+    """Rows that were not all linked are sent again, which Metrica advises [D SUP-data]."""
+
+    after: timedelta
+    """Since the upload, or its last repetition."""
+    lasting: timedelta
+    """Since the first upload; `for` in the file."""
+
+
 class QuerySettings(_Frozen):
     """One query, with `defaults` merged in and its database resolved."""
 
@@ -115,6 +124,10 @@ class QuerySettings(_Frozen):
     """Of timestamps that carry none, and of `cron`: the query's, else its database's."""
     longest_pause: timedelta | None = None
     """With `cron`: the longest time between two firings (a night, a weekend), which is no sign of trouble."""
+    relink: Relink | None = None
+    """None: rows are sent once."""
+    login: str = "metrica"
+    """Whose daily requests it spends, named by where the token stands: `metrica`, or `queries.NAME`."""
     line: int = 0
     """The line of the configuration file where the query begins."""
 

@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from syncd.errors import AccessRefused, FileRefused, NotReceived, OutcomeUnknown, StillUnclear, TooManyRejects
 from syncd.events import Event
 from syncd.faultpoints import Point, reach
-from syncd.model import Receipt, RunReport, Upload, UploadState
+from syncd.model import Origin, Receipt, RunReport, Upload, UploadState
 from syncd.payload import Tagger, client_id_type, render, unused_tag
 from syncd.ports import Clock, Destination, Ledger, Observer
 
@@ -114,6 +114,7 @@ class Settler:
             self._tell(
                 Event.UPLOAD_ACCEPTED,
                 upload,
+                origin=upload.origin.value,
                 rows=len(upload.lines),
                 metrica_id=receipt.id,
                 status=receipt.status,
@@ -123,7 +124,7 @@ class Settler:
     def adopt(self, upload: Upload, receipt: Receipt, report: RunReport) -> None:
         """Record an upload that Metrica has, though this store had not known of it (`restore`)."""
         self._accept(upload, receipt, report)
-        self._tell(Event.UPLOAD_FOUND, upload, rows=len(upload.lines), metrica_id=receipt.id)
+        self._tell_found(upload, receipt)
 
     def _tags_of_halves(self, upload: Upload) -> tuple[str, str]:
         tagger = Tagger(upload.query, upload.counter, upload.header)
@@ -142,7 +143,7 @@ class Settler:
         if receipt is not None:
             reach(Point.FOUND)
             self._accept(upload, receipt, report)
-            self._tell(Event.UPLOAD_FOUND, upload, rows=len(upload.lines), metrica_id=receipt.id)
+            self._tell_found(upload, receipt)
             return True
         over = self._unclear_since.setdefault(upload.id, asked + self._patience.inherited)
         given_up = over + self._patience.settle
@@ -163,12 +164,20 @@ class Settler:
         reach(Point.ACCEPTED)
         self._unclear_since.pop(upload.id, None)
         self._refused_in_a_row = 0
+        dropped = receipt.dropped(len(upload.lines))
+        if dropped:
+            self._tell(Event.ROWS_DROPPED, upload, rows=len(upload.lines), dropped=dropped)
         report.uploads += 1
-        report.uploaded += len(upload.lines)
+        if upload.origin is not Origin.RESEND:
+            report.uploaded += len(upload.lines)
 
     def _halve(self, upload: Upload, refusal: FileRefused, report: RunReport) -> None:
         """Metrica refused the file: its halves take its place, or its only row is the one at fault."""
         now = self._clock.now()
+        if upload.origin is Origin.RESEND:  # delivered before, so to find the row at fault is worth nothing
+            self._ledger.refuse(upload, str(refusal), now)
+            self._tell(Event.RESEND_REFUSED, upload, rows=len(upload.lines), error=str(refusal))
+            return
         if len(upload.lines) == 1:
             self._ledger.refuse(upload, str(refusal), now)
             report.rejected += 1
@@ -196,6 +205,15 @@ class Settler:
             raise TooManyRejects(
                 f"{report.rejected} rows were rejected in one run (reject_limit); Metrica: {refusal}"
             )
+
+    def _tell_found(self, upload: Upload, receipt: Receipt) -> None:
+        self._tell(
+            Event.UPLOAD_FOUND,
+            upload,
+            origin=upload.origin.value,
+            rows=len(upload.lines),
+            metrica_id=receipt.id,
+        )
 
     def _tell(self, event: Event, upload: Upload, **fields: object) -> None:
         self._observer.emit(event, query=upload.query, upload=upload.id, tag=upload.tag, **fields)

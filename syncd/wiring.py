@@ -3,88 +3,49 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from hashlib import blake2b
 from threading import Event as Flag
 from types import TracebackType
 from typing import Self
 
 from syncd import __version__
-from syncd.check import Connected
-from syncd.config.secrets import read_token_file
+from syncd.again import Again
+from syncd.changes import NEEDS_RESTART, Changes, changes, same_query
 from syncd.daemon import Daemon
-from syncd.errors import ConfigError, Problem
+from syncd.errors import HeldElsewhere, LeaseLost
 from syncd.events import Event
 from syncd.followup import FIRST_LOOK, Follower
-from syncd.intake import NothingKnown
+from syncd.intake import Intake
 from syncd.keeper import Bookkeeper
 from syncd.ledger import Lease, QueryLedger, Store
-from syncd.metrica.client import MetricaClient
-from syncd.metrica.token import Token
-from syncd.model import Receipt, RunReport
+from syncd.model import Chunk, Receipt, RunReport
 from syncd.notify import notify
+from syncd.overview import overview
+from syncd.parts import Parts, fingerprint
 from syncd.pipeline import Job, Pipeline
-from syncd.ports import Clock, Observer, SystemClock
+from syncd.ports import Observer, Stop
+from syncd.relink import Relinker
 from syncd.restore import Unrecorded
 from syncd.settings import QuerySettings, Settings
 from syncd.settle import Patience, Settler
-from syncd.source.engines import Engines
-from syncd.source.probe import probe
-from syncd.source.reader import SqlSource
-from syncd.telemetry import register_secret
+from syncd.status import Finding, StatusReport
 
 FOLLOW_SHARE = 10
 """Whether it is time to ask about uploads is looked up so often within the first look, not in each run."""
 
 
-class Parts:
-    """What commands and the daemon share: databases, Metrica's clients, the state store. Opened lazily."""
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What works for one query, under one lease."""
 
-    def __init__(self, settings: Settings, observer: Observer, clock: Clock | None = None) -> None:
-        self.settings = settings
-        self.observer = observer
-        self.clock = clock or SystemClock()
-        self.store = Store.open(settings.state, self.clock)
-        self.engines = Engines(settings.databases)
-        self._clients: dict[tuple[str, str], MetricaClient] = {}
-
-    def source(self, query: QuerySettings) -> SqlSource:
-        """The query on its database. Nothing is connected yet."""
-        return SqlSource(query, self.engines)
-
-    def connect(self, name: str) -> Connected:
-        """A first word with a database, for `check`. Raises SourceError."""
-        database = self.engines.database(name)
-        return Connected(database.dialect_name, *probe(database))
-
-    def client(self, query: QuerySettings) -> MetricaClient:
-        """Metrica for the query's token: one client per token, since the limits are per login."""
-        secret = query.token.get_secret_value() if query.token else ""
-        whose = (str(query.token_file or ""), secret)
-        if whose not in self._clients:
-            token = Token(_token_reader(query))
-            self._clients[whose] = MetricaClient(self.settings.metrica, token, self.clock, self.observer)
-        return self._clients[whose]
-
-    def ledger(self, query: QuerySettings, lease: Lease | None = None) -> QueryLedger:
-        """The state store as the query sees it."""
-        return QueryLedger(self.store, query.name, fingerprint(query), counter=query.counter, lease=lease)
-
-    def memory(self, query: QuerySettings) -> QueryLedger | NothingKnown:
-        """The ledger to look things up in, also before the first run made a store. Raises StateError."""
-        if self.store.is_new():
-            return NothingKnown()
-        self.store.check_version()
-        return self.ledger(query)
-
-    def close(self) -> None:
-        """Close all connections."""
-        for client in self._clients.values():
-            client.close()
-        self.engines.close()
-        self.store.close()
+    pipeline: Pipeline
+    follower: Follower
+    settler: Settler
+    again: Again
+    relinker: Relinker
 
 
 class QueryRunner:
@@ -95,43 +56,68 @@ class QueryRunner:
         parts: Parts,
         query: QuerySettings,
         keeper: Bookkeeper,
-        stop: Flag,
+        stop: Stop,
         first_look: timedelta,
         unrecorded: Callable[[], Mapping[str, Receipt]] = dict,
+        *,
+        stays: bool = True,
     ) -> None:
+        """`stays`: there will be more runs, so an upload may wait for more rows while requests are short."""
+        self.query = query
         self._parts = parts
-        self._query = query
+        self._metrica = parts.settings.metrica
         self._keeper = keeper
-        self._stop = stop
+        self._stop = _Either(stop)
         self._first_look = first_look
         self._unrecorded = unrecorded
         self._follow_at = parts.clock.now()
+        self._stays = stays
         self._lease: Lease | None = None
-        self._steps: tuple[Pipeline, Follower] | None = None
+        self._steps: _Steps | None = None
 
     def __call__(self, report: RunReport) -> None:
         """One run. Raises SyncdError."""
-        pipeline, follower = self._current()
-        pipeline.run(report)
+        steps = self._current()
+        steps.pipeline.run(report)
         now = self._parts.clock.now()
         if report.uploads or now >= self._follow_at:
             self._follow_at = now + self._first_look / FOLLOW_SHARE
-            follower.follow()
+            steps.follower.follow()
+        if not self._stop.is_set():
+            steps.relinker.run(report)
 
     def retry(self, report: RunReport) -> None:
         """Only the rejects that a person wants tried again. Raises SyncdError."""
-        self._current()[0].retry(report)
+        self._current().pipeline.retry(report)
 
-    def _current(self) -> tuple[Pipeline, Follower]:
-        lease = self._keeper.lease(self._query.name)
+    def carry(self, chunks: Callable[[Intake], Iterator[Chunk]], report: RunReport) -> None:
+        """Only the rows of these chunks. Raises SyncdError."""
+        self._current().pipeline.carry(chunks, report)
+
+    def resend(self, upload_id: int, report: RunReport) -> int:
+        """Settle what is open, then send one upload's rows again; how many. Raises SyncdError."""
+        steps = self._current()
+        steps.settler.settle_all(report)
+        return steps.again.resend(upload_id, report)
+
+    def leave(self) -> None:
+        """Another takes its place: a run that is going on stops after its chunk."""
+        self._stop.own.set()
+
+    def made_for(self, query: QuerySettings, settings: Settings) -> bool:
+        """Whether it does what these settings want, as it is."""
+        return self._metrica == settings.metrica and same_query(self.query, query)
+
+    def _current(self) -> _Steps:
+        lease = self._keeper.lease(self.query.name)
         if self._steps is None or lease != self._lease:
             self._lease, self._steps = lease, self._build(lease)
         return self._steps
 
-    def _build(self, lease: Lease | None) -> tuple[Pipeline, Follower]:
-        parts, query = self._parts, self._query
+    def _build(self, lease: Lease | None) -> _Steps:
+        parts, query = self._parts, self.query
         ledger, client = parts.ledger(query, lease), parts.client(query)
-        metrica = parts.settings.metrica
+        metrica = self._metrica
         settler = Settler(
             ledger,
             client,
@@ -151,9 +137,26 @@ class QueryRunner:
             parts.observer,
             self._stop,
             self._unrecorded,
+            client.budget.spacing if self._stays else timedelta,
         )
-        follower = Follower(query.counter, ledger, client, parts.clock, parts.observer, self._first_look)
-        return Pipeline(job), follower
+        follower = Follower(
+            query.counter, ledger, parts.lists(query), parts.clock, parts.observer, self._first_look
+        )
+        again = Again(ledger, settler, parts.clock, query.counter)
+        relinker = Relinker(query.relink, ledger, again, client.budget, parts.clock, self._stop)
+        return _Steps(Pipeline(job), follower, settler, again, relinker)
+
+
+class _Either:
+    """A stop asked of all queries, or of this one."""
+
+    def __init__(self, all_stop: Stop) -> None:
+        self.own = Flag()
+        self._all = all_stop
+
+    def is_set(self) -> bool:
+        """Whether to begin nothing more."""
+        return self.own.is_set() or self._all.is_set()
 
 
 class Application:
@@ -170,6 +173,7 @@ class Application:
     ) -> None:
         self.stop = Flag()
         self.parts = Parts(settings, observer)
+        self.parts.purse = self.parts.store
         self._observer = observer
         self._shared = self.parts.store.database.postgresql
         # Its own connections: the leases must not wait until the runs have done with theirs.
@@ -177,12 +181,10 @@ class Application:
         names = [query.name for query in queries]
         self.keeper = Bookkeeper(self._books, observer, names, shared=self._shared, stays=not once)
         self._unrecorded = Unrecorded(self.parts.store.known_tags, observer)
-        self._runners = {
-            query.name: QueryRunner(
-                self.parts, query, self.keeper, self.stop, first_look, self._unrecorded_of(query)
-            )
-            for query in queries
-        }
+        self._once, self._first_look = once, first_look
+        self._runners = {query.name: self._runner(query) for query in queries}
+        self.notices: tuple[Finding, ...] = ()
+        """What there is to say of this process rather than of a query."""
         self.daemon = Daemon(
             {query.name: (query, self._runners[query.name]) for query in queries},
             self.keeper,
@@ -235,8 +237,62 @@ class Application:
         self.daemon.wind_down()
         self._observer.emit(Event.DAEMON_STOPPED, running=self.daemon.running())
 
+    def apply(self, settings: Settings, queries: Sequence[QuerySettings]) -> Changes:
+        """Run these queries by these settings from now on; tells what is different.
+
+        Nothing is cut off: a run whose query changed or is gone stops after its chunk, and no query is run
+        twice at a time. Raises StateError, and has then changed nothing.
+        """
+        self.keeper.know({query.name for query in queries})
+        before = self.parts.settings
+        in_force = settings.model_copy(update={name: getattr(before, name) for name in NEEDS_RESTART})
+        self.parts.apply(in_force)
+        replaced, self._runners = self._runners, {}
+        for query in queries:
+            old = replaced.get(query.name)
+            keeps = old is not None and old.made_for(query, settings)
+            self._runners[query.name] = replaced.pop(query.name) if keeps else self._runner(query)
+        self.daemon.change({name: (runner.query, runner) for name, runner in self._runners.items()})
+        for runner in replaced.values():  # after the daemon knows what takes their place
+            runner.leave()
+        return changes(before, settings)
+
+    def status(self) -> StatusReport:
+        """How every query is, and what there is to say of this process."""
+        parts = self.parts
+        queries = list(parts.settings.queries.values())
+        live, troubled = self.keeper.rows(), self.keeper.troubled
+        report = overview(parts.store, queries, parts.clock, live, parts.requests(), troubled=troubled)
+        return replace(report, notices=self.notices)
+
+    def _runner(self, query: QuerySettings) -> QueryRunner:
+        return QueryRunner(
+            self.parts,
+            query,
+            self.keeper,
+            self.stop,
+            self._first_look,
+            self._unrecorded_of(query),
+            stays=not self._once,
+        )
+
     def _unrecorded_of(self, query: QuerySettings) -> Callable[[], Mapping[str, Receipt]]:
         return lambda: self._unrecorded.of(query.counter, query.name, self.parts.client(query))
+
+    def hold(self, query: QuerySettings) -> QueryLedger:
+        """The ledger of a query, to be written outside of a run. Raises HeldElsewhere."""
+        try:
+            lease = self.keeper.lease(query.name)
+        except LeaseLost:
+            words = f"another syncd runs the query {query.name} on the same state store"
+            raise HeldElsewhere(words) from None
+        return self.parts.ledger(query, lease)
+
+    def carry(self, query: str, chunks: Callable[[Intake], Iterator[Chunk]]) -> RunReport:
+        """Send what these chunks hold, as a run would, and do nothing else. Raises SyncdError."""
+        report = RunReport(query)
+        self._runners[query].carry(chunks, report)
+        return report
 
     def retry(self, query: str) -> RunReport:
         """Try the rejects of one query again that a person asked for, and do nothing else.
@@ -248,22 +304,11 @@ class Application:
         self._runners[query].retry(report)
         return report
 
+    def resend(self, query: str, upload_id: int) -> int:
+        """Send the rows of one upload of the query again and do nothing else; returns how many were sent.
 
-def fingerprint(query: QuerySettings) -> str:
-    """Digest of what decides which rows a mark stands for: the SQL, the mark's and the key's columns."""
-    parts = (query.sql.strip(), "\x1f".join(query.mark), "\x1f".join(query.key))
-    return blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
-
-
-def _token_reader(query: QuerySettings) -> Callable[[], str]:
-    """How to get the query's token, which the log will never show."""
-
-    def read() -> str:
-        secret = read_token_file(query.token_file) if query.token_file else query.token
-        if secret is None:
-            raise ConfigError([Problem("", query.line, f"queries.{query.name}", "it has no token")])
-        token = secret.get_secret_value()
-        register_secret(token)
-        return token
-
-    return read
+        Fewer than the upload had where a later upload carried some with another Price or Currency. Raises
+        SyncdError: UsageError for an upload that cannot be sent again; where it is MetricaError, the next
+        run of the query sends what was recorded. LeaseLost where another daemon runs the query.
+        """
+        return self._runners[query].resend(upload_id, RunReport(query))

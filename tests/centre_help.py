@@ -17,9 +17,12 @@ from pydantic import SecretStr
 
 from syncd.events import Event
 from syncd.keeper import Bookkeeper
+from syncd.ledger.rows import UploadTotals
+from syncd.metrica.budget import Budget
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.token import Token
 from syncd.model import Column, IdKind, RunReport
+from syncd.parts import Parts
 from syncd.settings import (
     Constant,
     DatabaseSettings,
@@ -29,7 +32,7 @@ from syncd.settings import (
     Settings,
     StateSettings,
 )
-from syncd.wiring import Parts, QueryRunner
+from syncd.wiring import QueryRunner
 from tests.servers import Database
 
 TOKEN = "y0_test-token-that-must-never-be-shown"
@@ -198,6 +201,27 @@ class Bench:
         self.report = RunReport("orders")
         self._run(self.report)
         return self.report
+
+    def resend(self, upload_id: int) -> int:
+        """Send the rows of one upload again. Raises SyncdError."""
+        return self._run.resend(upload_id, RunReport("orders"))
+
+    def noon(self) -> None:
+        """Move the clock to the next noon in GMT, so that a day is half over."""
+        now = self.clock.now()
+        noon = now.replace(hour=12, minute=0, second=0, microsecond=0)
+        self.clock.forward(noon - now + timedelta(days=1))
+
+    @property
+    def budget(self) -> Budget:
+        """The day's requests."""
+        assert self._parts is not None
+        return self._parts.client(self.query).budget
+
+    def totals(self) -> UploadTotals:
+        """All uploads in figures."""
+        assert self._parts is not None
+        return self._parts.store.delivered_counts()["orders"]
 
     def close(self) -> None:
         """Close all connections."""

@@ -26,7 +26,7 @@ shared_buffers = 32MB
 """
 
 ACCESS = """
-local all reader scram-sha-256
+local all reader,nobody scram-sha-256
 local all all trust
 local replication all trust
 """

@@ -13,7 +13,8 @@ from syncd.config import parse
 from syncd.events import Event
 from syncd.keeper import Bookkeeper
 from syncd.model import RunReport
-from syncd.wiring import Parts, QueryRunner
+from syncd.parts import Parts
+from syncd.wiring import QueryRunner
 
 
 class Told:

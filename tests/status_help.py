@@ -5,8 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from syncd.links import Alarm, Links
 from syncd.model import UploadState
-from syncd.status import FailureFacts, QueryFacts, StatusReport, UploadFacts, build_report
+from syncd.status import (
+    FailureFacts,
+    Finding,
+    FindingCode,
+    QueryFacts,
+    StatusReport,
+    UploadFacts,
+    build_report,
+)
 
 NOW = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)
 EVERY = timedelta(minutes=5)
@@ -64,8 +73,23 @@ HALTED = replace(
     rejected={"no_id": 10, "currency_unknown": 990, "id_float": 0},
     linked=0,
     goal_not_found=12,
+    lately=Links(20, 1000, 0, 0, 222, 12),
     unsettled=1,
 )
+TROUBLED = replace(
+    GOOD,
+    name="troubled",
+    lately=Links(5, 400, 40, 2, 200, 3),
+    recent=Links(3, 120, 10),
+    alarm=Alarm(NOW - timedelta(hours=5), 0.625),
+    gained=2,
+    dropped=4,
+    old_rows=5,
+    overdue=1,
+    requests_left=40,
+    requests_limit=5000,
+)
+SPENT = replace(TROUBLED, name="spent", relinks=True, requests_left=0)
 UPLOADS = tuple(
     UploadFacts(id=number, query="paid_orders", rows=100, state=state, at=NOW - timedelta(minutes=number))
     for number, state in enumerate(UploadState)
@@ -86,6 +110,14 @@ SITUATIONS: dict[str, StatusReport] = {
         ("empty", True, (), ()),
         ("state_down", False, (GOOD,), UPLOADS),
         ("state_lost", False, (NEVER, replace(NEVER, name="calls")), ()),
+        ("troubled", True, (TROUBLED, SPENT), UPLOADS),
         ("looks", True, (replace(GOOD, rejected={"no_id": 2}),), UPLOADS),
     )
 }
+SITUATIONS["reloaded"] = replace(
+    SITUATIONS["good"],
+    notices=(
+        Finding(FindingCode.RELOAD_REFUSED, {"message": "config.yaml:3: queries.<b>: unknown key."}),
+        Finding(FindingCode.NEEDS_RESTART, {"keys": "http.listen, state.url"}),
+    ),
+)

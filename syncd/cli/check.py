@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+import stat
 import sys
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 
@@ -25,10 +28,12 @@ from syncd.cli.common import (
 )
 from syncd.metrica.client import MetricaClient
 from syncd.model import Position
+from syncd.parts import Parts
 from syncd.settings import QuerySettings, Settings
-from syncd.wiring import Parts
 
 FAILED = 1
+OTHERS = stat.S_IRWXO
+"""What a file's mode lets everybody do."""
 _SIGNS = {
     Level.OK: click.style("ok       ", fg="green"),
     Level.WARNING: click.style("WARNING  ", fg="yellow", bold=True),
@@ -50,7 +55,7 @@ def check(*, config: Path | None, as_json: bool, offline: bool, names: tuple[str
     """
     settings = read_settings(config)
     queries = pick(settings, names)
-    findings = [_about_file(settings)]
+    findings = [_about_file(settings), *_about_secrets(settings)]
     if not offline:
         findings += _live(settings, queries)
     levels = Counter(finding.level for finding in findings)
@@ -76,6 +81,27 @@ def _about_file(settings: Settings) -> Finding:
     more = f", of which disabled: {', '.join(disabled)}" if disabled else ""
     message = f"{settings.file}: {counted(len(settings.queries), 'query')}{more}"
     return Finding(Level.OK, "file", message)
+
+
+def _about_secrets(settings: Settings) -> Iterator[Finding]:
+    """Files with secrets that others may read, and a token that would go over the network unencrypted."""
+    from syncd.service import secrets  # noqa: PLC0415 — only where needed
+
+    tokens = [settings.metrica.token_file, *(query.token_file for query in settings.queries.values())]
+    passwords = [database.password_file for database in settings.databases.values()]
+    files = {str(path) for path in (*tokens, *passwords) if path is not None}
+    text = Path(settings.file).read_text(encoding="utf-8")
+    if any(secret in text for secret in secrets(settings)):
+        files.add(settings.file)
+    for name in sorted(files):
+        with suppress(OSError):
+            if Path(name).stat().st_mode & OTHERS:
+                message = f"{name} holds a secret and can be read by everybody on this machine"
+                yield Finding(Level.WARNING, "secrets", message, f"chmod o-rwx {name}")
+    url = urlsplit(settings.metrica.api_url)
+    if url.scheme == "http" and url.hostname not in {"127.0.0.1", "::1", "localhost"}:
+        message = "metrica.api_url is http: the token and the rows go over the network unencrypted"
+        yield Finding(Level.WARNING, "metrica", message, "Write https.")
 
 
 def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[Finding]:

@@ -6,10 +6,11 @@ import difflib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
@@ -17,7 +18,12 @@ from syncd.config import find_file, load
 from syncd.config.values import duration
 from syncd.config.words import Wrong
 from syncd.errors import UsageError
+from syncd.keys import value_text
+from syncd.model import Mark
 from syncd.settings import QuerySettings, Settings
+
+if TYPE_CHECKING:
+    from syncd.ledger import Store
 
 
 class _Duration(click.ParamType[timedelta]):
@@ -79,6 +85,21 @@ def pick(settings: Settings, names: Sequence[str]) -> list[QuerySettings]:
             hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(settings.queries)}"
             raise UsageError(f"there is no query {name!r} in {settings.file}; {hint}")
     return [settings.queries[name] for name in dict.fromkeys(names)]
+
+
+@contextmanager
+def opened(config: Path | None, name: str) -> Iterator[tuple[Settings, QuerySettings, Store]]:
+    """The settings, the named query and the state store, closed again at the end."""
+    from syncd.ledger import Store  # noqa: PLC0415 — the database libraries, only where needed
+
+    settings = read_settings(config)
+    (query,) = pick(settings, [name])
+    store = Store.open(settings.state)
+    try:
+        store.check_version()
+        yield settings, query, store
+    finally:
+        store.close()
 
 
 def complain(what: str, action: str) -> None:
@@ -151,11 +172,22 @@ def _print_plain(lines: Sequence[Sequence[str]]) -> None:
 
 
 def _cell(value: object) -> str:
-    """A value in a table: nothing for None, and never a control character of the data."""
-    text = "" if value is None else str(value)
-    return "".join(character if character.isprintable() else "�" for character in text)
+    """A value in a table: nothing for None."""
+    return "" if value is None else visible(str(value))
+
+
+def visible(text: str) -> str:
+    """The text without control characters, which the data may hold."""
+    return "".join(
+        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
+    )
 
 
 def shown_key(key: str) -> str:
     """A key as a person reads it: its values, with commas between."""
     return ", ".join("null" if value is None else str(value) for value in json.loads(key))
+
+
+def shown_mark(mark: Mark | None) -> str:
+    """A mark as a person reads it, and could type it; empty for none."""
+    return ", ".join(value_text(value) for value in mark.values) if mark else ""

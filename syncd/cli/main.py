@@ -57,6 +57,11 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "Show how every query is, and what is wrong in plain words.",
             "syncd status",
         ),
+        "uploads": Entry(
+            "syncd.cli.uploads:uploads",
+            "List the uploads, newest first, and what Metrica made of them.",
+            "syncd uploads paid_orders --limit 10",
+        ),
         "health": Entry(
             "syncd.cli.health:health",
             "Ask the daemon on this machine whether rows really move; for health checks.",
@@ -66,6 +71,28 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "syncd.cli.rejects:rejects",
             "Show the rows that could not be sent, with the reason.",
             "syncd rejects list paid_orders",
+        ),
+        "explain": Entry(
+            "syncd.cli.explain:explain",
+            "Tell what became of one row.",
+            "syncd explain paid_orders 4711",
+        ),
+        "audit": Entry(
+            "syncd.cli.audit:audit",
+            "Compare the source with what was delivered.",
+            "syncd audit paid_orders --since 7d",
+        ),
+    },
+    "Put right": {
+        "rewind": Entry(
+            "syncd.cli.rewind:rewind",
+            "Move a query's mark, to read rows again or pass them over.",
+            "syncd rewind paid_orders --to 2026-11-23 --dry-run",
+        ),
+        "resend": Entry(
+            "syncd.cli.resend:resend",
+            "Upload the rows of one upload again; Metrica overwrites them.",
+            "syncd resend 17",
         ),
     },
     "Tools": {

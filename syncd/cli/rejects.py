@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,15 +13,14 @@ from syncd.cli.common import (
     counted,
     is_terminal,
     json_option,
-    pick,
+    opened,
     print_json,
     print_table,
-    read_settings,
     shown_key,
 )
 from syncd.errors import UsageError
 from syncd.ledger.rows import RejectRow
-from syncd.settings import QuerySettings, Settings
+from syncd.settings import QuerySettings
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
@@ -48,7 +45,7 @@ def list_rejects(*, config: Path | None, as_json: bool, limit: int, name: str) -
     """List the rejected rows of query NAME, oldest first."""
     from syncd.cli.rejected import document_of  # noqa: PLC0415 — only where needed
 
-    with _store(config, name) as (_, query, store):
+    with opened(config, name) as (_, query, store):
         rows = list(store.rejects(query.name, limit or None))
     if as_json:
         print_json({"query": query.name, "rejects": [document_of(row) for row in rows]})
@@ -72,7 +69,7 @@ def retry(*, config: Path | None, as_json: bool, name: str, keys: tuple[str, ...
     """
     from syncd.cli.again import ask, send  # noqa: PLC0415 — the database libraries, only where needed
 
-    with _store(config, name) as (settings, query, store):
+    with opened(config, name) as (settings, query, store):
         chosen = _chosen(store, query, keys) if keys else None
         asked = ask(store, query, chosen)
         done = send(settings, query, store, asked, chosen) if asked.marked else asked
@@ -102,7 +99,7 @@ def drop(
     """
     if everything == bool(keys):
         raise UsageError("say which rows to forget: KEY…, or --all")
-    with _store(config, name) as (_, query, store):
+    with opened(config, name) as (_, query, store):
         chosen = None if everything else _chosen(store, query, keys)
         count = sum(store.reject_counts().get(query.name, {}).values()) if chosen is None else len(chosen)
         if count and not yes and is_terminal(sys.stdin):
@@ -128,26 +125,11 @@ def export(*, config: Path | None, form: str | None, as_json: bool, path: Path |
     if as_json and form == "csv":
         raise UsageError("--json and --format csv exclude each other")
     in_json = as_json or form == "json" or (form is None and path is not None and path.suffix == ".json")
-    with _store(config, name) as (_, query, store), output(path) as file:
+    with opened(config, name) as (_, query, store), output(path) as file:
         rows = store.rejects(query.name)
         count = write_json(file, query.name, rows) if in_json else write_csv(file, rows)
     if path is not None and str(path) != "-":
         click.echo(f"{query.name}: {counted(count, 'rejected row')} in {path}", err=True)
-
-
-@contextmanager
-def _store(config: Path | None, name: str) -> Iterator[tuple[Settings, QuerySettings, Store]]:
-    """The settings, the named query and the state store, closed again at the end."""
-    from syncd.ledger import Store  # noqa: PLC0415 — the database libraries, only where needed
-
-    settings = read_settings(config)
-    (query,) = pick(settings, [name])
-    store = Store.open(settings.state)
-    try:
-        store.check_version()
-        yield settings, query, store
-    finally:
-        store.close()
 
 
 def _chosen(store: Store, query: QuerySettings, keys: tuple[str, ...]) -> list[str]:

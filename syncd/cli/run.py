@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 import click
@@ -21,7 +22,9 @@ from syncd.cli.common import (
 )
 from syncd.daemon import Turn
 from syncd.errors import UsageError
+from syncd.events import Event
 from syncd.loading import loading
+from syncd.settings import QuerySettings, Settings
 
 FAILED = 1
 ROWS_REJECTED = 3
@@ -35,6 +38,7 @@ ROWS_REJECTED = 3
 def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...]) -> int:
     """Upload what is new, on each query's schedule, until stopped."""
     with loading():  # the libraries, only where needed
+        from syncd.reload import Reloader, reloads  # noqa: PLC0415
         from syncd.service import handle_signals, serve, telemetry  # noqa: PLC0415
         from syncd.wiring import Application  # noqa: PLC0415
 
@@ -55,6 +59,10 @@ def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...
         handle_signals(application)
         if not once:
             around.enter_context(serve(application, metrics, observer))
+            log = screen.log if screen else None
+            reloader = Reloader(application, partial(_read_again, settings, names), metrics, observer, log)  # type: ignore[arg-type]  # a stream
+            fault = partial(observer.emit, Event.INTERNAL_ERROR)
+            around.enter_context(reloads(reloader.reload, lambda error: fault(error=error)))
         application.run()
     if not once:
         return 0
@@ -63,6 +71,12 @@ def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...
         if turn.last and turn.last.error:  # whatever the log's level and format hide
             complain(f"{turn.query.name}: {turn.last.error}", turn.last.error.action)
     return exit_code(daemon.turns)
+
+
+def _read_again(settings: Settings, names: tuple[str, ...]) -> tuple[Settings, list[QuerySettings]]:
+    """The same file as it is now. Raises ConfigError, UsageError."""
+    after = read_settings(Path(settings.file))
+    return after, pick(after, names)
 
 
 def exit_code(turns: Sequence[Turn]) -> int:

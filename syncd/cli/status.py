@@ -10,7 +10,7 @@ import click
 from syncd.cli.common import config_option, json_option, print_json, print_table, read_settings
 from syncd.errors import StateUnavailable
 from syncd.ledger import Store
-from syncd.overview import nothing_yet, overview
+from syncd.overview import Requests, nothing_yet, overview
 from syncd.ports import Clock, SystemClock
 from syncd.settings import QuerySettings
 from syncd.status import LastRun, QueryStatus, StatusReport
@@ -25,7 +25,8 @@ def status(*, config: Path | None, as_json: bool) -> None:
     clock = SystemClock()
     store = Store.open(settings.state, clock)
     try:
-        report = _report(store, list(settings.queries.values()), clock)
+        requests = Requests(settings.metrica.daily_requests)
+        report = _report(store, list(settings.queries.values()), clock, requests)
     finally:
         store.close()
     if as_json:
@@ -34,11 +35,11 @@ def status(*, config: Path | None, as_json: bool) -> None:
         show(report)
 
 
-def _report(store: Store, queries: list[QuerySettings], clock: Clock) -> StatusReport:
+def _report(store: Store, queries: list[QuerySettings], clock: Clock, requests: Requests) -> StatusReport:
     if store.is_new():
         return nothing_yet(queries, clock)
     store.check_version()
-    report = overview(store, queries, clock)
+    report = overview(store, queries, clock, requests=requests)
     if not report.state_ok:  # it went away in between
         raise StateUnavailable("the state store does not answer")
     return report
@@ -51,6 +52,8 @@ def show(report: StatusReport) -> None:
     for query in report.queries:
         for words in query.words:
             click.echo(f"- {words}")
+    if report.requests_left is not None:
+        click.echo(f"requests to Metrica left today: {report.requests_left:,}")
 
 
 def _row(query: QueryStatus, now: datetime) -> tuple[object, ...]:

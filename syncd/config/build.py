@@ -81,6 +81,8 @@ def _query(
         start=query.start,
         overlap=query.overlap,
         on_change=query.on_change,
+        relink=query.relink,
+        login=_login(name, query, file),
         chunk_rows=query.chunk_rows,
         reject_limit=query.reject_limit,
         enabled=query.enabled,
@@ -90,6 +92,17 @@ def _query(
         longest_pause=longest,
         line=line,
     )
+
+
+def _login(name: str, query: QueryFile, file: ConfigFile) -> str:
+    """Whose requests it spends: the same token is the same login, whatever query it stands in."""
+    token = _token(query, file)
+    if token == (file.metrica.token, file.metrica.token_file):
+        return "metrica"
+    others = (
+        other for other, one in file.queries.items() if _token(effective(one, file.defaults), file) == token
+    )
+    return f"queries.{next(others, name)}"
 
 
 def _token(query: QueryFile, file: ConfigFile) -> tuple[SecretStr | None, Path | None]:

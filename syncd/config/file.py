@@ -30,6 +30,7 @@ from syncd.config.kinds import (
     OnChange,
     Overlap,
     RejectLimit,
+    Relinking,
     Requests,
     Schema,
     Start,
@@ -147,6 +148,10 @@ class QueryFile(_Keys):
     )
     on_change: OnChange = _key(
         "A delivered key is seen again with another Price or Currency.", "ignore", shown="ignore"
+    )
+    relink: Relinking = _key(
+        "Send rows that were not all linked again after some time, for some time; false: rows are sent once.",
+        shown=False,
     )
     chunk_rows: ChunkRows = _key("The most rows of one upload.", 50_000, shown=50_000)
     reject_limit: RejectLimit = _key(

@@ -13,11 +13,11 @@ from zoneinfo import ZoneInfo
 
 from pydantic import PlainValidator, SecretStr, WithJsonSchema
 
-from syncd.config import urls, values
+from syncd.config import relinking, urls, values
 from syncd.config.schedule import cron
 from syncd.config.words import Wrong, but_got
 from syncd.model import Column, IdKind
-from syncd.settings import Constant
+from syncd.settings import Constant, Relink
 
 JsonSchema = dict[str, Any]
 
@@ -134,6 +134,7 @@ Level = Annotated[
 ]
 Format = Annotated[Literal["json", "console", "auto"], _choice(*FORMATS), WithJsonSchema(_enum(*FORMATS))]
 OnChange = Annotated[Literal["ignore", "resend"], _choice(*ON_CHANGE), WithJsonSchema(_enum(*ON_CHANGE))]
+Relinking = Annotated[Relink | None, PlainValidator(relinking.relink), WithJsonSchema(relinking.SCHEMA)]
 Requests = Annotated[int, _whole(1, MOST_REQUESTS), WithJsonSchema(_number(1, MOST_REQUESTS))]
 Counter = Annotated[int | None, _whole(1, MOST_COUNTER), WithJsonSchema(_number(1, MOST_COUNTER))]
 ChunkRows = Annotated[int, _whole(1, MOST_CHUNK_ROWS), WithJsonSchema(_number(1, MOST_CHUNK_ROWS))]

@@ -17,7 +17,6 @@ from syncd.demo.configuration import configuration
 from syncd.demo.shop import Shop
 from syncd.emulator.server import EmulatorServer
 from syncd.emulator.settings import EmulatorSettings
-from syncd.overview import overview
 from syncd.service import handle_signals, serve, telemetry
 from syncd.status import QueryState, StatusReport
 from syncd.wiring import Application
@@ -119,9 +118,7 @@ class Show:
         return "  ".join(parts)
 
     def _report(self) -> StatusReport:
-        parts = self._application.parts
-        queries = list(parts.settings.queries.values())
-        return overview(parts.store, queries, parts.clock, self._application.keeper.rows())
+        return self._application.status()
 
     def summary(self) -> Iterator[str]:
         """What was delivered and linked, by syncd's account and by the emulator's."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, exists, or_, select
@@ -13,11 +13,13 @@ from syncd.errors import SyncdError
 from syncd.ledger import deliveries, entries
 from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
+from syncd.links import Alarm, MatchDay
 from syncd.model import (
     Conversion,
     Followed,
     Known,
     KnownAs,
+    Origin,
     Position,
     Reason,
     Reject,
@@ -33,6 +35,7 @@ class QueryMemory:
     """One query as the store knows it. Every method is one transaction; raises StateUnavailable."""
 
     def __init__(self, store: Store, query: str) -> None:
+        self._store = store
         self._database = store.database
         self._tables = store.database.tables
         self._query = query
@@ -91,6 +94,7 @@ class QueryMemory:
             keys=entries.keys_of(row.names),
             mark=entries.mark_of(row.mark),
             sent_at=row.sent_at,
+            origin=Origin(row.origin),
         )
 
     def tag_is_used(self, tag: str) -> bool:
@@ -132,6 +136,17 @@ class QueryMemory:
             == (reject.reason.value, entries.plain(reject.column), entries.plain(reject.value))
         )
 
+    def rejected(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of the keys that are rejects, for whatever reason."""
+        column = self._tables.rejects.c
+        found: set[str] = set()
+        with self._database.read() as connection:
+            for part in entries.in_parts(keys):
+                here = self._database.among(column.key, part)
+                asked = select(column.key).where(column.query == self._query, here)
+                found.update(connection.execute(asked).scalars())
+        return frozenset(found)
+
     def asked_again(self, limit: int) -> list[str]:
         """The keys of rejects that a person wants tried again, oldest first."""
         column = self._tables.rejects.c
@@ -171,6 +186,9 @@ class QueryMemory:
                 column.metrica_status,
                 column.settled_at,
                 column.checked_at,
+                column.rows,
+                column.dropped,
+                column.origin,
             )
             .where(
                 column.query == self._query,
@@ -180,7 +198,15 @@ class QueryMemory:
             .order_by(column.settled_at, column.id)
         )
         with self._database.read() as connection:
-            return [Followed(*row) for row in connection.execute(asked)]
+            return [Followed(*row[:-1], Origin(row.origin)) for row in connection.execute(asked)]
+
+    def match_days(self, since: date) -> list[MatchDay]:
+        """The links of the query's uploads by day, from that day on, oldest first."""
+        return self._store.match_days(since, self._query).get(self._query, [])
+
+    def alarm(self) -> Alarm | None:
+        """Whether the match rate has fallen."""
+        return self._store.match_alarms().get(self._query)
 
     def _standing_statement(self) -> Select[Any]:
         """Made once, since every poll asks it."""

@@ -12,24 +12,15 @@ from sqlalchemy import Connection, Row, select, update
 
 from syncd.errors import SyncdError
 from syncd.faultpoints import Point, reach
-from syncd.ledger import entries, key_index
+from syncd.ledger import entries, key_index, outcomes
 from syncd.ledger.database import AT_ONCE
 from syncd.ledger.leases import Lease, check_lease
 from syncd.ledger.memory import QueryMemory
 from syncd.ledger.readers import DELIVERED
 from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
-from syncd.model import (
-    Chunk,
-    Followed,
-    Mark,
-    Origin,
-    Reason,
-    Receipt,
-    Reject,
-    Upload,
-    UploadState,
-)
+from syncd.links import Alarm
+from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, Upload, UploadState
 
 
 class QueryLedger(QueryMemory):
@@ -98,8 +89,11 @@ class QueryLedger(QueryMemory):
             reach(Point.RECORD_WRITTEN)
         reach(Point.RECORDED)
 
-    def begin(self, chunk: Chunk, tag: str, now: datetime) -> Upload:
-        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them."""
+    def begin(self, chunk: Chunk, tag: str, now: datetime, *, again: int | None = None) -> Upload:
+        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them.
+
+        `again` is the upload whose rows these are, where they are sent again.
+        """
         if not chunk.ready:
             raise SyncdError("an upload without rows was begun")
         upload = Upload(
@@ -113,9 +107,14 @@ class QueryLedger(QueryMemory):
             keys=chunk.ready.keys,
             mark=chunk.mark,
             sent_at=now,
+            origin=chunk.origin,
         )
         with self._write() as connection:
             new_id = entries.insert_upload(self._database, connection, upload, chunk.origin, now)
+            if chunk.origin is not Origin.RESEND:
+                outcomes.note_old(self._database, connection, new_id, chunk, now)
+            if again is not None:
+                self._note_again(connection, new_id, again)
             self._others(connection, chunk, now)
             reach(Point.INTENT_WRITTEN)
         reach(Point.INTENT)
@@ -146,17 +145,15 @@ class QueryLedger(QueryMemory):
                 return
             self._expect(row, UNSETTLED, "accepted")
             key_index.add(self._database, connection, self._query, upload.keys, upload.id)
-            entries.forget(self._database, connection, self._tables.waiting, self._query, upload.keys)
-            # A second conversion of a key stays a reject although the first one is delivered.
-            kept = None if row.origin in (Origin.RETRY, Origin.RESEND) else Reason.IDENTITY_CHANGED
-            entries.forget_rejects(self._database, connection, self._query, upload.keys, kept)
+            if row.origin != Origin.RESEND:  # whose keys may wait, or be rejects, in a newer form
+                self._account_for(connection, row, upload.keys)
             self._set(
                 connection,
                 row,
                 state=UploadState.ACCEPTED,
                 settled_at=now,
                 metrica_id=receipt.id,
-                **_receipt(receipt),
+                **outcomes.figures(receipt, row.rows, UploadState.ACCEPTED),
             )
             self._move_past(connection, row, now)
             reach(Point.ACCEPT_WRITTEN)
@@ -188,16 +185,21 @@ class QueryLedger(QueryMemory):
         return replace(first, id=ids[0]), replace(second, id=ids[1])
 
     def refuse(self, upload: Upload, detail: str, now: datetime) -> None:
-        """Turn the single row of a refused upload into a reject, and move the mark."""
-        if len(upload.lines) != 1:
-            raise SyncdError(f"upload {upload.id} has {len(upload.lines)} rows; only one can be refused")
-        reject = Reject(upload.keys[0], Reason.REFUSED_BY_METRICA, "", "", upload.lines[0], detail)
+        """Turn the single row of a refused upload into a reject, and move the mark.
+
+        Of a RESEND, whatever its rows: they stay delivered by the upload before, and are no rejects.
+        """
+        rejects: list[Reject] = []
+        if upload.origin is not Origin.RESEND:
+            if len(upload.lines) != 1:
+                raise SyncdError(f"upload {upload.id} has {len(upload.lines)} rows; only one can be refused")
+            rejects = [Reject(upload.keys[0], Reason.REFUSED_BY_METRICA, "", "", upload.lines[0], detail)]
         with self._write() as connection:
             row = self._locked(connection, upload.id)
             if row.state == UploadState.REFUSED:
                 return
             self._expect(row, UNSETTLED, "refused")
-            entries.write_rejects(self._database, connection, self._query, [reject], now, upload.id)
+            entries.write_rejects(self._database, connection, self._query, rejects, now, upload.id)
             state = UploadState.REFUSED
             self._set(connection, row, state=state, settled_at=now, detail=entries.plain(detail))
             self._move_past(connection, row, now)
@@ -217,12 +219,29 @@ class QueryLedger(QueryMemory):
 
     def follow(self, upload: Followed, state: UploadState, receipt: Receipt | None, now: datetime) -> None:
         """Record what Metrica now says of an upload (None: its list has it no more)."""
-        news = {} if receipt is None else _receipt(receipt)
         with self._write() as connection:
             row = self._locked(connection, upload.id)
             self._expect(row, DELIVERED, "followed")
+            news = {} if receipt is None else outcomes.figures(receipt, row.rows, state)
             self._set(connection, row, state=state, checked_at=now, **news)
+            if row.state == UploadState.ACCEPTED and state in outcomes.FINAL:
+                outcomes.count_links(self._database, connection, self._locked(connection, upload.id))
             reach(Point.FOLLOW_WRITTEN)
+
+    def to_send_again(self, since: datetime, before: datetime, limit: int) -> Sequence[int]:
+        """Uploads not all of whose rows were linked, accepted after `since` and last sent before `before`."""
+        sender = (self._query, self._counter)
+        return outcomes.to_send_again(self._database, sender, since, before, limit)
+
+    def passed_over(self, upload_id: int) -> None:
+        """Say that an upload's turn to be sent again has come, and there was nothing of it to send."""
+        with self._write() as connection:
+            self._set(connection, self._locked(connection, upload_id), again_at=self._now())
+
+    def set_alarm(self, alarm: Alarm | None) -> None:
+        """Note that the match rate has fallen, or (None) that it has recovered."""
+        with self._write() as connection:
+            outcomes.write_alarm(self._database, connection, self._query, alarm)
 
     # --- parts of the above ---
 
@@ -241,6 +260,21 @@ class QueryLedger(QueryMemory):
         entries.write_rejects(self._database, connection, self._query, chunk.rejects, now)
         entries.write_waiting(self._database, connection, self._query, chunk, now)
         entries.forget(self._database, connection, self._tables.rejects, self._query, chunk.resolved)
+
+    def _account_for(self, connection: Connection, row: Row[Any], keys: Sequence[str]) -> None:
+        """The keys of an accepted upload wait no more and are rejects no more."""
+        entries.forget(self._database, connection, self._tables.waiting, self._query, keys)
+        # A second conversion of a key stays a reject although the first one is delivered.
+        kept = None if row.origin == Origin.RETRY else Reason.IDENTITY_CHANGED
+        entries.forget_rejects(self._database, connection, self._query, keys, kept)
+
+    def _note_again(self, connection: Connection, new_id: int, again: int) -> None:
+        """Say of a new upload whose rows it carries again; always those of the first one."""
+        table = self._tables.uploads
+        before = self._locked(connection, again)
+        first = before.parent_id if before.origin == Origin.RESEND else before.id
+        connection.execute(update(table).where(table.c.id == new_id).values(parent_id=first))
+        connection.execute(update(table).where(table.c.id == first).values(again_at=self._now()))
 
     def _move(self, connection: Connection, mark: Mark | None, now: datetime) -> None:
         entries.write_mark(self._database, connection, self._query, mark, self._fingerprint, now)
@@ -266,16 +300,3 @@ class QueryLedger(QueryMemory):
     def _expect(self, row: Row[Any], states: Sequence[UploadState], verb: str) -> None:
         if row.state not in states:
             raise SyncdError(f"upload {row.id} is {row.state} and cannot be {verb}")
-
-
-def _receipt(receipt: Receipt) -> dict[str, object]:
-    """What a receipt says; what it leaves out does not overwrite what an earlier one said."""
-    figures = {
-        "metrica_status": receipt.status,
-        "source_quantity": receipt.source_quantity,
-        "line_quantity": receipt.line_quantity,
-        "linked": receipt.linked_quantity,
-        "user_not_found": receipt.user_not_found_quantity,
-        "goal_not_found": receipt.goal_not_found_quantity,
-    }
-    return {name: figure for name, figure in figures.items() if figure is not None}

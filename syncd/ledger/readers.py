@@ -54,6 +54,14 @@ class Readers:
             row = connection.execute(select(table).where(table.c.id == upload_id)).one_or_none()
         return None if row is None else _upload(row)
 
+    def first_upload_at(self, query: str) -> datetime | None:
+        """When the oldest upload of a query that is kept was recorded."""
+        column = self.database.tables.uploads.c
+        asked = select(column.created_at).where(column.query == query).order_by(column.id).limit(1)
+        with self.database.read() as connection:
+            found: datetime | None = connection.execute(asked).scalar_one_or_none()
+        return found
+
     def known_tags(self, tags: Sequence[str]) -> frozenset[str]:
         """Those of the tags whose uploads Metrica may have, as far as this store knows."""
         table = self.database.tables.uploads
@@ -177,8 +185,8 @@ def _reject(row: Row[Any]) -> RejectRow:
 def _plus(totals: UploadTotals, group: Row[Any]) -> UploadTotals:
     """The totals with one group of uploads of equal state and origin added."""
     state = UploadState(group.state)
-    finished = state in (UploadState.PROCESSED, UploadState.UNLINKED)
     again = group.origin == Origin.RESEND.value
+    finished = state in (UploadState.PROCESSED, UploadState.UNLINKED) and not again
     return UploadTotals(
         query=totals.query,
         uploads=totals.uploads + group.uploads,

@@ -23,7 +23,7 @@ class UploadRow:
     mark: str | None
     """The mark's text (`marks.mark_from_text`)."""
     parent_id: int | None
-    """The upload of which this is a half."""
+    """The upload of which this is a half or, of a RESEND, whose rows it sends again."""
     root_id: int | None
     """The first of its ancestors; None when it was never split off."""
     attempts: int
@@ -40,6 +40,14 @@ class UploadRow:
     checked_at: datetime | None
     """When Metrica was last asked about it."""
     detail: str
+    old_rows: int | None
+    """Rows whose DateTime was too long past to be linked when they were recorded; of halves not known."""
+    dropped: int | None
+    """Rows that Metrica left out when it checked the file."""
+    again_at: datetime | None
+    """When its rows were last sent again; the first one's, not the resend's."""
+    gained: int | None
+    """Rows that were linked only when they were sent again, by the best of the tries."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,15 @@ from syncd.ledger.creation import upgrade
 from syncd.ledger.database import AT_ONCE, Database
 from syncd.ledger.engine import connect
 from syncd.ledger.lock import StoreLock
+from syncd.ledger.outcomes import OutcomeReaders
+from syncd.ledger.quotas import Quotas
 from syncd.ledger.readers import Readers
 from syncd.ledger.rows import RunRow
 from syncd.ports import Clock
 from syncd.settings import StateSettings
 
 
-class Store(Readers):
+class Store(Readers, OutcomeReaders, Quotas):
     """One state store; safe to use from many threads. Every method raises StateError."""
 
     def __init__(self, database: Database) -> None:

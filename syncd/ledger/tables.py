@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
+from syncd.ledger import outcome_tables
 from syncd.ledger.types import Moment, Name, Number
 from syncd.model import Origin, UploadState
 
@@ -46,6 +47,9 @@ class Tables:
     runs: Table
     leases: Table
     daemons: Table
+    match_days: Table
+    match_alarms: Table
+    quotas: Table
 
 
 def tables(prefix: str, schema: str | None) -> Tables:
@@ -69,6 +73,9 @@ def tables(prefix: str, schema: str | None) -> Tables:
         runs=_runs(metadata, prefix),
         leases=_leases(metadata, prefix),
         daemons=_daemons(metadata, prefix),
+        match_days=outcome_tables.match_days(metadata, prefix),
+        match_alarms=outcome_tables.match_alarms(metadata, prefix),
+        quotas=outcome_tables.quotas(metadata, prefix),
     )
 
 
@@ -113,6 +120,10 @@ def _uploads(metadata: MetaData, prefix: str) -> Table:
         Column("goal_not_found", Number),
         Column("checked_at", Moment),
         Column("detail", Text, nullable=False),
+        Column("old_rows", Number),
+        Column("dropped", Number),
+        Column("again_at", Moment),
+        Column("gained", Number),
         UniqueConstraint("tag", name=f"{prefix}uploads_tag"),
         CheckConstraint(one_of("state", UploadState), name=f"{prefix}uploads_state"),
         CheckConstraint(one_of("origin", Origin), name=f"{prefix}uploads_origin"),
@@ -147,6 +158,18 @@ def _uploads(metadata: MetaData, prefix: str) -> Table:
         sqlite_where=open_at_metrica,
         postgresql_where=open_at_metrica,
     )
+    for name, of_interest in (
+        ("old", column.old_rows > 0),
+        ("dropped", column.dropped > 0),
+        ("unlinked", column.linked < column.rows),
+    ):
+        Index(
+            f"{prefix}uploads_{name}",
+            column.query,
+            column.settled_at,
+            sqlite_where=of_interest,
+            postgresql_where=of_interest,
+        )
     return table
 
 

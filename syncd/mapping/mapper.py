@@ -110,9 +110,9 @@ class Mapper:
         Rows that are not by the grammar are read again as values, and a page with many of them as a whole.
         """
         current = (now - _EPOCH) // _SECOND
-        newest = self._newest(page)
+        newest = self._moment(page.newest)
         if newest <= current and self._checked.is_whole(page):
-            return Mapped(Rows(page.keys, page.lines, newest), [], [])
+            return Mapped(Rows(page.keys, page.lines, newest, self._moment(page.oldest)), [], [])
         found = [self._line(key, line) for key, line in zip(page.keys, page.lines, strict=True)]
         odd = [place for place, conversion in enumerate(found) if conversion is None]
         if len(odd) > MOST_ODD or not all(self._checked.key.fullmatch(page.keys[place]) for place in odd):
@@ -128,10 +128,10 @@ class Mapper:
         """What `map_text` finds out of a page as a whole, beforehand."""
         self._checked.is_whole(page)
 
-    def _newest(self, page: TextPage) -> int:
-        """The latest DateTime of a page; one that cannot be read counts as to come: rows are looked at."""
+    def _moment(self, value: object) -> int:
+        """A DateTime in unix seconds; one that cannot be read counts as to come: rows are looked at."""
         try:
-            return int(moment(self._zone, page.newest))
+            return int(moment(self._zone, value))
         except BadValueError:
             return MILLISECONDS
 

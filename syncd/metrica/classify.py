@@ -9,15 +9,25 @@ from __future__ import annotations
 import json
 from datetime import datetime, timedelta
 
-from syncd.errors import AccessRefused, FileRefused, MetricaError, NotReceived, OutcomeUnknown
+from syncd.errors import (
+    AccessRefused,
+    FileRefused,
+    MetricaError,
+    NotReceived,
+    OutcomeUnknown,
+    TokenRefused,
+)
 from syncd.metrica.texts import clean
+from syncd.quota import next_midnight
 
 UNTIL_MIDNIGHT = frozenset({"quota_requests_by_uid", "quota_requests_by_counter_id"})
 """Daily quotas: spent until 00:00 GMT [D quotas.md]."""
 
+TOO_FAST = frozenset({"quota_requests_by_ip", "quota_parallel_requests"})
+"""Quotas of the moment."""
+
 BUSY_TYPES = UNTIL_MIDNIGHT | {
-    "quota_requests_by_ip",
-    "quota_parallel_requests",
+    *TOO_FAST,
     "quota_delegate_requests",
     "quota_grants_requests",
 }
@@ -34,10 +44,9 @@ FILE_TYPES = frozenset(
         "too_much_rows",
     }
 )
+TOKEN_TYPES = frozenset({"unauthorized", "invalid_token"})
 ACCESS_TYPES = frozenset(
     {
-        "unauthorized",
-        "invalid_token",
         "access_denied",
         "counter_in_connect",
         "not_found",
@@ -49,11 +58,6 @@ ACCESS_TYPES = frozenset(
 _LONGEST_WAIT = timedelta(days=1)
 _MESSAGE_LENGTH = 300
 _TYPE_LENGTH = 64
-
-
-def next_midnight(now: datetime) -> datetime:
-    """The moment the daily quotas begin anew: the next 00:00 GMT after `now` (aware, UTC)."""
-    return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def error_of(status: int, body: bytes, retry_after: str | None, now: datetime) -> MetricaError:
@@ -84,6 +88,8 @@ def _kind(status: int, error_type: str) -> type[MetricaError]:
         return NotReceived
     if error_type in UNCLEAR_TYPES or status >= 500 or status == 408 or status < 300:  # noqa: PLR2004 — HTTP
         return OutcomeUnknown
+    if error_type in TOKEN_TYPES or (status == 401 and error_type not in ACCESS_TYPES):  # noqa: PLR2004 — HTTP
+        return TokenRefused
     if error_type in ACCESS_TYPES:
         return AccessRefused
     if error_type in FILE_TYPES or status in (400, 413, 422):

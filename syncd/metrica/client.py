@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from io import BytesIO
@@ -18,7 +18,9 @@ from urllib3.exceptions import NewConnectionError
 from syncd import __version__
 from syncd.errors import AccessRefused, MetricaError, NotReceived, OutcomeUnknown
 from syncd.events import Event
-from syncd.metrica.classify import error_of
+from syncd.metrica.budget import Budget, OwnPurse, Terms
+from syncd.metrica.classify import TOO_FAST, error_of
+from syncd.metrica.pace import Pace
 from syncd.metrica.replies import (
     CounterInfo,
     Goal,
@@ -48,7 +50,19 @@ NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNSUPPORTED_PROTOCOL"
 class MetricaClient:
     """Implements ports.Destination for one token. Thread-safe; redirects are never followed."""
 
-    def __init__(self, settings: MetricaSettings, token: Token, clock: Clock, observer: Observer) -> None:
+    def __init__(
+        self,
+        settings: MetricaSettings,
+        token: Token,
+        clock: Clock,
+        observer: Observer,
+        budget: Budget | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        """Without a budget it has the day's requests for itself."""
+        terms = Terms("metrica", settings.daily_requests, 1)
+        self.budget = budget or Budget(terms, OwnPurse(), clock, observer)
+        self._pace = pace or Pace()
         self._base = f"{settings.api_url}/management/v1/counter/"
         self._timeout = settings.timeout.total_seconds()
         self._token = token
@@ -123,7 +137,7 @@ class MetricaClient:
         fence: Callable[[], None] = lambda: None,
     ) -> Mapping[str, Any]:
         """One request; a refused token is read again and tried once more if it has changed."""
-        with self._parallel:
+        with self._parallel, self._quota_words(counter):
             used = self._token.value()
             try:
                 return self._exchange(method, counter, path, query, files, fence)
@@ -141,6 +155,8 @@ class MetricaClient:
         files: Mapping[str, tuple[str, bytes, str]] | None,
         fence: Callable[[], None],
     ) -> Mapping[str, Any]:
+        left = self.budget.take(counter)
+        self._pace.wait()
         started = time.monotonic()
         code = "none"
         url = f"{self._base}{counter}{path}"
@@ -170,6 +186,7 @@ class MetricaClient:
                 path=path or "/",
                 code=code,
                 seconds=round(time.monotonic() - started, 3),
+                left=left,
             )
         if 300 <= response.status_code < 400:  # noqa: PLR2004 — HTTP redirects
             raise AccessRefused(
@@ -181,6 +198,18 @@ class MetricaClient:
             said = self._token.hidden_in(body)
             raise error_of(response.status_code, said, retry_after, self._clock.now())
         return document_of(body)
+
+    @contextmanager
+    def _quota_words(self, counter: int) -> Iterator[None]:
+        """Take to heart what Metrica says of its quotas."""
+        try:
+            yield
+        except NotReceived as error:
+            if error.http_status:
+                self.budget.refused(counter, error)
+            if error.error_type in TOO_FAST:
+                self._pace.too_fast()
+            raise
 
     def _compare_clocks(self, date: str | None) -> None:
         """Date has whole seconds, so a difference below one is none."""

@@ -36,6 +36,15 @@ class Goal:
             kind in ("exact", "action") and text == target for kind, text in self.conditions
         )
 
+    def near(self, target: str) -> str:
+        """What keeps a goal with this identifier from taking the Target, in words; empty: it has another."""
+        kinds = [kind for kind, text in self.conditions if text == target]
+        if not kinds or self.takes(target):
+            return ""
+        if self.type != "action":
+            return f"goal {self.id} has this identifier, but is of type {self.type}"
+        return f"goal {self.id} has this identifier, but the condition {kinds[0]}"
+
 
 @dataclass(frozen=True, slots=True)
 class CounterInfo:

@@ -14,10 +14,11 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool
 
-from syncd.errors import SourceError, SourceRefused
+from syncd.errors import LoginRefused, SourceError, SourceRefused
 from syncd.settings import DatabaseSettings
 from syncd.source.dialects import driver_of
-from syncd.source.failures import failure
+from syncd.source.failures import blot, failure
+from syncd.source.logins import Logins
 from syncd.source.watchdog import Watchdog
 
 POOL_SIZE = 8
@@ -45,6 +46,8 @@ class Database:
         self._url = _parsed(settings)
         self._driver = driver_of(self._url)
         self.row_values = self._driver.row_values
+        self._retired = False
+        self.logins = Logins()
         self.engine = self._make_engine()
 
     @property
@@ -64,6 +67,8 @@ class Database:
             began = monotonic()
             try:
                 return self._once(work, limit)
+            except LoginRefused as refused:
+                problem = LoginRefused(f"{where}: {blot(str(refused), self._secrets())}")
             except SourceError:
                 raise
             except (
@@ -77,12 +82,20 @@ class Database:
                 if lost and attempt == 1 and monotonic() - began < STALE_SECONDS:
                     continue  # the pool has dropped its dead connections: the next one is new
                 problem = failure(error, where, self._secrets())
+            finally:
+                if self._retired:
+                    self.engine.pool.dispose()
             break
         raise problem  # outside of `except`, so that the driver's own words and values are not chained
 
     def close(self) -> None:
         """Close the idle connections."""
         self.engine.dispose()
+
+    def retire(self) -> None:
+        """A reload has put another in its place: no connection stays open when what runs on it has ended."""
+        self._retired = True
+        self.engine.pool.dispose()
 
     def _once(self, work: Callable[[Connection], T], timeout: timedelta) -> T:
         with self.engine.connect() as connection:  # rolls back and returns the connection, whatever happens
@@ -127,11 +140,12 @@ class Database:
         """Read the password anew: a rotated one needs no restart."""
         if self._driver.connect is not None:
             return self._driver.connect(self._url)
-        if self._password_file is None:
-            return None  # SQLAlchemy connects by itself
-        url = self._url.set(password=_password(self._password_file))
+        url = self._url
+        if self._password_file is not None:
+            url = url.set(password=_password(self._password_file))
         positional, named = dialect.create_connect_args(url)
-        return dialect.connect(*positional, **{**named, **self._arguments()})
+        arguments = {**named, **self._arguments()}
+        return self.logins.attempt(url.password, lambda: dialect.connect(*positional, **arguments))
 
     def _secrets(self) -> list[str]:
         found = [self._url.password or ""]
@@ -155,6 +169,19 @@ class Engines:
             if name not in self._databases:
                 self._databases[name] = Database(self._settings[name])
             return self._databases[name]
+
+    def change(self, settings: Mapping[str, DatabaseSettings]) -> None:
+        """Have other databases from now on; what did not change keeps its connections.
+
+        A password that was refused is tried again: somebody may have mended it on the other side.
+        """
+        with self._lock:
+            for name, database in list(self._databases.items()):
+                if settings.get(name) != self._settings[name]:
+                    self._databases.pop(name).retire()
+                else:
+                    database.logins.reset()
+            self._settings = settings
 
     def close(self) -> None:
         """Close all idle connections."""

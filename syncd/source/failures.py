@@ -23,7 +23,7 @@ _MYSQL_UNAVAILABLE = frozenset(
     # (MariaDB Knowledge Base, "MariaDB Error Codes"; MySQL 8 "Server Error Message Reference").
     {1020, 1021, 1037, 1038, 1040, 1041, 1042, 1043, 1044, 1045, 1049, 1053, 1077, 1078, 1079, 1080, 1129}
     | {1130, 1135, 1152, 1153, 1154, 1155, 1156, 1157, 1158, 1159, 1160, 1161, 1180, 1184, 1189, 1190, 1203}
-    | {1205, 1213, 1226, 1317, 1698, 1836, 1927, 1969, 3024, 3118, 3159, 3168, 4031, 4151}
+    | {1205, 1213, 1226, 1317, 1698, 1836, 1927, 1969, 3024, 3118, 3159, 3168, 4031, 4150, 4151}
 )
 
 _MYSQL_SERVER = 1000
@@ -40,7 +40,7 @@ _SQLITE_REFUSED = frozenset({1, 8, 18, 20, 23, 25})
 
 def failure(error: BaseException, where: str, secrets: Iterable[str] = ()) -> SourceError:
     """What to raise for `error`; `where` begins the message, `secrets` are blotted out of it."""
-    return _kind(error)(f"{where}: {_blot(_words(error), secrets)}")
+    return _kind(error)(f"{where}: {blot(words(error), secrets)}")
 
 
 def _kind(error: BaseException) -> type[SourceError]:
@@ -63,7 +63,8 @@ def _kind(error: BaseException) -> type[SourceError]:
     return SourceRefused if refused else SourceUnavailable
 
 
-def _words(error: BaseException) -> str:
+def words(error: BaseException) -> str:
+    """The database's own, in one line."""
     if isinstance(error, exc.TimeoutError):
         return "all connections are in use, and none became free in time"
     original = getattr(error, "orig", None) or error
@@ -79,7 +80,8 @@ def _words(error: BaseException) -> str:
     return first
 
 
-def _blot(text: str, secrets: Iterable[str]) -> str:
+def blot(text: str, secrets: Iterable[str]) -> str:
+    """The text without these, and not too long."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")

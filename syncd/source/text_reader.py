@@ -81,7 +81,7 @@ class TextReader:
         def as_rows(places: Sequence[int] | None) -> Page:
             return self._rows(span, None if places is None else [keys[place] for place in places])
 
-        page = TextPage(shape.columns, keys, lines, row.newest, mark, exhausted, as_rows)
+        page = TextPage(shape.columns, keys, lines, row.oldest, row.newest, mark, exhausted, as_rows)
         return page, Edge(mark, row.cursor, last_line=last)
 
     def _split(self, form: Form, shape: Shape, row: texts.TextRow) -> tuple[Texts, Texts]:

@@ -5,10 +5,12 @@ Pure: the caller brings the facts from the state store, and the time.
 
 from __future__ import annotations
 
+from syncd.status.codes import FindingCode, Severity
 from syncd.status.facts import FailureFacts, QueryFacts, UploadFacts
-from syncd.status.findings import ENGLISH, Finding, FindingCode, Severity, Wording, findings, readiness
+from syncd.status.findings import ENGLISH, Finding, Wording, findings, readiness
 from syncd.status.report import (
     LastRun,
+    LinkCounts,
     QueryState,
     QueryStatus,
     RowCounts,
@@ -23,6 +25,7 @@ __all__ = [
     "Finding",
     "FindingCode",
     "LastRun",
+    "LinkCounts",
     "QueryFacts",
     "QueryState",
     "QueryStatus",

@@ -6,6 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from syncd.links import Alarm, Links
+
+LATELY = timedelta(days=7)
+"""What is told of rows is told of those accepted within a week: older troubles are over, or told before."""
 INTERVALS_ALLOWED = 3
 """product.md 6: a query is fine while it finished a run within three of its intervals."""
 
@@ -62,8 +66,28 @@ class QueryFacts:
     processed: int = 0
     """Rows of the uploads that Metrica has finished with."""
     linked: int = 0
+    """At the first try; `gained` beside it."""
+    gained: int = 0
+    """Rows linked only when they were sent again."""
     user_not_found: int = 0
     goal_not_found: int = 0
+    lately: Links = field(default_factory=Links)
+    """The links of what was accepted within LATELY."""
+    recent: Links | None = None
+    """The latest rows that are enough for a rate (`matchrate`)."""
+    alarm: Alarm | None = None
+    """The match rate has fallen."""
+    dropped: int = 0
+    """Rows that Metrica left out of files it accepted within LATELY."""
+    old_rows: int = 0
+    """Rows accepted within LATELY that were too old to be linked."""
+    overdue: int = 0
+    """Uploads that Metrica has not finished with after two days."""
+    relinks: bool = False
+    """The option `relink`."""
+    requests_left: int | None = None
+    """Of the login's day; None: not known."""
+    requests_limit: int = 0
 
     @property
     def running(self) -> bool:

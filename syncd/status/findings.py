@@ -9,41 +9,16 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from syncd.status.facts import QueryFacts
+from syncd import quota
+from syncd.links import Alarm
+from syncd.model import Reason
+from syncd.status.codes import SEVERITY, FindingCode, Severity
+from syncd.status.english import SENTENCES
+from syncd.status.facts import LATELY, QueryFacts
 
 _ENOUGH_ROWS = 100
 """With fewer processed rows, a match rate of nothing may be chance."""
-
-
-class Severity(StrEnum):
-    """How much a finding matters."""
-
-    BAD = "bad"
-    """Rows do not move: a person is needed, or syncd is trying again."""
-    WARNING = "warning"
-    """Rows move; somebody should look when there is time."""
-    NOTE = "note"
-    """Worth knowing; nothing to do."""
-
-
-class FindingCode(StrEnum):
-    """What can be found."""
-
-    STATE_DOWN = "state_down"
-    HALTED = "halted"
-    FAILING = "failing"
-    LATE = "late"
-    STUCK = "stuck"
-    NEVER_RUN = "never_run"
-    FIRST_RUN = "first_run"
-    REJECTED = "rejected"
-    NO_MATCH = "no_match"
-    GOAL_MISSING = "goal_missing"
-    UNSETTLED = "unsettled"
-    WAITING = "waiting"
-    LATE_COMMITS = "late_commits"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,30 +62,7 @@ class Wording:
 
 
 ENGLISH = Wording(
-    sentences={
-        FindingCode.STATE_DOWN: "The state store does not answer: nothing is sent until it does. "
-        "Check that its file or server is there, writable and not full.",
-        FindingCode.HALTED: "{query}: stopped until a person acts. Why: {message} {action}",
-        FindingCode.FAILING: "{query}: failed runs in a row: {failures}. Why: {message} {action} "
-        "It is tried again by itself.",
-        FindingCode.LATE: "{query}: the last good run ended {ago} ago; {allowance} is allowed. "
-        "See the log for what it is doing.",
-        FindingCode.STUCK: "{query}: the run began {ago} ago and has delivered nothing for longer than "
-        "{allowance}. See the log and the database's list of running statements.",
-        FindingCode.NEVER_RUN: "{query}: has not run yet. Nothing to do if the daemon has just started.",
-        FindingCode.FIRST_RUN: "{query}: the first run has not ended yet. Nothing to do but wait.",
-        FindingCode.REJECTED: "{query}: rows that cannot be sent as they are: {rows}. "
-        "`syncd rejects list {query}` shows them, `syncd rejects retry {query}` tries again.",
-        FindingCode.NO_MATCH: "{query}: Metrica linked no row to a visitor; rows processed: {rows}. "
-        "Check that the id column holds what the site's counter gave out, and id_type.",
-        FindingCode.GOAL_MISSING: "{query}: rows whose goal the counter does not have: {rows}. "
-        "Create the goal in Metrica, or correct Target; `syncd check` compares them.",
-        FindingCode.UNSETTLED: "{query}: uploads whose fate is open: {uploads}. "
-        "Nothing to do: each is looked up at Metrica before anything is sent again.",
-        FindingCode.WAITING: "{query}: rows that wait until their DateTime is past: {rows}. Nothing to do.",
-        FindingCode.LATE_COMMITS: "{query}: a long transaction may yet commit older rows ({who}). They will "
-        "be sent then, and nothing waits for them; end the session if it was forgotten.",
-    },
+    sentences=SENTENCES,
     day="d",
     hour="h",
     minute="min",
@@ -119,22 +71,6 @@ ENGLISH = Wording(
 )
 
 Value = str | int | timedelta
-
-SEVERITY: Mapping[FindingCode, Severity] = {
-    FindingCode.STATE_DOWN: Severity.BAD,
-    FindingCode.HALTED: Severity.BAD,
-    FindingCode.FAILING: Severity.BAD,
-    FindingCode.LATE: Severity.BAD,
-    FindingCode.STUCK: Severity.BAD,
-    FindingCode.NEVER_RUN: Severity.NOTE,
-    FindingCode.FIRST_RUN: Severity.NOTE,
-    FindingCode.REJECTED: Severity.WARNING,
-    FindingCode.NO_MATCH: Severity.WARNING,
-    FindingCode.GOAL_MISSING: Severity.WARNING,
-    FindingCode.UNSETTLED: Severity.NOTE,
-    FindingCode.WAITING: Severity.NOTE,
-    FindingCode.LATE_COMMITS: Severity.NOTE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,20 +108,60 @@ def findings(query: QueryFacts, now: datetime) -> list[Finding]:
         found.append(_not_alive(query, now))
     elif query.failures:
         found.append(_failing(query))
-    found += [
-        Finding(code, {"query": query.name, noun: count})
+    rest = [*quota_findings(query, now), *_counted(query)]
+    if query.alarm is not None:
+        rest.append(_fallen(query, query.alarm, now))
+    if query.waits_for:
+        rest.append(Finding(FindingCode.LATE_COMMITS, {"query": query.name, "who": query.waits_for}))
+    return found + sorted(rest, key=lambda finding: list(Severity).index(finding.severity))
+
+
+def _counted(query: QueryFacts) -> list[Finding]:
+    """What is found by a number above zero."""
+    return [
+        Finding(code, {"query": query.name, noun: count, "days": LATELY})
         for code, noun, count in (
             (FindingCode.REJECTED, "rows", sum(query.rejected.values())),
+            (FindingCode.CURRENCY, "rows", query.rejected.get(Reason.CURRENCY_UNKNOWN, 0)),
             (FindingCode.NO_MATCH, "rows", _unmatched(query)),
-            (FindingCode.GOAL_MISSING, "rows", query.goal_not_found),
+            (FindingCode.GOAL_MISSING, "rows", query.lately.goal_not_found),
+            (FindingCode.DROPPED, "rows", query.dropped),
+            (FindingCode.OVERDUE, "uploads", query.overdue),
             (FindingCode.UNSETTLED, "uploads", query.unsettled),
             (FindingCode.WAITING, "rows", query.waiting),
+            (_not_seen(query), "rows", query.lately.user_not_found - query.lately.gained),
+            (FindingCode.TOO_OLD, "rows", query.old_rows),
         )
-        if count
+        if count > 0
     ]
-    if query.waits_for:
-        found.append(Finding(FindingCode.LATE_COMMITS, {"query": query.name, "who": query.waits_for}))
-    return found
+
+
+def quota_findings(query: QueryFacts, now: datetime) -> list[Finding]:
+    """What there is to say of the login's requests."""
+    left, limit = query.requests_left, query.requests_limit
+    if left is None or not quota.is_short(left, limit, now):
+        return []
+    rest = quota.next_midnight(now) - now
+    values: dict[str, Value] = {"query": query.name, "limit": limit, "left": left, "left_of_day": rest}
+    return [Finding(FindingCode.QUOTA_SHORT if left else FindingCode.QUOTA_SPENT, values)]
+
+
+def _fallen(query: QueryFacts, alarm: Alarm, now: datetime) -> Finding:
+    recent = query.recent or query.lately
+    return Finding(
+        FindingCode.MATCH_FALLEN,
+        {
+            "query": query.name,
+            "rate": f"{recent.rate:.0%}",
+            "rows": recent.rows,
+            "past": f"{alarm.past:.0%}",
+            "ago": now - alarm.since,
+        },
+    )
+
+
+def _not_seen(query: QueryFacts) -> FindingCode:
+    return FindingCode.NOT_SEEN_YET if query.relinks else FindingCode.NOT_SEEN
 
 
 def _unmatched(query: QueryFacts) -> int:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from syncd.status.codes import FindingCode
 from syncd.status.facts import FailureFacts, QueryFacts, UploadFacts
-from syncd.status.findings import Finding, FindingCode, findings, readiness
+from syncd.status.findings import Finding, findings, readiness
 
 
 class QueryState(StrEnum):
@@ -65,6 +66,21 @@ class UploadCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkCounts:
+    """What Metrica made of the rows, of the query's whole life; `dropped` and `too_old` of the last week."""
+
+    processed: int
+    linked: int
+    """However often they had to be sent."""
+    gained: int
+    """Of these, rows linked only when they were sent again."""
+    user_not_found: int
+    goal_not_found: int
+    dropped: int
+    too_old: int
+
+
+@dataclass(frozen=True, slots=True)
 class QueryStatus:
     """One query, judged."""
 
@@ -84,6 +100,9 @@ class QueryStatus:
     uploads: UploadCounts
     match_rate: float | None
     """Linked rows by processed rows, 0 to 1; None while Metrica has processed none."""
+    match_rate_recent: float | None
+    """That of the latest rows at their first try; None while they are too few to say."""
+    links: LinkCounts
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -110,6 +129,8 @@ class QueryStatus:
             },
             "uploads": {"total": self.uploads.total, "unsettled": self.uploads.unsettled},
             "match_rate": self.match_rate,
+            "match_rate_recent": self.match_rate_recent,
+            "links": asdict(self.links),
         }
 
 
@@ -126,6 +147,10 @@ class StatusReport:
     queries: tuple[QueryStatus, ...]
     recent_uploads: tuple[UploadFacts, ...]
     """The newest first."""
+    requests_left: int | None = None
+    """Of the login that has the fewest left today; None: not known."""
+    notices: tuple[Finding, ...] = ()
+    """What there is to say of the daemon itself; never why it is not ready."""
 
     @property
     def ready(self) -> bool:
@@ -140,6 +165,8 @@ class StatusReport:
             "state_ok": self.state_ok,
             "ready": self.ready,
             "reasons": [str(reason) for reason in self.reasons],
+            "requests_left": self.requests_left,
+            "notices": [str(notice) for notice in self.notices],
             "queries": [query.to_json() for query in self.queries],
             "recent_uploads": [_upload_json(upload) for upload in self.recent_uploads],
         }
@@ -161,6 +188,9 @@ def build_report(
         reasons=tuple(readiness(queries, state_ok=state_ok, now=now)),
         queries=tuple(_judge(query, now, unknown=query.blank and not state_ok) for query in queries),
         recent_uploads=tuple(recent_uploads),
+        requests_left=min(
+            (one.requests_left for one in queries if one.requests_left is not None), default=None
+        ),
     )
 
 
@@ -189,8 +219,22 @@ def _judge(query: QueryFacts, now: datetime, *, unknown: bool) -> QueryStatus:
             waiting_due=query.waiting_due,
         ),
         uploads=UploadCounts(total=query.uploads, unsettled=query.unsettled),
-        match_rate=round(min(1.0, query.linked / query.processed), 4) if query.processed else None,
+        match_rate=_rate(query.linked + query.gained, query.processed),
+        match_rate_recent=round(query.recent.rate, 4) if query.recent else None,
+        links=LinkCounts(
+            processed=query.processed,
+            linked=query.linked + query.gained,
+            gained=query.gained,
+            user_not_found=max(0, query.user_not_found - query.gained),
+            goal_not_found=query.goal_not_found,
+            dropped=query.dropped,
+            too_old=query.old_rows,
+        ),
     )
+
+
+def _rate(linked: int, processed: int) -> float | None:
+    return round(min(1.0, linked / processed), 4) if processed else None
 
 
 def _state(query: QueryFacts, found: Sequence[Finding]) -> QueryState:

@@ -93,7 +93,7 @@ SPECS: tuple[Spec, ...] = (
         "syncd_api_requests_left",
         "gauge",
         (),
-        "What this daemon has not spent of `metrica.daily_requests` since 00:00 UTC.",
+        "What is left of `metrica.daily_requests` until 00:00 GMT, of the login that has least.",
     ),
     Spec("syncd_api_requests_limit", "gauge", (), "`metrica.daily_requests`."),
     Spec("syncd_up", "gauge", (), "1 while /readyz answers 200, else 0."),
@@ -216,6 +216,8 @@ class Metrics:
     def apply(self, report: StatusReport | None) -> None:
         """Take over what only the state store knows, before a scrape; None: the store did not answer."""
         self._up.set(1 if report is not None and report.ready else 0)
+        if report is not None and report.requests_left is not None:
+            self.set_requests_left(report.requests_left)
         with self._lock:
             self._create_series()
             if report is None:

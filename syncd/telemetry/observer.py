@@ -9,7 +9,7 @@ from typing import Literal
 import structlog
 
 from syncd.events import Event
-from syncd.model import Reason
+from syncd.model import Origin, Reason
 from syncd.ports import Clock, SystemClock
 from syncd.telemetry.metrics import Metrics, Outcome
 
@@ -43,7 +43,14 @@ LEVELS: Mapping[Event, Level] = {
     Event.UPLOAD_NOT_FOUND: "warning",
     Event.UPLOAD_SPLIT: "warning",
     Event.UPLOAD_REFUSED: "warning",
+    Event.RESEND_REFUSED: "warning",
     Event.UPLOAD_FOLLOWED: "info",
+    Event.UPLOAD_OVERDUE: "warning",
+    Event.ROWS_DROPPED: "warning",
+    Event.MATCH_FALLEN: "warning",
+    Event.MATCH_RECOVERED: "info",
+    Event.QUOTA_SHORT: "warning",
+    Event.QUOTA_SPENT: "error",
     Event.LIST_FAILED: "warning",
     Event.API_REQUEST: "debug",
     Event.STATE_MIGRATED: "info",
@@ -119,7 +126,7 @@ class TelemetryObserver:
     def _upload(self, outcome: Outcome) -> Callable[[str, Fields], None]:
         def count(query: str, fields: Fields) -> None:
             self._metrics.upload(query, outcome)
-            if outcome in {Outcome.ACCEPTED, Outcome.FOUND}:
+            if outcome in {Outcome.ACCEPTED, Outcome.FOUND} and fields.get("origin") != Origin.RESEND:
                 self._metrics.rows_uploaded(query, _number(fields, "rows"))
 
         return count
@@ -130,7 +137,8 @@ class TelemetryObserver:
 
     def _upload_followed(self, query: str, fields: Fields) -> None:
         # Each upload becomes final once, whatever restarts or changes hands meanwhile: it is counted then.
-        if fields.get("final"):
+        # The rows of one that was sent again were counted with the upload before.
+        if fields.get("final") and fields.get("origin") != Origin.RESEND:
             self._metrics.followed(query, *(_number(fields, name) for name in _FOLLOWED))
 
     def _api_request(self, _query: str, fields: Fields) -> None:

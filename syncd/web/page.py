@@ -86,6 +86,7 @@ class Page:
             tone=tone,
             headline=headline,
             report=report,
+            notices=[self._texts.wording.say(notice) for notice in report.notices],
             items=attention(report.queries),
             most_items=MOST_ITEMS,
             trouble=[

@@ -8,8 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from syncd.emulator.server import EmulatorServer
+from tests.acceptance import shop
 from tests.acceptance.disk import Disk, mount
+from tests.acceptance.situation import Situation
 from tests.acceptance.template import Template
+from tests.fix_cli import Cli
+from tests.servers import Database
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +33,21 @@ def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Disk]:
     yield Disk(folder, mounted=mounted)
     if mounted:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql", "mariadb"])
+def situation(
+    request: pytest.FixtureRequest, cli: Cli, template: Template, emulator: EmulatorServer
+) -> Situation:
+    """An open shop on each database; the state is in PostgreSQL where the shop is, else in SQLite."""
+    name = {"sqlite": "sqlite_db", "postgresql": "postgres"}.get(request.param, request.param)
+    database: Database = request.getfixturevalue(name)
+    shop.open_shop(database)
+    return Situation(cli, template, database, emulator, database if request.param == "postgresql" else None)
+
+
+@pytest.fixture
+def one_situation(cli: Cli, template: Template, sqlite_db: Database, emulator: EmulatorServer) -> Situation:
+    """An open shop in SQLite, where the database makes no difference."""
+    shop.open_shop(sqlite_db)
+    return Situation(cli, template, sqlite_db, emulator)

@@ -11,7 +11,22 @@ from tests.acceptance import shop
 from tests.fix_cli import Cli
 from tests.servers import Database
 
-COMMANDS = ("run", "demo", "check", "preview", "schema", "status", "rejects", "migrate", "emulator")
+COMMANDS = (
+    "run",
+    "demo",
+    "check",
+    "preview",
+    "schema",
+    "status",
+    "uploads",
+    "rejects",
+    "explain",
+    "audit",
+    "rewind",
+    "resend",
+    "migrate",
+    "emulator",
+)
 
 
 @pytest.fixture
@@ -144,8 +159,11 @@ def test_preview_and_rejects_agree_with_what_is_sent(
     assert (again["rows"], again["rejected"]) == ([], [])
 
 
-def test_tables_in_a_pipe_are_one_line_per_row(ready: Cli) -> None:
+def test_tables_in_a_pipe_are_one_line_per_row(
+    ready: Cli, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
     """Without a terminal there are no frames, no colours and no cut values."""
+    ready.configure(shop.configuration(sqlite_db, emulator.url, shop.query(every="1h")))
     ready.run("run", "--once")
 
     done = ready.run("status")
@@ -251,6 +269,12 @@ class TestCheck:
         """A wrong token and a counter only to be viewed are errors, a goal that is missing a warning."""
         emulator.configure(goals=[])
         assert "Target order_paid (query paid_orders): no goal takes it" in ready.run("check").stdout
+        for goal, words in (
+            ({"type": "url", "identifier": "order_paid"}, "but is of type url"),
+            ({"conditions": [{"type": "contain", "url": "order_paid"}]}, "but the condition contain"),
+        ):
+            emulator.configure(goals=[goal])
+            assert f"has this identifier, {words}" in ready.run("check").stdout
         emulator.configure(permission="view")
         viewer = ready.run("check")
         assert viewer.returncode == 1
@@ -258,7 +282,7 @@ class TestCheck:
         emulator.configure(tokens=["another"])
         wrong = ready.run("check")
         assert wrong.returncode == 1
-        assert "Check the token" in wrong.stdout
+        assert "Get a new token" in wrong.stdout
 
     def test_questions_about_the_rows(self, ready: Cli, sqlite_db: Database) -> None:
         """A zone that is assumed, keys that are shared, bad rows, a missing index: each is told."""

@@ -185,3 +185,20 @@ def test_the_endpoints_show_none(ready: Cli) -> None:
 
     assert daemon.stop() == 0
     assert not leaks("".join(daemon.lines))
+
+
+def test_check_warns_of_what_others_may_read(ready: Cli) -> None:
+    """A token file that everybody may read, and an address without TLS."""
+    token, path = ready.folder / "token", ready.folder / "config.yaml"
+    token.chmod(0o644)
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("http://127.0.0.1", "http://metrica.example"), encoding="utf-8")
+
+    said = [finding["message"] for finding in ready.json("check", "--offline")["findings"]]
+
+    assert any(f"{token} holds a secret and can be read by everybody" in message for message in said)
+    assert any("unencrypted" in message for message in said)
+    token.chmod(0o600)
+    assert not any(
+        str(token) in finding["message"] for finding in ready.json("check", "--offline")["findings"]
+    )

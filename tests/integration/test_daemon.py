@@ -37,6 +37,8 @@ class Notebook:
         self.outcomes: list[Outcome] = []
         self.others: dict[str, SyncdError | None] = {}
         """Queries that another daemon runs, with what is said of them."""
+        self.there: list[str] = []
+        self.gone: list[str] = []
 
     def mine(self, turn: Turn) -> bool:
         """Unless the test says otherwise."""
@@ -56,6 +58,15 @@ class Notebook:
 
     def turned(self, status: str) -> None:
         """Nothing to do."""
+
+    def added(self, turn: Turn) -> None:
+        """Write it down."""
+        self.there.append(turn.query.name)
+
+    def removed(self, turn: Turn) -> None:
+        """Write it down; no run goes on."""
+        assert turn.started is None
+        self.gone.append(turn.query.name)
 
 
 class Loop:

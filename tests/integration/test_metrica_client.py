@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import socket
 import ssl
@@ -15,7 +16,14 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from syncd.errors import AccessRefused, FileRefused, MetricaError, NotReceived, OutcomeUnknown
+from syncd.errors import (
+    AccessRefused,
+    FileRefused,
+    MetricaError,
+    NotReceived,
+    OutcomeUnknown,
+    TokenRefused,
+)
 from syncd.events import Event
 from syncd.metrica import client as client_module
 from syncd.metrica.client import MetricaClient
@@ -59,9 +67,9 @@ def failure(work: Callable[[], object]) -> MetricaError:
     ("fault", "expected", "received"),
     [
         ({"kind": "refuse"}, FileRefused, False),
-        ({"kind": "refuse", "status": 401}, AccessRefused, False),
+        ({"kind": "refuse", "status": 401}, TokenRefused, False),
         ({"kind": "refuse", "status": 403}, AccessRefused, False),
-        ({"kind": "refuse", "status": 403, "error_type": "invalid_token"}, AccessRefused, False),
+        ({"kind": "refuse", "status": 403, "error_type": "invalid_token"}, TokenRefused, False),
         ({"kind": "refuse", "status": 404}, AccessRefused, False),
         ({"kind": "refuse", "status": 429}, NotReceived, False),
         ({"kind": "refuse", "status": 400, "message": "Ошибка"}, FileRefused, False),
@@ -99,7 +107,9 @@ def test_every_fault_has_its_class(
     error = failure(lambda: upload(client))
     assert type(error) is expected
     assert time.monotonic() - began < 15
-    assert (client.find(COUNTER, TAG) is not None) is received
+    # Another client: this one takes a spent quota to heart.
+    with closing(metrica_client(emulator.url)) as another:
+        assert (another.find(COUNTER, TAG) is not None) is received
 
 
 @pytest.mark.parametrize("operation", ["list", "counter", "goals"])
@@ -177,7 +187,7 @@ def test_the_same_token_is_not_tried_twice(emulator: EmulatorServer) -> None:
     """A refused token that has not changed costs one request."""
     emulator.configure(tokens=[OTHER])
     with closing(metrica_client(emulator.url)) as client:
-        assert type(failure(lambda: upload(client))) is AccessRefused
+        assert type(failure(lambda: upload(client))) is TokenRefused
     assert len(emulator.requests()) == 1
 
 
@@ -186,7 +196,7 @@ def test_a_refused_new_token_ends_it(emulator: EmulatorServer) -> None:
     emulator.configure(tokens=["y0_a-third-one"])
     tokens = iter([TOKEN, OTHER])
     with closing(metrica_client(emulator.url, read=lambda: next(tokens))) as client:
-        assert type(failure(lambda: upload(client))) is AccessRefused
+        assert type(failure(lambda: upload(client))) is TokenRefused
     assert len(emulator.requests()) == 2
 
 
@@ -271,6 +281,21 @@ def test_a_certificate_of_nobody(tmp_path: Path) -> None:
     assert type(error) is NotReceived
     assert "certificate" in str(error)
     assert server.requests == []
+
+
+def test_a_certificate_of_the_companys_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """REQUESTS_CA_BUNDLE names who is trusted besides."""
+    openssl = shutil.which("openssl") or missing("openssl")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"]
+    made += ["-addext", "subjectAltName=IP:127.0.0.1"]
+    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with RawServer(answer(b"{}"), tls=context) as server, closing(metrica_client(server.url)) as client:
+        assert type(failure(lambda: upload(client))) is OutcomeUnknown  # it spoke, though no sense
+        assert len(server.requests) == 1
 
 
 def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -366,6 +391,23 @@ def test_a_slow_drip_ends() -> None:
     ):
         assert type(failure(lambda: upload(client))) is OutcomeUnknown
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize("packed", [True, False], ids=["gzip-bomb", "endless"])
+def test_an_answer_that_is_too_large_ends(monkeypatch: pytest.MonkeyPatch, *, packed: bool) -> None:
+    """What is read of an answer is bounded, by its size when unpacked; the upload is looked up."""
+    monkeypatch.setattr(client_module, "LARGEST_ANSWER", 1024 * 1024)
+    body = b" " * (8 * 1024 * 1024)
+    head = b"HTTP/1.1 200 OK\r\n"
+    if packed:
+        body = gzip.compress(body)
+        assert len(body) < 64 * 1024
+        head += b"Content-Encoding: gzip\r\n"
+    head += f"Content-Length: {len(body)}\r\n\r\n".encode()
+    with RawServer(head + body) as server, closing(metrica_client(server.url)) as client:
+        error = failure(lambda: upload(client))
+    assert type(error) is OutcomeUnknown
+    assert "larger than" in str(error)
 
 
 # --- the list ---

@@ -186,8 +186,8 @@ def test_a_list_that_cannot_be_read_proves_nothing(bench: Bench, emulator: Emula
         ({"kind": "refuse", "status": 403, "error_type": "invalid_token"}, AccessRefused),
         ({"kind": "refuse", "status": 404}, AccessRefused),
         ({"kind": "redirect"}, AccessRefused),
-        ({"kind": "exhaust_quota"}, NotReceived),
-        ({"kind": "refuse", "status": 429}, NotReceived),
+        ({"kind": "exhaust_quota", "quota": "quota_parallel_requests"}, NotReceived),
+        ({"kind": "refuse", "status": 429, "error_type": "quota_requests_by_ip"}, NotReceived),
     ],
     ids=str,
 )

@@ -282,3 +282,27 @@ def test_rejects_alone_leave_the_mark() -> None:
     told = chunking.rejects_only(chunk, 2)
     assert (told.origin, told.mark, told.ready) == (Origin.QUERY, None, Rows())
     assert [reject.key for reject in told.rejects] == [a_reject("b").key, a_reject("c").key]
+
+
+@given(st.lists(pages, max_size=4), memories, all_rules, st.integers(1, 5))
+def test_a_chunk_that_is_cut_has_all_of_it_in_two(
+    several: list[Mapped], memory: dict[str, Known], rules: Rules, rows: int
+) -> None:
+    """The first sends as many rows as asked for; both count what is theirs; what is not sent goes first."""
+    whole = Chunk(header="ClientId")
+    for page in several:
+        chunking.add(whole, page, memory, rules)
+    first, second = chunking.cut(whole, rows)
+    assert len(first.ready) == min(rows, len(whole.ready))
+    assert [*first.ready.lines, *second.ready.lines] == whole.ready.lines
+    assert [*first.ready.keys, *second.ready.keys] == whole.ready.keys
+    assert first.rows_read + second.rows_read == whole.rows_read
+    assert (first.rows_known, first.rejects, first.waiting) == (
+        whole.rows_known,
+        whole.rejects,
+        whole.waiting,
+    )
+    assert (second.rows_known, second.rejects, second.waiting, second.header) == (0, [], [], whole.header)
+    for part in (first, second):
+        assert part.sent == set(part.ready.keys)
+        assert part.size == sum(len(line.encode()) + 1 for line in part.ready.lines)

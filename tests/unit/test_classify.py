@@ -9,8 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.errors import AccessRefused, FileRefused, MetricaError, NotReceived, OutcomeUnknown
-from syncd.metrica.classify import error_of, next_midnight
+from syncd.errors import (
+    AccessRefused,
+    FileRefused,
+    MetricaError,
+    NotReceived,
+    OutcomeUnknown,
+    TokenRefused,
+)
+from syncd.metrica.classify import error_of
+from syncd.quota import next_midnight
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -32,8 +40,8 @@ DOCUMENTED = [
     ("filter_limits", 400, FileRefused),
     ("query_error", 400, FileRefused),
     ("too_much_rows", 400, FileRefused),
-    ("unauthorized", 401, AccessRefused),
-    ("invalid_token", 403, AccessRefused),
+    ("unauthorized", 401, TokenRefused),
+    ("invalid_token", 403, TokenRefused),
     ("access_denied", 403, AccessRefused),
     ("counter_in_connect", 403, AccessRefused),
     ("not_found", 404, AccessRefused),
@@ -47,7 +55,7 @@ BARE = [
     (202, OutcomeUnknown),
     (204, OutcomeUnknown),
     (400, FileRefused),
-    (401, AccessRefused),
+    (401, TokenRefused),
     (402, AccessRefused),
     (403, AccessRefused),
     (404, AccessRefused),
@@ -135,7 +143,7 @@ def test_the_bare_status_decides(status: int, content: bytes, expected: type[Met
 @pytest.mark.parametrize(
     ("error_type", "status", "expected"),
     [
-        ("invalid_token", 400, AccessRefused),
+        ("invalid_token", 400, TokenRefused),
         ("access_denied", 400, AccessRefused),
         ("invalid_parameter", 422, FileRefused),
         ("quota_parallel_requests", 403, NotReceived),
@@ -198,7 +206,7 @@ JSON = st.recursive(
 def test_any_answer_gives_one_line(status: int, content: bytes, retry_after: str) -> None:
     """Whatever a server answers, the text of the error is one short line, as logs and databases take it."""
     error = error_of(status, content, retry_after, NOW)
-    assert type(error) in (NotReceived, OutcomeUnknown, FileRefused, AccessRefused)
+    assert type(error) in (NotReceived, OutcomeUnknown, FileRefused, AccessRefused, TokenRefused)
     assert len(str(error)) < 400
     assert "\n" not in str(error)
     assert b"\0" not in str(error).encode()

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.followup import FIRST_LOOK, GIVEN_UP, LONGEST_PAUSE, is_time
+from syncd.followup import FIRST_LOOK, LATE_PAUSE, LONGEST_PAUSE, OVERDUE, is_time
 from syncd.model import Followed
 
 ACCEPTED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
-ages = st.timedeltas(timedelta(0), GIVEN_UP)
+ages = st.timedeltas(timedelta(0), OVERDUE)
 
 
 def a_followed(checked: timedelta | None = None) -> Followed:
@@ -29,19 +29,20 @@ def a_followed(checked: timedelta | None = None) -> Followed:
         (None, timedelta(0), False),
         (None, FIRST_LOOK - SECOND, False),
         (None, FIRST_LOOK, True),
-        (None, GIVEN_UP, True),
-        (None, GIVEN_UP + SECOND, False),
+        (None, OVERDUE + SECOND, True),
         (timedelta(minutes=5), timedelta(minutes=10) - SECOND, False),
         (timedelta(minutes=5), timedelta(minutes=10), True),
         (timedelta(minutes=40), timedelta(minutes=60) - SECOND, False),
         (timedelta(minutes=40), timedelta(minutes=60), True),
         (timedelta(hours=10), timedelta(hours=10, minutes=30) - SECOND, False),
         (timedelta(hours=10), timedelta(hours=10, minutes=30), True),
-        (GIVEN_UP - SECOND, GIVEN_UP + LONGEST_PAUSE, False),
+        (OVERDUE - SECOND, OVERDUE, True),
+        (OVERDUE, OVERDUE + LATE_PAUSE - SECOND, False),
+        (OVERDUE, OVERDUE + LATE_PAUSE, True),
     ],
 )
 def test_times(checked: timedelta | None, age: timedelta, *, expected: bool) -> None:
-    """Soon at first, then after half its age, at least every half hour, no more after two days."""
+    """Soon at first, then after half its age, at least every half hour; after two days once a day."""
     assert is_time(a_followed(checked), ACCEPTED + age, FIRST_LOOK) is expected
 
 
@@ -49,15 +50,16 @@ def test_times(checked: timedelta | None, age: timedelta, *, expected: bool) -> 
 def test_requests_are_few(checked: timedelta) -> None:
     """Two looks are never closer than the first one, nor further apart than half an hour."""
     upload = a_followed(checked)
-    assert not is_time(upload, ACCEPTED + checked + FIRST_LOOK - SECOND, FIRST_LOOK)
+    soon = ACCEPTED + checked + FIRST_LOOK - SECOND
+    assert not is_time(upload, soon, FIRST_LOOK) or checked < OVERDUE <= soon - ACCEPTED
     late = ACCEPTED + checked + LONGEST_PAUSE
-    assert is_time(upload, late, FIRST_LOOK) or late - ACCEPTED > GIVEN_UP
+    assert is_time(upload, late, FIRST_LOOK) or checked == OVERDUE
 
 
 def test_the_number_of_looks_of_one_upload() -> None:
     """Two days of an upload that never ends cost about a hundred requests of the day's 5000."""
     checked, looks = None, 0
-    for minute in range(int(GIVEN_UP.total_seconds() // 60) + 100):
+    for minute in range(int(OVERDUE.total_seconds() // 60) + 100):
         age = timedelta(minutes=minute)
         if is_time(a_followed(checked), ACCEPTED + age, FIRST_LOOK):
             checked, looks = age, looks + 1

@@ -74,7 +74,7 @@ good_rows = st.tuples(
 def test_a_good_row() -> None:
     """A good row becomes one line, with its key and its moment."""
     mapped = map_rows(GOOD)
-    assert mapped.ready == Rows(['["1"]'], ["123,paid,1767225600,9.90,RUB"], 1_767_225_600)
+    assert mapped.ready == Rows(['["1"]'], ["123,paid,1767225600,9.90,RUB"], 1_767_225_600, 1_767_225_600)
     assert not mapped.waiting
     assert not mapped.rejects
 

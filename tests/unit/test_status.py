@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncd.links import Alarm, Links
 from syncd.status import ENGLISH, FindingCode, QueryFacts, QueryState, StatusReport, build_report, readiness
 from syncd.web.languages import LANGUAGES
 from tests.status_help import (
@@ -24,7 +25,9 @@ from tests.status_help import (
     NEVER,
     NOW,
     SITUATIONS,
+    SPENT,
     STUCK,
+    TROUBLED,
 )
 
 MOMENTS = st.none() | st.integers(0, 10_000).map(lambda seconds: NOW - timedelta(seconds=seconds))
@@ -49,6 +52,11 @@ def facts(draw: st.DrawFn) -> QueryFacts:
         unsettled=draw(st.integers(0, 2)),
         processed=draw(st.integers(0, 300)),
         linked=draw(st.integers(0, 300)),
+        gained=draw(st.integers(0, 300)),
+        lately=Links(1, 300, *draw(st.tuples(*[st.integers(0, 300)] * 4))),
+        alarm=draw(st.none() | st.builds(Alarm, st.just(NOW), st.floats(0, 1))),
+        requests_left=draw(st.none() | st.integers(0, 100)),
+        requests_limit=100,
     )
 
 
@@ -209,6 +217,16 @@ def test_the_names_of_the_json() -> None:
         },
         "uploads": {"total": 25, "unsettled": 1},
         "match_rate": 0.0,
+        "match_rate_recent": None,
+        "links": {
+            "processed": 1000,
+            "linked": 0,
+            "gained": 0,
+            "user_not_found": 222,
+            "goal_not_found": 12,
+            "dropped": 0,
+            "too_old": 0,
+        },
     }
 
 
@@ -255,10 +273,38 @@ def test_every_situation_can_be_said() -> None:
     said = {
         finding.code: [texts.wording.say(finding) for texts in LANGUAGES.values()]
         for report in SITUATIONS.values()
-        for finding in (*report.reasons, *(found for query in report.queries for found in query.findings))
+        for finding in (
+            *report.reasons,
+            *report.notices,
+            *(found for query in report.queries for found in query.findings),
+        )
     }
     assert set(said) == set(FindingCode)
     assert all("{" not in text and "NAME" not in text for texts in said.values() for text in texts)
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        (TROUBLED, "Metrica links fewer rows than before: 8% of the latest 120, after 62%; noticed 5 h ago."),
+        (TROUBLED, "rows of the last 7 d whose goal the counter does not have: 3. Target must be"),
+        (TROUBLED, "rows of the last 7 d that Metrica left out of files it took: 4."),
+        (TROUBLED, "uploads that Metrica has not finished with after two days: 1."),
+        (TROUBLED, "of the 5,000 requests a day of its login 40 are left for 14 h."),
+        (SPENT, "the 5,000 requests a day of its login are spent: nothing is sent until 00:00 GMT, in 14 h."),
+        (TROUBLED, "whose visitor Metrica has not found: 198. Some visitors are seen only later"),
+        (TROUBLED, "the option `relink` does so"),
+        (SPENT, "whose visitor Metrica has not found yet: 198. Nothing to do"),
+        (TROUBLED, "more than 21 days old when they were sent: 5."),
+        (
+            HALTED,
+            "rows held back for an unknown currency, whose money Metrica would drop without a word: 990.",
+        ),
+    ],
+)
+def test_the_cause_in_plain_words(query: QueryFacts, words: str) -> None:
+    """What became of the rows, why, and what to do."""
+    assert any(words in said for said in _one(query).queries[0].words), _one(query).queries[0].words
 
 
 def test_a_clock_that_is_behind_does_no_harm() -> None:

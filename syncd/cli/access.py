@@ -1,0 +1,42 @@
+"""How commands come by a query's source and ledger: to look, beside a daemon too, or to write, alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from syncd.settings import QuerySettings, Settings
+
+if TYPE_CHECKING:
+    from syncd.ledger import QueryLedger
+    from syncd.parts import Parts
+    from syncd.wiring import Application
+
+
+@contextmanager
+def looking(settings: Settings, query: QuerySettings) -> Iterator[tuple[Parts, QueryLedger]]:
+    """What is needed to look, beside a daemon too."""
+    from syncd.parts import Parts  # noqa: PLC0415
+    from syncd.service import telemetry  # noqa: PLC0415
+
+    _, observer = telemetry(settings, [query])
+    parts = Parts(settings, observer)
+    try:
+        parts.store.check_version()
+        yield parts, parts.ledger(query)
+    finally:
+        parts.close()
+
+
+@contextmanager
+def holding(settings: Settings, query: QuerySettings) -> Iterator[tuple[Application, QueryLedger]]:
+    """What is needed to write, while no other syncd can. Raises StateInUse or HeldElsewhere."""
+    from syncd.service import telemetry  # noqa: PLC0415
+    from syncd.wiring import Application  # noqa: PLC0415
+
+    with looking(settings, query):
+        pass  # a store that is not there yet is told, not made
+    _, observer = telemetry(settings, [query])
+    with Application(settings, [query], observer, once=True) as application:
+        yield application, application.hold(query)

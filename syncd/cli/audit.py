@@ -1,0 +1,172 @@
+"""`syncd audit`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syncd.audit import NAMED, Account, Span, account, missing, span_of
+from syncd.cli.access import holding, looking
+from syncd.cli.common import (
+    DURATION,
+    config_option,
+    counted,
+    json_option,
+    pick,
+    print_json,
+    read_settings,
+    shown_key,
+    shown_mark,
+    visible,
+)
+from syncd.compare import Compare, Fate
+from syncd.errors import RowsMissing, UploadsMissing
+from syncd.settings import QuerySettings
+
+if TYPE_CHECKING:
+    from syncd.parts import Parts
+
+ROWS_REJECTED = 3
+_WORDS = {
+    Fate.DELIVERED: "delivered",
+    Fate.PASSED: "passed over: there before the query began (start: now)",
+    Fate.SENDING: "on their way",
+    Fate.WAITING: "waiting for their DateTime",
+    Fate.REJECTED: "rejected",
+    Fate.CHANGED_MONEY: "delivered, with another Price or Currency in the source now",
+    Fate.CHANGED_IDENTITY: "delivered, with another id, Target or DateTime in the source now",
+    Fate.MISSING: "MISSING: nothing is known of them",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an audit found."""
+
+    query: QuerySettings
+    span: Span | None
+    """None: the query has read nothing yet."""
+    found: Account
+    healed: int | None
+    """Rows that were missing and no longer are; None where that was not asked for."""
+    lost: list[int] | None
+    """Uploads that Metrica's list does not have; None where that was not asked for."""
+
+    @property
+    def missing(self) -> int:
+        """Rows that nothing is known of."""
+        return self.found.counts[Fate.MISSING]
+
+
+@click.command()
+@config_option
+@json_option
+@click.option(
+    "--since", "length", type=DURATION, required=True, metavar="DURATION", help="How far back, such as 7d."
+)
+@click.option("--heal", is_flag=True, help="Deliver what is missing; no daemon may run the query meanwhile.")
+@click.option("--at-metrica", is_flag=True, help="Also look whether Metrica's list has the uploads.")
+@click.argument("name")
+def audit(
+    *, config: Path | None, as_json: bool, length: timedelta, heal: bool, at_metrica: bool, name: str
+) -> int:
+    """Compare the rows of query NAME in the source with what was delivered.
+
+    By the time in the mark or, where the mark is no time, by DateTime; up to the mark: what lies behind it is
+    yet to be read. Exit codes: 0 all accounted for, 1 rows are missing, 3 rows are rejects.
+    """
+    settings = read_settings(config)
+    (query,) = pick(settings, [name])
+    with ExitStack() as around:
+        if heal:
+            application, ledger = around.enter_context(holding(settings, query))
+            parts = application.parts
+        else:
+            parts, ledger = around.enter_context(looking(settings, query))
+        comparison = Compare(query, parts.source(query), ledger, parts.clock)
+        span = span_of(comparison, ledger.position(), length, parts.store.first_upload_at(query.name))
+        found, healed = Account() if span is None else account(comparison, span), None
+        if heal and span is not None:
+            before, healed = found.counts[Fate.MISSING], 0
+            if before:
+                application.carry(query.name, lambda intake: missing(comparison, intake, span))
+                found = account(comparison, span)
+                healed = before - found.counts[Fate.MISSING]
+        since = parts.clock.now() - length
+        lost = _lost(parts, query, since) if at_metrica else None
+    result = Result(query, span, found, healed, lost)
+    if as_json:
+        print_json(_document(result))
+    else:
+        for line in _lines(result):
+            click.echo(line)
+    return _end(result)
+
+
+def _end(result: Result) -> int:
+    """The exit code. Raises RowsMissing or UploadsMissing."""
+    if result.missing:
+        raise RowsMissing(f"{result.query.name}: {counted(result.missing, 'row')} missing")
+    if result.lost:
+        raise UploadsMissing(f"{result.query.name}: {counted(len(result.lost), 'upload')} not at Metrica")
+    return ROWS_REJECTED if result.found.counts[Fate.REJECTED] else 0
+
+
+def _lost(parts: Parts, query: QuerySettings, since: datetime) -> list[int]:
+    """The uploads accepted since then that the counter's list does not have."""
+    from syncd.ledger.readers import DELIVERED  # noqa: PLC0415 — the database libraries, only where needed
+
+    listed, before, lost = parts.client(query).all_uploads(query.counter), None, list[int]()
+    while page := parts.store.uploads(query.name, limit=1000, before=before):
+        recent = [upload for upload in page if upload.created_at >= since and upload.counter == query.counter]
+        lost += [one.id for one in recent if one.state in DELIVERED and one.metrica_id not in listed]
+        if page[-1].created_at < since:
+            break
+        before = page[-1].id
+    return lost
+
+
+def _lines(result: Result) -> Iterator[str]:
+    name, span, found = result.query.name, result.span, result.found
+    if span is None:
+        yield f"{name}: it has delivered nothing yet, so there is nothing to compare"
+        return
+    how = f"by {result.query.mark[0]}" if span.by_mark else "by DateTime"
+    since, upto = f"{span.since:%Y-%m-%d %H:%M} UTC", shown_mark(span.upto)
+    yield f"{name}: rows since {since} ({how}), up to the mark {upto}"
+    for fate, words in _WORDS.items():
+        count = found.counts[fate]
+        if not count:
+            continue
+        yield f"{count:>9,}  {words}"
+        if keys := found.named.get(fate):
+            more = ", …" if count > NAMED else ""
+            yield visible(f"{'':11}{'; '.join(map(shown_key, keys))}{more}")
+    if not found.counts.total():
+        yield f"{0:>9}  rows in that time"
+    if result.healed is not None:
+        yield f"Healed, and accounted for now: {counted(result.healed, 'row')}"
+    if result.lost is not None:
+        words = ", ".join(map(str, result.lost)) or "none"
+        yield f"Uploads accepted in that time that Metrica's list does not have: {words}"
+
+
+def _document(result: Result) -> dict[str, object]:
+    span, found = result.span, result.found
+    return {
+        "query": result.query.name,
+        "since": span and span.since.isoformat(),
+        "by": (result.query.mark[0] if span.by_mark else "DateTime") if span else None,
+        "up_to": shown_mark(span.upto) if span else None,
+        "rows": {fate.value: found.counts[fate] for fate in Fate},
+        "keys": {fate.value: [json.loads(key) for key in keys] for fate, keys in found.named.items()},
+        "healed": result.healed,
+        "uploads_not_at_metrica": result.lost,
+    }

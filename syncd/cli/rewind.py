@@ -1,0 +1,121 @@
+"""`syncd rewind`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import click
+
+from syncd.cli.access import holding, looking
+from syncd.cli.common import (
+    config_option,
+    counted,
+    is_terminal,
+    json_option,
+    pick,
+    print_json,
+    read_settings,
+    shown_mark,
+)
+from syncd.compare import Compare, Fate
+from syncd.rewind import Move, move, plan, wanted
+from syncd.settings import QuerySettings
+
+
+@click.command()
+@config_option
+@json_option
+@click.option(
+    "--to", "first", metavar="VALUE...", required=True, help="The mark's values; or beginning, now."
+)
+@click.option("--dry-run", is_flag=True, help="Only say what it would do.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.argument("name")
+@click.argument("rest", nargs=-1, metavar="")
+def rewind(
+    *,
+    config: Path | None,
+    as_json: bool,
+    first: str,
+    dry_run: bool,
+    yes: bool,
+    name: str,
+    rest: tuple[str, ...],
+) -> None:
+    """Move the mark of query NAME, so that rows are read again from there, or passed over.
+
+    VALUE is the value of each of the mark's columns, or of the first alone; a moment without a zone is of the
+    query's. What was delivered is not sent again. The daemon that runs the query has to be stopped.
+    """
+    settings = read_settings(config)
+    (query,) = pick(settings, [name])
+    with ExitStack() as around:
+        if dry_run:
+            parts, ledger = around.enter_context(looking(settings, query))
+        else:
+            application, ledger = around.enter_context(holding(settings, query))
+            parts = application.parts
+        position, source = ledger.position(), parts.source(query)
+        new = wanted(query, source, position, [first, *rest])
+        change = plan(Compare(query, source, ledger, parts.clock), position, new)
+        to_come = source.count(new)
+        if not as_json:
+            for line in _lines(query, change, to_come):
+                click.echo(line)
+        if not dry_run:
+            if not yes and not as_json and is_terminal(sys.stdin):
+                click.confirm(f"{query.name}: move the mark?", abort=True, err=True)
+            move(ledger, query, change)
+    if as_json:
+        print_json(_document(query, change, to_come, moved=not dry_run))
+    else:
+        click.echo("A dry run: nothing was changed." if dry_run else "Moved. The next run reads from there.")
+
+
+def _lines(query: QuerySettings, change: Move, to_come: int | None) -> Iterator[str]:
+    name, start = query.name, f"where it starts ({query.start})"
+    old = shown_mark(change.old) if change.old else "nowhere yet"
+    yield f"{name}: the mark stands at {old}; it is to move to {shown_mark(change.new) or start}"
+    if change.old == change.new:
+        yield "It stands there already."
+    elif change.forward:
+        rows = counted(change.skipped, "row")
+        yield f"WARNING: that is forward, over {rows} that nothing is known of: not read, and not sent"
+        yield "(but for those that `overlap` still reaches). `syncd audit` would find them."
+    elif change.rows:
+        yield f"Read again: {counted(change.rows, 'row')}"
+        yield f"  {change.delivered:,} delivered already: not sent again"
+        for fate, words in _OTHERS.items():
+            if change.again[fate]:
+                yield f"  {change.again[fate]:,} {words}"
+        yield f"  {change.unknown:,} of which nothing is known: sent, or rejected"
+    else:
+        yield "No row lies in between."
+    ahead = "more than can be counted in a moment" if to_come is None else f"{to_come:,}"
+    yield f"Rows from there to the newest: {ahead}"
+
+
+_OTHERS = {
+    Fate.SENDING: "on their way",
+    Fate.WAITING: "that wait for their DateTime",
+    Fate.REJECTED: "rejected before",
+}
+
+
+def _document(query: QuerySettings, change: Move, to_come: int | None, *, moved: bool) -> dict[str, object]:
+    return {
+        "query": query.name,
+        "from": shown_mark(change.old),
+        "to": shown_mark(change.new),
+        "forward": change.forward,
+        "read_again": change.rows,
+        "delivered": change.delivered,
+        "known": {fate.value: count for fate, count in change.again.items()},
+        "unknown": change.unknown,
+        "skipped": change.skipped,
+        "rows_from_there": to_come,
+        "moved": moved,
+    }

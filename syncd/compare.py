@@ -1,0 +1,149 @@
+"""What became of the source's rows, page by page: each row held against what the state store knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+from syncd import chunking, keys
+from syncd.mapping import Mapper, layout
+from syncd.model import Known, KnownAs, Mapped, Mark, Page, Position, Upload
+from syncd.ports import Clock, Source
+from syncd.settings import QuerySettings
+
+
+class Fate(StrEnum):
+    """What is known of a row that the source has now."""
+
+    DELIVERED = "delivered"
+    CHANGED_MONEY = "changed_money"
+    """Delivered, and has another Price or Currency now."""
+    CHANGED_IDENTITY = "changed_identity"
+    """Delivered, and has another id, Target or DateTime now, or cannot be sent as it is now."""
+    PASSED = "passed"
+    """Counted as delivered without being sent: it was there before a query with `start: now` began."""
+    SENDING = "sending"
+    """In an upload whose fate is open."""
+    WAITING = "waiting"
+    REJECTED = "rejected"
+    MISSING = "missing"
+    """Nothing is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the source and its fate."""
+
+    key: str
+    fate: Fate
+    moment: int | None
+    """Its DateTime in unix seconds; None when that cannot be read."""
+
+
+class Store(Protocol):
+    """What of a query's ledger is asked. Every method raises StateError."""
+
+    def position(self) -> Position | None:
+        """How far the query was read; None when it never began."""
+        ...
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Those of the keys that are delivered or waiting already, or were refused by Metrica."""
+        ...
+
+    def rejected(self, keys: Sequence[str]) -> frozenset[str]:
+        """Those of the keys that are rejects."""
+        ...
+
+    def unsettled(self) -> list[int]:
+        """The ids of uploads whose fate is open."""
+        ...
+
+    def load(self, upload_id: int) -> Upload:
+        """One upload with its lines."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Compares the rows of one query."""
+
+    query: QuerySettings
+    source: Source
+    store: Store
+    clock: Clock
+
+    def rows(self, after: Mark | None, upto: Mark | None) -> Iterator[Row]:
+        """The rows from `after` (None: `start`) to `upto`, both included; a page in memory at a time.
+
+        Each page is one short transaction at the source, and then a few at the state store.
+        """
+        sending = self._sending()
+        self.source.restart()
+        exhausted = False
+        while not exhausted:
+            page = self.source.read(after, chunking.PAGE_ROWS, upto=upto)
+            yield from self.page(page, sending)
+            after, exhausted = page.mark or after, page.exhausted
+        self.source.restart()
+
+    def page(self, page: Page, sending: frozenset[str] = frozenset()) -> list[Row]:
+        """The rows of one page; those that cannot be sent come last."""
+        if not page.rows:
+            return []
+        mapper = Mapper(self.query, layout(self.query, page.columns))
+        mapped = mapper.map(page, self.clock.now())
+        lines, bad = lines_of(mapped), [reject.key for reject in mapped.rejects]
+        known, rejected = self._remembered([key for key, _ in lines] + bad)
+        money = keys.money_columns(mapper.header)
+
+        def fate(key: str, line: str | None) -> Fate:
+            found = known.get(key)
+            if found is None or found.state is KnownAs.REJECTED:
+                if key in sending:
+                    return Fate.SENDING
+                return Fate.REJECTED if found or key in rejected else Fate.MISSING
+            return Fate.WAITING if found.state is KnownAs.WAITING else _delivered(found, line, money)
+
+        found = [Row(key, fate(key, line), keys.moment(line, money)) for key, line in lines]
+        return found + [Row(key, fate(key, None), None) for key in bad]
+
+    def moments(self, page: Page) -> list[int | None]:
+        """The DateTime of each row of a page, in its order; None where that cannot be read."""
+        mapper, now = Mapper(self.query, layout(self.query, page.columns)), self.clock.now()
+        money = keys.money_columns(mapper.header)
+        found: list[int | None] = []
+        for row in page.rows:
+            lines = lines_of(mapper.map(replace(page, rows=[row]), now))
+            found.append(keys.moment(lines[0][1], money) if lines else None)
+        return found
+
+    def _remembered(self, wanted: Sequence[str]) -> tuple[Mapping[str, Known], frozenset[str]]:
+        """What is known of the keys, and which of the others are rejects."""
+        known = dict(self.store.known(wanted))
+        rejected = self.store.rejected([key for key in wanted if key not in known])
+        # A daemon may deliver, between the two questions, what was a reject.
+        known |= self.store.known([key for key in wanted if key not in known and key not in rejected])
+        return known, rejected
+
+    def _sending(self) -> frozenset[str]:
+        return frozenset(key for number in self.store.unsettled() for key in self.store.load(number).keys)
+
+
+def lines_of(mapped: Mapped) -> list[tuple[str, str]]:
+    """Key and line of the rows that can be sent, now or later."""
+    waiting = [(row.key, row.line) for row in mapped.waiting]
+    return [*zip(mapped.ready.keys, mapped.ready.lines, strict=True), *waiting]
+
+
+def _delivered(known: Known, line: str | None, money_columns: int) -> Fate:
+    if known.identity == chunking.PASSED:
+        return Fate.PASSED
+    if line is None:
+        return Fate.CHANGED_IDENTITY
+    head, money = keys.split_line(line, money_columns)
+    if keys.identity(head) != known.identity:
+        return Fate.CHANGED_IDENTITY
+    return Fate.DELIVERED if money == known.money else Fate.CHANGED_MONEY

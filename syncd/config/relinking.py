@@ -1,0 +1,76 @@
+"""The option `relink`: `{after: 24h, for: 21d}`, or false."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from syncd.config import values
+from syncd.config.words import Wrong, but_got, nearest
+from syncd.settings import Relink
+
+SHORTEST = timedelta(hours=2)
+"""Metrica works on an upload for up to two hours [D]."""
+LONGEST = timedelta(days=21)
+"""A row is linked to a visit of the last 21 days or not at all [D SUP-params]."""
+_KEYS = ("after", "for")
+_WANTS = "wants {after: 24h, for: 21d}, or false"
+
+SCHEMA: dict[str, Any] = {
+    "anyOf": [
+        {
+            "type": "object",
+            "properties": {
+                "after": {
+                    "type": "string",
+                    "default": "24h",
+                    "description": "How long after an upload its rows are sent again; at least 2h.",
+                },
+                "for": {
+                    "type": "string",
+                    "default": "21d",
+                    "description": "For how long since the first upload; at most 21d.",
+                },
+            },
+            "additionalProperties": False,
+        },
+        {"const": False},
+    ]
+}
+
+
+def relink(value: object) -> Relink | None:
+    """What of `after` and `for` is left out is as in the example; false: rows are sent once.
+
+    Raises:
+        Wrong: anything else.
+    """
+    if value is False:
+        return None
+    if not isinstance(value, dict):
+        raise Wrong(
+            _WANTS + but_got(value), "relink: {} takes both as they are there" if value is True else ""
+        )
+    for key in value:
+        if key not in _KEYS:
+            raise Wrong(f"there is no such key: {key}", nearest(str(key), _KEYS))
+    after = _span("after", value, timedelta(hours=24))
+    lasting = _span("for", value, LONGEST)
+    if after < SHORTEST:
+        raise Wrong("after wants 2h or more", "Metrica works on an upload for up to two hours")
+    if lasting > LONGEST:
+        raise Wrong(
+            "for wants 21d or less", "Metrica links a row to a visit of the last 21 days or not at all"
+        )
+    if lasting < after:
+        raise Wrong("for is shorter than after", "nothing would ever be sent again")
+    return Relink(after=after, lasting=lasting)
+
+
+def _span(key: str, value: dict[str, object], default: timedelta) -> timedelta:
+    if key not in value:
+        return default
+    try:
+        return values.duration(value[key])
+    except Wrong as wrong:
+        raise Wrong(f"{key} {wrong.message}", wrong.hint) from None

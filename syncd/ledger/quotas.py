@@ -1,0 +1,45 @@
+"""The requests of each login's day, counted for all daemons on one store: ports.Purse."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select, update
+
+from syncd.ledger.database import Database
+
+
+class Quotas:
+    """Every method is one transaction; raises StateUnavailable."""
+
+    database: Database
+
+    def set_aside(self, login: str, day: date, requests: int, limit: int) -> tuple[int, int]:
+        """Set aside up to so many of the day's `limit`: how many there were, and what is now spent in all."""
+        table, today = self.database.tables.quotas, day.isoformat()
+        with self.database.write() as connection:
+            first = self.database.insert(table).values(login=login, day=today, spent=0)
+            connection.execute(first.on_conflict_do_nothing())
+            asked = select(table).where(table.c.login == login).with_for_update()
+            row = connection.execute(asked).one()
+            # A daemon whose clock is behind spends what is left of the day that others count already.
+            spent: int = row.spent if row.day >= today else 0
+            got = max(0, min(requests, limit - spent))
+            connection.execute(
+                update(table).where(table.c.login == login).values(day=max(row.day, today), spent=spent + got)
+            )
+        return got, spent + got
+
+    def give_back(self, login: str, day: date, requests: int) -> None:
+        """Give back what was set aside and not spent, unless another day has begun."""
+        table = self.database.tables.quotas
+        same = (table.c.login == login, table.c.day == day.isoformat(), table.c.spent >= requests)
+        with self.database.write() as connection:
+            connection.execute(update(table).where(*same).values(spent=table.c.spent - requests))
+
+    def spent(self, day: date) -> dict[str, int]:
+        """What was spent or set aside on that day, by login."""
+        column = self.database.tables.quotas.c
+        asked = select(column.login, column.spent).where(column.day == day.isoformat())
+        with self.database.read() as connection:
+            return {row.login: row.spent for row in connection.execute(asked)}

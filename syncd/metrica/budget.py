@@ -1,0 +1,168 @@
+"""The requests a login may still make today: counted before each one, across restarts and daemons.
+
+They are set aside in the state store a few at a time, so that a request costs no write of its own and a poll
+that sends nothing none at all; a process that is killed loses those few.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from threading import Lock
+
+from syncd import quota
+from syncd.errors import NotReceived, StateError
+from syncd.events import Event
+from syncd.metrica.classify import UNTIL_MIDNIGHT
+from syncd.ports import Clock, Observer, Purse
+
+SET_ASIDE = 25
+"""Requests at a time; fewer where there are few."""
+
+
+class OwnPurse:
+    """For a process that shares with nobody and leaves nothing behind, such as `syncd check`."""
+
+    def __init__(self) -> None:
+        self._spent: dict[tuple[str, date], int] = {}
+
+    def set_aside(self, login: str, day: date, requests: int, limit: int) -> tuple[int, int]:
+        """What is left of them."""
+        spent = self._spent.get((login, day), 0)
+        got = min(requests, limit - spent)
+        self._spent[login, day] = spent + got
+        return got, spent + got
+
+    def give_back(self, login: str, day: date, requests: int) -> None:
+        """They may be spent by another budget of this process."""
+        self._spent[login, day] = self._spent.get((login, day), 0) - requests
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Whose requests, and how many."""
+
+    login: str
+    limit: int
+    """`metrica.daily_requests`."""
+    queries: int
+    """How many queries share them."""
+
+
+class Budget:
+    """Implements ports.Allowance for one login. Thread-safe."""
+
+    def __init__(self, terms: Terms, purse: Purse, clock: Clock, observer: Observer) -> None:
+        self.terms = terms
+        self._purse = purse
+        self._clock = clock
+        self._observer = observer
+        self._lock = Lock()
+        self._day: date | None = None
+        self._own = 0
+        """Set aside and not spent yet."""
+        self._spent = 0
+        """By all, what is set aside included, as far as known."""
+        self._closed: dict[int | None, tuple[datetime, str]] = {}
+        """Until when Metrica takes nothing, by counter; None: nothing of the login at all."""
+        self._told: tuple[date, Event] | None = None
+
+    def take(self, counter: int) -> int:
+        """Count the request about to be made; returns how many are left after it.
+
+        Raises:
+            NotReceived: there is none; not before the quota begins anew.
+            StateError: the store does not tell.
+        """
+        now = self._clock.now()
+        with self._lock:
+            self._begin_day(now.date())
+            for place in (None, counter):
+                until, why = self._closed.get(place, (now, ""))
+                if until > now:
+                    raise NotReceived(why, retry_at=until, error_type="quota_requests_by_uid")
+            if self._own == 0:
+                self._set_aside()
+            if self._own == 0:
+                raise self._all_spent(now)
+            self._own -= 1
+            left = self._left()
+        if quota.is_short(left, self.terms.limit, now):
+            self._tell(Event.QUOTA_SHORT, now, left=left, limit=self.terms.limit)
+        return left
+
+    def refused(self, counter: int, error: NotReceived) -> None:
+        """Metrica said that a daily quota is spent, which other programs of the login may have done."""
+        if error.error_type not in UNTIL_MIDNIGHT or error.retry_at is None:
+            return
+        by_counter = error.error_type == "quota_requests_by_counter_id"
+        with self._lock:
+            self._closed[counter if by_counter else None] = (error.retry_at, str(error))
+        self._tell(Event.QUOTA_SPENT, self._clock.now(), until=error.retry_at.isoformat(), error=str(error))
+
+    def left(self) -> int:
+        """How many requests are left today, as far as known. Raises StateError."""
+        now = self._clock.now()
+        with self._lock:
+            self._begin_day(now.date())
+            until, _ = self._closed.get(None, (now, ""))
+            return 0 if until > now else self._left()
+
+    def shown(self) -> int:
+        """How many are left as far as this process knows; asks nobody."""
+        now = self._clock.now()
+        with self._lock:
+            until, _ = self._closed.get(None, (now, ""))
+            if until > now:
+                return 0
+            return self._left() if self._day == now.date() else self.terms.limit
+
+    def may_ask(self) -> bool:
+        """For asking what became of uploads. Raises StateError."""
+        return quota.may_ask(self.left(), self.terms.limit, self._clock.now())
+
+    def may_repeat(self) -> bool:
+        """For sending rows again. Raises StateError."""
+        return quota.may_repeat(self.left(), self.terms.limit, self._clock.now())
+
+    def spacing(self) -> timedelta:
+        """How far apart a query's uploads should be; zero while there is plenty. Raises StateError."""
+        return quota.spacing(self.left(), self.terms.limit, self._clock.now(), self.terms.queries)
+
+    def close(self) -> None:
+        """Give back what was set aside and not spent."""
+        with self._lock, suppress(StateError):
+            if self._day is not None and self._own:
+                self._purse.give_back(self.terms.login, self._day, self._own)
+            self._own = 0
+
+    def _begin_day(self, today: date) -> None:
+        if self._day is None or today != self._day:
+            self._day, self._own = today, 0
+            self._set_aside()
+
+    def _set_aside(self) -> None:
+        limit = self.terms.limit
+        size = max(1, min(SET_ASIDE, limit // 100))
+        day = self._day or self._clock.now().date()
+        got, self._spent = self._purse.set_aside(self.terms.login, day, size, limit)
+        self._own += got
+
+    def _left(self) -> int:
+        return max(0, self.terms.limit - self._spent) + self._own
+
+    def _all_spent(self, now: datetime) -> NotReceived:
+        until = quota.next_midnight(now)
+        why = (
+            f"the {self.terms.limit} requests a day that metrica.daily_requests allows are spent; "
+            "the next day begins at 00:00 GMT"
+        )
+        self._tell(Event.QUOTA_SPENT, now, until=until.isoformat(), error=why)
+        return NotReceived(why, retry_at=until, error_type="quota_requests_by_uid")
+
+    def _tell(self, event: Event, now: datetime, **fields: object) -> None:
+        """Once a day each; what is spent is not short any more."""
+        if self._told not in ((now.date(), event), (now.date(), Event.QUOTA_SPENT)):
+            self._told = (now.date(), event)
+            self._observer.emit(event, login=self.terms.login, **fields)

@@ -1,0 +1,74 @@
+"""What can be found, and how much it matters: closed lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Severity(StrEnum):
+    """How much a finding matters."""
+
+    BAD = "bad"
+    """Rows do not move: a person is needed, or syncd is trying again."""
+    WARNING = "warning"
+    """Rows move; somebody should look when there is time."""
+    NOTE = "note"
+    """Worth knowing; nothing to do."""
+
+
+class FindingCode(StrEnum):
+    """What can be found."""
+
+    STATE_DOWN = "state_down"
+    HALTED = "halted"
+    FAILING = "failing"
+    LATE = "late"
+    STUCK = "stuck"
+    NEVER_RUN = "never_run"
+    FIRST_RUN = "first_run"
+    REJECTED = "rejected"
+    NO_MATCH = "no_match"
+    MATCH_FALLEN = "match_fallen"
+    GOAL_MISSING = "goal_missing"
+    DROPPED = "dropped"
+    OVERDUE = "overdue"
+    QUOTA_SPENT = "quota_spent"
+    QUOTA_SHORT = "quota_short"
+    CURRENCY = "currency"
+    NOT_SEEN = "not_seen"
+    NOT_SEEN_YET = "not_seen_yet"
+    TOO_OLD = "too_old"
+    UNSETTLED = "unsettled"
+    WAITING = "waiting"
+    LATE_COMMITS = "late_commits"
+    RELOAD_REFUSED = "reload_refused"
+    NEEDS_RESTART = "needs_restart"
+
+
+SEVERITY: Mapping[FindingCode, Severity] = {
+    FindingCode.STATE_DOWN: Severity.BAD,
+    FindingCode.HALTED: Severity.BAD,
+    FindingCode.FAILING: Severity.BAD,
+    FindingCode.LATE: Severity.BAD,
+    FindingCode.STUCK: Severity.BAD,
+    FindingCode.NEVER_RUN: Severity.NOTE,
+    FindingCode.FIRST_RUN: Severity.NOTE,
+    FindingCode.REJECTED: Severity.WARNING,
+    FindingCode.NO_MATCH: Severity.WARNING,
+    FindingCode.MATCH_FALLEN: Severity.WARNING,
+    FindingCode.GOAL_MISSING: Severity.WARNING,
+    FindingCode.DROPPED: Severity.WARNING,
+    FindingCode.OVERDUE: Severity.WARNING,
+    FindingCode.QUOTA_SPENT: Severity.WARNING,
+    FindingCode.QUOTA_SHORT: Severity.WARNING,
+    FindingCode.CURRENCY: Severity.WARNING,
+    FindingCode.NOT_SEEN: Severity.NOTE,
+    FindingCode.NOT_SEEN_YET: Severity.NOTE,
+    FindingCode.TOO_OLD: Severity.NOTE,
+    FindingCode.UNSETTLED: Severity.NOTE,
+    FindingCode.WAITING: Severity.NOTE,
+    FindingCode.LATE_COMMITS: Severity.NOTE,
+    FindingCode.RELOAD_REFUSED: Severity.WARNING,
+    FindingCode.NEEDS_RESTART: Severity.WARNING,
+}
