@@ -50,12 +50,12 @@ def cut(chunk: Chunk, rows: int) -> tuple[Chunk, Chunk]:
     All that is not to be sent goes with the first.
     """
     ready, rest = chunk.ready.part(0, rows), chunk.ready.part(rows, len(chunk.ready))
-    second = Chunk(chunk.origin, chunk.header, len(rest), ready=rest, sent=set(rest.keys), size=_size(rest))
+    second = Chunk(chunk.origin, chunk.header, len(rest), ready=rest, size=_size(rest))
     first = replace(
         chunk,
         rows_read=chunk.rows_read - len(rest),
         ready=ready,
-        sent=chunk.sent - second.sent,
+        sent=set(),
         size=chunk.size - second.size,
     )
     return first, second
@@ -87,9 +87,8 @@ def _extend(chunk: Chunk, rows: Rows, known: Mapping[str, Known]) -> bool:
     if known or not _are_new(chunk, rows.keys):
         chunk.ready.widen(rows.oldest, rows.newest)
         return False
-    if rows:
-        chunk.ready.extend(rows)
-        chunk.size += _size(rows)
+    chunk.ready.extend(rows)
+    chunk.size += _size(rows)
     return True
 
 
@@ -188,7 +187,7 @@ def _changed(key: str, line: str) -> Reject:
 
 
 def _size(rows: Rows) -> int:
-    return _bytes(joined(rows.lines))
+    return _bytes(joined(rows.lines)) if rows else 0
 
 
 def _bytes(line: str) -> int:
