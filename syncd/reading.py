@@ -58,10 +58,8 @@ class Reading:
     def chunks(self, position: Position | None) -> Iterator[Chunk]:
         """What is new at this moment, oldest first; what is committed meanwhile is the next run's."""
         mark, overlap = self._begin(position), self._reader.query.overlap
-        if overlap != "auto":
-            yield from self._unwatched(mark, overlap)
-        elif self._is_unwatched():
-            back = self._unwatched_overlap()
+        if overlap != "auto" or self._is_unwatched():
+            back = self._unwatched_overlap() if overlap == "auto" else overlap
             if back or not self._is_idle(mark):
                 yield from self._unwatched(mark, back)
         elif self._late is None or not self._late.quiet or not self._is_idle(mark):

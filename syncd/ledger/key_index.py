@@ -23,8 +23,8 @@ from syncd.ledger.database import Database
 
 FAN = 8
 """Runs of one tier that become one of the next."""
-LONGEST_RUN = 500_000
-"""Codes: what a merge may hold in memory, about 20 MB; longer runs are not made."""
+LONGEST_RUN = 250_000
+"""Codes: what a merge may hold in memory, about 15 MB; longer runs are not made."""
 BLOCK = 2048
 """Codes in a block: 16 KB."""
 FEW = 64
