@@ -23,6 +23,8 @@ from syncd.ports import Clock, Observer
 from syncd.settings import QuerySettings
 from syncd.workers import Workers
 
+JUMP = timedelta(seconds=1)
+"""What the clock may be off at a look around before somebody has set it."""
 TICK = timedelta(seconds=5)
 """At least this often the loop looks around."""
 LEASE_LOOK = timedelta(seconds=1)
@@ -118,6 +120,7 @@ class Daemon:
         ]
         self._keeper = keeper
         self._clock = clock
+        self._seen = now, clock.seconds()
         self._observer = observer
         self._stop = stop
         self._once = once
@@ -140,7 +143,7 @@ class Daemon:
     def run(self) -> None:
         """Until a stop is asked for or, with `once`, until every query is done."""
         while not self._stop.is_set() and not (self._once and all(turn.done for turn in self.turns)):
-            now = self._clock.now()
+            now = self._now()
             for turn in self.turns:
                 if not self._is_due(turn, now):
                     continue
@@ -150,6 +153,16 @@ class Daemon:
                     self._leave_to_others(turn, now)
             self._keeper.turned(self._status())
             self._take(self._patience(now))
+
+    def _now(self) -> datetime:
+        """The moment; when the clock was set since the last look, what is due moves with it."""
+        (was, since), now, seconds = self._seen, self._clock.now(), self._clock.seconds()
+        self._seen = now, seconds
+        jump = now - was - timedelta(seconds=seconds - since)
+        if abs(jump) >= JUMP:
+            for turn in self.turns:
+                turn.due = schedule.after_jump(turn.query, turn.due, jump, now)
+        return now
 
     def running(self) -> list[str]:
         """The queries with a run going on."""
@@ -213,13 +226,14 @@ class Daemon:
             return
 
     def _finish(self, turn: Turn, outcome: Outcome) -> None:
+        self._now()
         turn.started, turn.last = None, outcome
         turn.totals.add(outcome.report)
         if outcome.error is None:
             self._succeeded(turn, outcome)
         elif isinstance(outcome.error, LeaseLost):
             self._observer.emit(Event.LEASE_LOST, query=turn.query.name)
-            turn.due = self._clock.now() + schedule.FIRST_PAUSE
+            turn.due = self._now() + schedule.FIRST_PAUSE
         else:
             self._failed(turn, outcome.error, outcome.report.read)
         self._keeper.finished(turn, outcome)
@@ -298,8 +312,8 @@ class Daemon:
 
     def wind_down(self) -> None:
         """Let the runs going on end by themselves: they stop after their chunk, or are left to recovery."""
-        deadline = self._clock.now() + STOP_DEADLINE
-        while self.running() and (left := (deadline - self._clock.now()).total_seconds()) > 0:
+        deadline = self._clock.seconds() + STOP_DEADLINE.total_seconds()
+        while self.running() and (left := deadline - self._clock.seconds()) > 0:
             self._take(min(left, TICK.total_seconds()))
 
 

@@ -63,8 +63,8 @@ class Settler:
         self._fence = fence
         self._refused_in_a_row = 0
         self._listed: Listed = dict
-        self._unclear_since: dict[int, datetime] = {}
-        """Nothing can arrive at Metrica later: its POST had ended by then."""
+        self._unclear_until: dict[int, float] = {}
+        """By `clock.seconds`: until then an upload may yet show up in Metrica's list."""
 
     def settle_all(self, report: RunReport, listed: Listed = dict) -> None:
         """Settle every open upload of the query, oldest first. Raises MetricaError or StateError.
@@ -104,7 +104,7 @@ class Settler:
             raise
         except OutcomeUnknown as error:
             reach(Point.UNCLEAR)
-            self._unclear_since[upload.id] = self._clock.now()
+            self._unclear_until[upload.id] = self._clock.seconds() + self._patience.settle.total_seconds()
             self._tell(Event.UPLOAD_UNCLEAR, upload, error=str(error))
             raise
         except FileRefused as refusal:
@@ -140,31 +140,39 @@ class Settler:
     def _look_up(self, upload: Upload, report: RunReport) -> bool:
         """True when Metrica has it. Raises StillUnclear while it may yet show up there."""
         reach(Point.LOOK_UP)
-        asked = self._clock.now()  # an answer that takes long tells of this moment at the latest
+        # An answer that takes long tells of this moment at the latest.
+        asked, seconds = self._clock.now(), self._clock.seconds()
         receipt = self._destination.find(upload.counter, upload.tag)
         if receipt is not None:
             reach(Point.FOUND)
             self._accept(upload, receipt, report)
             self._tell(Event.UPLOAD_FOUND, upload, rows=len(upload.lines), metrica_id=receipt.id)
             return True
-        over = self._unclear_since.setdefault(upload.id, asked + self._patience.inherited)
-        given_up = over + self._patience.settle
-        if upload.sent_at is not None:  # a process that restarts again and again must not wait for ever
-            given_up = min(given_up, upload.sent_at + LONGEST_POST)
-        if asked < given_up:
+        until = self._unclear_until.setdefault(
+            upload.id, seconds + self._longest(upload, asked).total_seconds()
+        )
+        if seconds < until:
             raise StillUnclear(
                 "Metrica does not list an upload whose answer was lost; it may still appear",
-                retry_at=given_up,
+                retry_at=asked + timedelta(seconds=until - seconds),
             )
         reach(Point.GIVEN_UP)
-        del self._unclear_since[upload.id]
+        del self._unclear_until[upload.id]
         self._tell(Event.UPLOAD_NOT_FOUND, upload)
         return False
+
+    def _longest(self, upload: Upload, now: datetime) -> timedelta:
+        """How much longer an upload that another process sent may take to show up."""
+        longest = self._patience.inherited + self._patience.settle
+        if upload.sent_at is None:
+            return longest
+        # A process that restarts again and again must not wait for ever.
+        return min(longest, upload.sent_at + LONGEST_POST - now)
 
     def _accept(self, upload: Upload, receipt: Receipt, report: RunReport) -> None:
         self._ledger.accept(upload, receipt, self._clock.now())
         reach(Point.ACCEPTED)
-        self._unclear_since.pop(upload.id, None)
+        self._unclear_until.pop(upload.id, None)
         self._refused_in_a_row = 0
         report.uploads += 1
         report.uploaded += len(upload.lines)

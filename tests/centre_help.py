@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -75,10 +76,16 @@ class Clock:
 
     def __init__(self) -> None:
         self.ahead = timedelta(0)
+        self.wrong = timedelta(0)
+        """What somebody has set it by, ahead or back."""
 
     def now(self) -> datetime:
         """The moment."""
-        return datetime.now(UTC) + self.ahead
+        return datetime.now(UTC) + self.ahead + self.wrong
+
+    def seconds(self) -> float:
+        """What nobody sets."""
+        return time.monotonic() + self.ahead.total_seconds()
 
     def forward(self, span: timedelta) -> None:
         """Move it."""
