@@ -161,13 +161,12 @@ class Settler:
         self._tell(Event.UPLOAD_NOT_FOUND, upload)
         return False
 
-    def _longest(self, upload: Upload, now: datetime) -> timedelta:
-        """How much longer an upload that another process sent may take to show up."""
+    def _longest(self, upload: Upload, now: datetime) -> float:
+        """How many seconds more an upload that another process sent may take to show up."""
         longest = self._patience.inherited + self._patience.settle
-        if upload.sent_at is None:
-            return longest
-        # A process that restarts again and again must not wait for ever.
-        return min(longest, upload.sent_at + LONGEST_POST - now)
+        if upload.sent_at is not None:  # a process that restarts again and again must not wait for ever
+            longest = min(longest, upload.sent_at + LONGEST_POST - now)
+        return longest.total_seconds()
 
     def _accept(self, upload: Upload, receipt: Receipt, report: RunReport) -> None:
         self._ledger.accept(upload, receipt, self._clock.now())
