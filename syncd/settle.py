@@ -148,9 +148,7 @@ class Settler:
             self._accept(upload, receipt, report)
             self._tell(Event.UPLOAD_FOUND, upload, rows=len(upload.lines), metrica_id=receipt.id)
             return True
-        until = self._unclear_until.setdefault(
-            upload.id, seconds + self._longest(upload, asked).total_seconds()
-        )
+        until = self._unclear_until.setdefault(upload.id, seconds + self._longest(upload, asked))
         if seconds < until:
             raise StillUnclear(
                 "Metrica does not list an upload whose answer was lost; it may still appear",
