@@ -155,7 +155,10 @@ class Daemon:
             self._take(self._patience(now))
 
     def _now(self) -> datetime:
-        """The moment; when the clock was set since the last look, what is due moves with it."""
+        """The moment; when the clock was set since the last look, what is due moves with it.
+
+        Whatever is made due is made so by this moment, so that none is moved that knew of the jump.
+        """
         (was, since), now, seconds = self._seen, self._clock.now(), self._clock.seconds()
         self._seen = now, seconds
         jump = now - was - timedelta(seconds=seconds - since)
@@ -226,7 +229,6 @@ class Daemon:
             return
 
     def _finish(self, turn: Turn, outcome: Outcome) -> None:
-        self._now()
         turn.started, turn.last = None, outcome
         turn.totals.add(outcome.report)
         if outcome.error is None:
@@ -253,7 +255,7 @@ class Daemon:
             elif after[1] is not turn.run or turn.failures:  # whatever was wrong may be mended
                 self._replace(turn, *after)
         there = {turn.query.name for turn in self.turns}
-        now = self._clock.now()
+        now = self._now()
         for index, name in enumerate(name for name in runs if name not in there):
             query, run = runs[name]
             self.turns.append(Turn(query, run, schedule.first_run(query, index, now)))
@@ -261,7 +263,7 @@ class Daemon:
 
     def _replace(self, turn: Turn, query: QuerySettings, run: Run) -> None:
         """Run it with these settings, a query that failed or was halted at once."""
-        now = self._clock.now()
+        now = self._now()
         turn.query, turn.run, turn.after, turn.halted = query, run, None, False
         turn.due = now if turn.failures else schedule.first_run(query, 0, now)
 
@@ -286,7 +288,8 @@ class Daemon:
             self._observer.emit(Event.QUERY_RECOVERED, query=report.query, failures=turn.failures)
         turn.failures = 0
         turn.done = self._once
-        turn.due = schedule.next_run(turn.query, turn.due, self._clock.now())
+        now = self._now()
+        turn.due = schedule.next_run(turn.query, turn.due, now)
 
     def _failed(self, turn: Turn, error: SyncdError, read: int) -> None:
         turn.failures += 1
@@ -301,7 +304,7 @@ class Daemon:
             turn.halted, turn.done = True, self._once
             self._observer.emit(Event.QUERY_HALTED, **about)
             return
-        now = self._clock.now()
+        now = self._now()
         if self._once and schedule.is_final_once(error, turn.failures, now):
             turn.done = True
             self._observer.emit(Event.QUERY_FAILED, **about, attempt=turn.failures, retry_in=None)

@@ -76,12 +76,10 @@ class Clock:
 
     def __init__(self) -> None:
         self.ahead = timedelta(0)
-        self.wrong = timedelta(0)
-        """What somebody has set it by, ahead or back."""
 
     def now(self) -> datetime:
         """The moment."""
-        return datetime.now(UTC) + self.ahead + self.wrong
+        return datetime.now(UTC) + self.ahead
 
     def seconds(self) -> float:
         """What nobody sets."""
