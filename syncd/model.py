@@ -156,16 +156,10 @@ class Rows:
     @classmethod
     def of(cls, conversions: Iterable[Conversion]) -> Rows:
         """Conversions as columns."""
-        rows = cls()
-        for conversion in conversions:
-            rows.append(conversion)
-        return rows
-
-    def append(self, conversion: Conversion) -> None:
-        """One row more."""
-        self.keys.append(conversion.key)
-        self.lines.append(conversion.line)
-        self.widen(conversion.moment, conversion.moment)
+        rows = list(conversions)
+        moments = [row.moment for row in rows]
+        keys, lines = Texts([row.key for row in rows]), Texts([row.line for row in rows])
+        return cls(keys, lines, max(moments, default=0), min(moments, default=math.inf))
 
     def extend(self, other: Rows) -> None:
         """All rows of another."""

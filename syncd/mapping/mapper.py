@@ -188,15 +188,15 @@ class Mapper:
 
 def _sorted(outcomes: Iterable[Conversion | Reject | None], current: int) -> Mapped:
     """Rows by what is done with them; None is none. `current` is the moment in unix seconds."""
-    mapped = Mapped(Rows(), [], [])
+    ready: list[Conversion] = []
+    waiting: list[Conversion] = []
+    rejects: list[Reject] = []
     for outcome in outcomes:
-        if isinstance(outcome, Reject):
-            mapped.rejects.append(outcome)
-        elif outcome is not None and outcome.moment > current:
-            mapped.waiting.append(outcome)
+        if isinstance(outcome, Conversion):
+            (ready if outcome.moment <= current else waiting).append(outcome)
         elif outcome is not None:
-            mapped.ready.append(outcome)
-    return mapped
+            rejects.append(outcome)
+    return Mapped(Rows.of(ready), waiting, rejects)
 
 
 def _form(layout: Layout, cells: Sequence[_Cell]) -> Form | None:

@@ -20,6 +20,7 @@ from syncd.model import (
     Position,
     Reason,
     Reject,
+    Rows,
     UploadState,
 )
 from tests.fix_ledger import HEADER, NOW, TestClock, bad, chunk, dump, ledger_of, receipt, row, tag
@@ -131,7 +132,7 @@ def test_a_resend_replaces_the_money(ledger: QueryLedger, store: Store) -> None:
     first = ledger.begin(chunk("a"), tag(), NOW)
     ledger.accept(first, receipt(), NOW)
     again = chunk(origin=Origin.RESEND)
-    again.ready.append(row("a", price="12.50"))
+    again.ready.extend(Rows.of([row("a", price="12.50")]))
     second = ledger.begin(again, tag(), LATER)
     ledger.accept(second, receipt(2), LATER)
     delivery = store.delivery("orders", key("a"))
@@ -144,7 +145,7 @@ def test_a_resend_replaces_the_money(ledger: QueryLedger, store: Store) -> None:
 def test_a_key_twice_in_one_upload_is_remembered_once(ledger: QueryLedger) -> None:
     """Of two lines with one key the last is remembered."""
     twice = chunk("a")
-    twice.ready.append(row("a", price="11"))
+    twice.ready.extend(Rows.of([row("a", price="11")]))
     ledger.accept(ledger.begin(twice, tag(), NOW), receipt(), NOW)
     assert ledger.known([key("a")])[key("a")].money == "11,RUB"
 
