@@ -6,20 +6,22 @@ A finding never stops the others: a database that is down is one line, and the r
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from math import ceil
 from typing import Protocol
+from zoneinfo import ZoneInfo
 
 from syncd import sample
 from syncd.errors import NotReceived, OutcomeUnknown, StateError, SyncdError
 from syncd.intake import Intake, NothingKnown
-from syncd.mapping import Layout, layout
+from syncd.mapping import layout
 from syncd.model import Chunk, Mark, Page, Position
 from syncd.ports import Clock, Source
+from syncd.sample import SampleMoment
 from syncd.settings import QuerySettings
 
 SAMPLE_ROWS = 200
@@ -28,6 +30,7 @@ MANY_ROWS = 100_000
 """A first run of more is worth a question: are the old ones wanted?"""
 CLOCK_TOLERANCE = timedelta(seconds=10)
 """A clock further off than this is worth a word: rows wait, or are refused, by it."""
+_CLOCK = "%Y-%m-%d %H:%M:%S"
 
 
 class Level(StrEnum):
@@ -151,10 +154,18 @@ def look_at_database(name: str, connect: Callable[[], Connected]) -> list[Findin
     return [connected, *_look_at_clock(where, "the database's", found.clock_ahead)]
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen in a query's sample that is held against its counter."""
+
+    targets: set[str] = field(default_factory=set)
+    moment: SampleMoment | None = None
+
+
 def look_at_query(
     query: QuerySettings, source: Explainer, clock: Clock, stands: Callable[[], Position | None]
-) -> tuple[list[Finding], set[str]]:
-    """Columns, a sample of values, the index behind the mark; and the Targets that were seen.
+) -> tuple[list[Finding], Seen]:
+    """Columns, a sample of values, the index behind the mark; and what was seen for the counter.
 
     Args:
         query: The query.
@@ -168,23 +179,24 @@ def look_at_query(
         plan = layout(query, columns)
         page = source.read(None, SAMPLE_ROWS)
         findings = [Finding(Level.OK, where, f"columns: {sample.described(plan, page)}")]
-        findings += _look_at_zone(query, plan, page)
+        moment = sample.sample_moment(plan, page, query.timezone)
+        findings += _look_at_zone(query, moment)
         findings += _look_at_sample(query, page, clock.now())
         findings += _look_at_index(source, where, query, page.mark)
         with suppress(StateError):  # look_at_state has told of it
             findings += _look_at_backlog(source, where, query, stands())
     except SyncdError as error:
-        return [_failed(where, error)], set()
-    return findings, sample.targets(plan, page)
+        return [_failed(where, error)], Seen()
+    return findings, Seen(sample.targets(plan, page), moment)
 
 
-def look_at_counter(api: Api, counter: int, targets: dict[str, list[str]]) -> list[Finding]:
-    """Token and access by reading the counter, then a goal for each Target.
+def look_at_counter(api: Api, counter: int, seen: Mapping[str, Seen]) -> list[Finding]:
+    """Token and access by reading the counter, then its zone, and a goal for each Target.
 
     Args:
         api: The client with the token in question.
         counter: The counter's number.
-        targets: Target → the queries that send it.
+        seen: What was seen in the samples, by query.
     """
     where = f"counter {counter}"
     try:
@@ -197,13 +209,16 @@ def look_at_counter(api: Api, counter: int, targets: dict[str, list[str]]) -> li
                 )
             )
         findings += _look_at_clock(where, "Metrica's", api.clock_ahead)
+        findings += _look_at_days(where, info.time_zone, seen)
         goals = api.goals(counter)
     except (NotReceived, OutcomeUnknown) as error:
         action = "Check metrica.api_url, and the proxy, DNS and firewall between here and Metrica."
         return [Finding(Level.ERROR, where, f"Metrica does not answer as it should: {error}", action)]
     except SyncdError as error:
         return [_failed(where, error)]
-    for target, queries in sorted(targets.items()):
+    targets = {target for one in seen.values() for target in one.targets}
+    for target in sorted(targets):
+        queries = [query for query, one in seen.items() if target in one.targets]
         if any(goal.takes(target) for goal in goals):
             findings.append(Finding(Level.OK, where, f"Target {target}: there is a goal for it"))
         else:
@@ -246,11 +261,24 @@ def _look_at_clock(where: str, whose: str, ahead: timedelta | None) -> Iterator[
     )
 
 
-def _look_at_zone(query: QuerySettings, plan: Layout, page: Page) -> Iterator[Finding]:
-    found = sample.zone_sample(plan, page, query.timezone)
+def _look_at_zone(query: QuerySettings, found: SampleMoment | None) -> Iterator[Finding]:
     if found is not None:
-        message = f"DateTime {found[0]} carries no zone: read as {query.timezone}, that is {found[1]} UTC"
+        read = f" carries no zone: read as {query.timezone}, that" if found.zoneless else ""
+        message = f"DateTime {found.value}{read} is {found.moment:{_CLOCK}} UTC"
         yield Finding(Level.OK, f"query {query.name}", message)
+
+
+def _look_at_days(where: str, zone: str, seen: Mapping[str, Seen]) -> Iterator[Finding]:
+    """Metrica's reports go by the counter's zone: a zone taken wrongly shows there as another day."""
+    try:
+        counters = ZoneInfo(zone)
+    except (ValueError, OSError):  # of a name that this machine does not know
+        return
+    for query, one in seen.items():
+        if one.moment is not None:
+            utc, there = one.moment.moment, one.moment.moment.astimezone(counters)
+            message = f"DateTime {utc:{_CLOCK}} UTC (query {query}) is {there:{_CLOCK}} in its zone"
+            yield Finding(Level.OK, where, message)
 
 
 def _look_at_sample(query: QuerySettings, page: Page, now: datetime) -> Iterator[Finding]:
@@ -312,18 +340,18 @@ def _look_at_backlog(
         yield Finding(Level.OK, where, "it never ran; start: now passes over the rows that are there")
         return
     rows = source.count(position.mark if position else None)
+    uploads = "" if rows is None else f", at most {ceil(rows / query.chunk_rows):,} upload request(s)"
     many = "more rows than can be counted in a moment" if rows is None else f"{rows:,} rows"
     if position is not None:
         yield Finding(Level.OK, where, f"it has run before; {many} from its mark on")
     elif rows is not None and rows <= MANY_ROWS:
-        uploads = f"{ceil(rows / query.chunk_rows):,} upload request(s)"
-        words = f"it never ran; the first run reads {many} (start: {query.start}), at most {uploads}"
+        words = f"it never ran; the first run reads {many} (start: {query.start}){uploads}"
         yield Finding(Level.OK, where, words)
     else:
         yield Finding(
             Level.WARNING,
             where,
-            f"it never ran; the first run reads {many} (start: {query.start})",
+            f"it never ran; the first run reads {many} (start: {query.start}){uploads}",
             f"If the old ones are not wanted, set start: to now or to a value of {query.mark[0]}; "
             "Metrica links only to visits of the last 21 days.",
         )

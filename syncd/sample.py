@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from uuid import UUID
@@ -48,16 +49,28 @@ def column_described(columns: Sequence[str], page: Page, place: int) -> str:
     return f"{columns[place]} ({' or '.join(kinds)}{', some null' if empty else ''})"
 
 
-def zone_sample(plan: Layout, page: Page, zone: ZoneInfo) -> tuple[str, str] | None:
-    """A DateTime that carries no zone, as the source has it and in UTC; None when each carries its own."""
+@dataclass(frozen=True, slots=True)
+class SampleMoment:
+    """The DateTime of one row."""
+
+    value: str
+    """As the source has it."""
+    moment: datetime
+    """As it is read, in UTC."""
+    zoneless: bool
+    """It carries no zone, and the query's was taken."""
+
+
+def sample_moment(plan: Layout, page: Page, zone: ZoneInfo) -> SampleMoment | None:
+    """A DateTime, if possible one that carries no zone; None when none can be read."""
     place = next(written.source for written in plan.written if written.column is Column.DATETIME)
     if isinstance(place, Constant):
         return None
-    for value in (row[place] for row in page.rows):
-        if _has_no_zone(value):
-            with suppress(BadValueError):
-                read = datetime.fromtimestamp(int(moment(zone, value)), UTC)
-                return str(value), f"{read:%Y-%m-%d %H:%M:%S}"
+    values = [row[place] for row in page.rows]
+    for value in sorted(values, key=lambda value: not _has_no_zone(value)):
+        with suppress(BadValueError):
+            read = datetime.fromtimestamp(int(moment(zone, value)), UTC)
+            return SampleMoment(str(value), read, _has_no_zone(value))
     return None
 
 

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from syncd.check import Finding, Level, look_at_counter, look_at_database, look_at_query, look_at_state
+from syncd.check import Finding, Level, Seen, look_at_counter, look_at_database, look_at_query, look_at_state
 from syncd.cli.common import (
     config_option,
     counted,
@@ -125,20 +125,18 @@ def _looks(parts: Parts, queries: Sequence[QuerySettings]) -> Iterator[Finding]:
         found = look_at_database(name, lambda name=name: parts.connect(name))  # type: ignore[misc]  # bound now
         away |= {name for finding in found if finding.level is Level.ERROR}
         yield from found
-    counters: dict[tuple[int, MetricaClient], dict[str, list[str]]] = {}
+    counters: dict[tuple[int, MetricaClient], dict[str, Seen]] = {}
     for query in queries:
-        targets: set[str] = set()
+        seen = Seen()
         if query.database.name in away:
             message = f"not looked at: there is no connection to database {query.database.name}"
             yield Finding(Level.WARNING, f"query {query.name}", message)
         else:
-            found, targets = look_at_query(query, parts.source(query), parts.clock, _stands(parts, query))
+            found, seen = look_at_query(query, parts.source(query), parts.clock, _stands(parts, query))
             yield from found
-        wanted = counters.setdefault((query.counter, parts.client(query)), {})
-        for target in targets:
-            wanted.setdefault(target, []).append(query.name)
-    for (counter, client), wanted in counters.items():
-        yield from look_at_counter(client, counter, wanted)
+        counters.setdefault((query.counter, parts.client(query)), {})[query.name] = seen
+    for (counter, client), samples in counters.items():
+        yield from look_at_counter(client, counter, samples)
 
 
 def _stands(parts: Parts, query: QuerySettings) -> Callable[[], Position | None]:
