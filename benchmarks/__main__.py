@@ -1,8 +1,8 @@
 """How fast, how big, how kind to the database: `python -m benchmarks` prints tables in Markdown.
 
-Parts (`--only`): contest = limit, syncd and script, or some of these three; growth = memory as rows grow; and the
-modules beside this one, each with options of its own: idle, latency, polls, keys. docs/performance.md has the
-results. Needs psql, curl, mariadb, mariadbd and sqlite3, and for the script
+Parts (`--only`): contest = limit, syncd and script, or some of these three; growth = memory as rows grow;
+and the modules beside this one, each with options of its own: idle, latency, polls, keys.
+docs/performance.md has the results. Needs psql, curl, mariadb, mariadbd and sqlite3, and for the script
 `uv sync --group bench`.
 """
 
