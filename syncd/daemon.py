@@ -23,6 +23,8 @@ from syncd.ports import Clock, Observer
 from syncd.settings import QuerySettings
 from syncd.workers import Workers
 
+JUMP = timedelta(seconds=1)
+"""What the clock may be off at a look around before somebody has set it."""
 TICK = timedelta(seconds=5)
 """At least this often the loop looks around."""
 LEASE_LOOK = timedelta(seconds=1)
@@ -118,6 +120,7 @@ class Daemon:
         ]
         self._keeper = keeper
         self._clock = clock
+        self._seen = now, clock.seconds()
         self._observer = observer
         self._stop = stop
         self._once = once
@@ -140,7 +143,7 @@ class Daemon:
     def run(self) -> None:
         """Until a stop is asked for or, with `once`, until every query is done."""
         while not self._stop.is_set() and not (self._once and all(turn.done for turn in self.turns)):
-            now = self._clock.now()
+            now = self._now()
             for turn in self.turns:
                 if not self._is_due(turn, now):
                     continue
@@ -150,6 +153,19 @@ class Daemon:
                     self._leave_to_others(turn, now)
             self._keeper.turned(self._status())
             self._take(self._patience(now))
+
+    def _now(self) -> datetime:
+        """The moment; when the clock was set since the last look, what is due moves with it.
+
+        Whatever is made due is made so by this moment, so that none is moved that knew of the jump.
+        """
+        (was, since), now, seconds = self._seen, self._clock.now(), self._clock.seconds()
+        self._seen = now, seconds
+        jump = now - was - timedelta(seconds=seconds - since)
+        if abs(jump) >= JUMP:
+            for turn in self.turns:
+                turn.due = schedule.after_jump(turn.query, turn.due, jump, now)
+        return now
 
     def running(self) -> list[str]:
         """The queries with a run going on."""
@@ -220,7 +236,7 @@ class Daemon:
             self._succeeded(turn, outcome)
         elif isinstance(outcome.error, LeaseLost):
             self._observer.emit(Event.LEASE_LOST, query=turn.query.name)
-            turn.due = self._clock.now() + schedule.FIRST_PAUSE
+            turn.due = self._now() + schedule.FIRST_PAUSE
         else:
             self._failed(turn, outcome.error, outcome.report.read)
         self._keeper.finished(turn, outcome)
@@ -240,7 +256,7 @@ class Daemon:
             elif after[1] is not turn.run or turn.failures:  # whatever was wrong may be mended
                 self._replace(turn, *after)
         there = {turn.query.name for turn in self.turns}
-        now = self._clock.now()
+        now = self._now()
         for index, name in enumerate(name for name in runs if name not in there):
             query, run = runs[name]
             self.turns.append(Turn(query, run, schedule.first_run(query, index, now)))
@@ -248,7 +264,7 @@ class Daemon:
 
     def _replace(self, turn: Turn, query: QuerySettings, run: Run) -> None:
         """Run it with these settings, a query that failed or was halted at once."""
-        now = self._clock.now()
+        now = self._now()
         turn.query, turn.run, turn.after, turn.halted = query, run, None, False
         turn.due = now if turn.failures else schedule.first_run(query, 0, now)
 
@@ -273,7 +289,8 @@ class Daemon:
             self._observer.emit(Event.QUERY_RECOVERED, query=report.query, failures=turn.failures)
         turn.failures = 0
         turn.done = self._once
-        turn.due = schedule.next_run(turn.query, turn.due, self._clock.now())
+        now = self._now()
+        turn.due = schedule.next_run(turn.query, turn.due, now)
 
     def _failed(self, turn: Turn, error: SyncdError, read: int) -> None:
         turn.failures += 1
@@ -288,7 +305,7 @@ class Daemon:
             turn.halted, turn.done = True, self._once
             self._observer.emit(Event.QUERY_HALTED, **about)
             return
-        now = self._clock.now()
+        now = self._now()
         if self._once and schedule.is_final_once(error, turn.failures, now):
             turn.done = True
             self._observer.emit(Event.QUERY_FAILED, **about, attempt=turn.failures, retry_in=None)
@@ -299,8 +316,8 @@ class Daemon:
 
     def wind_down(self) -> None:
         """Let the runs going on end by themselves: they stop after their chunk, or are left to recovery."""
-        deadline = self._clock.now() + STOP_DEADLINE
-        while self.running() and (left := (deadline - self._clock.now()).total_seconds()) > 0:
+        deadline = self._clock.seconds() + STOP_DEADLINE.total_seconds()
+        while self.running() and (left := deadline - self._clock.seconds()) > 0:
             self._take(min(left, TICK.total_seconds()))
 
 

@@ -31,7 +31,7 @@ from syncd.ledger.prune import Pruner
 from syncd.ledger.rows import RunRow
 from syncd.ledger.sharing import Shares, plan
 from syncd.notify import Watchdog
-from syncd.ports import Observer
+from syncd.ports import Observer, SystemClock
 from syncd.record import is_news, run_row
 
 LEASE = timedelta(seconds=15)
@@ -48,9 +48,7 @@ RECORD_PATIENCE = timedelta(seconds=5)
 TELL_AGAIN = timedelta(seconds=30)
 """How often trouble with the store is told while it lasts."""
 
-
-_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
-"""Linux's goes on while the machine sleeps."""
+_seconds = SystemClock().seconds
 
 
 class Bookkeeper:
@@ -373,8 +371,3 @@ class Bookkeeper:
             self._held.pop(name, None)
         self._urgent.difference_update(names)
         self._quiet.difference_update(names)
-
-
-def _seconds() -> float:
-    """A clock that nobody sets and that goes on while the machine sleeps."""
-    return time.clock_gettime(_CLOCK)

@@ -5,6 +5,7 @@ The pipeline knows these protocols only; `wiring` says who stands behind them.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Protocol
@@ -32,8 +33,16 @@ class Clock(Protocol):
     """The time."""
 
     def now(self) -> datetime:
-        """The moment, aware, in UTC."""
+        """The moment, aware, in UTC. Somebody may set it, back or ahead."""
         ...
+
+    def seconds(self) -> float:
+        """Seconds since some moment: nobody sets them, and they go on while the machine sleeps."""
+        ...
+
+
+_LASTING = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Linux's goes on while the machine sleeps."""
 
 
 class SystemClock:
@@ -42,6 +51,10 @@ class SystemClock:
     def now(self) -> datetime:
         """The moment, aware, in UTC."""
         return datetime.now(UTC)
+
+    def seconds(self) -> float:
+        """Seconds that nobody sets."""
+        return time.clock_gettime(_LASTING)
 
 
 class Stop(Protocol):

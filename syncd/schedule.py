@@ -42,6 +42,16 @@ def next_run(query: QuerySettings, due: datetime, now: datetime) -> datetime:
     return due + query.every * (missed + 1)
 
 
+def after_jump(query: QuerySettings, due: datetime, jump: timedelta, now: datetime) -> datetime:
+    """When to run what was due at `due` before the clock was set by `jump`, to `now`.
+
+    As many seconds later as before, whatever the clock shows; only a time of cron is the clock's.
+    """
+    if query.cron is None:
+        return due + jump
+    return due if due <= now else min(due, next_run(query, now, now))
+
+
 def is_final_once(error: SyncdError, failures: int, now: datetime) -> bool:
     """True when `run --once` should give the query up rather than try again.
 

@@ -64,8 +64,8 @@ class Settler:
         self._refused_in_a_row = 0
         self.listed: Listed = dict
         """Gives uploads that Metrica has, though the store does not say that they were ever sent."""
-        self._unclear_since: dict[int, datetime] = {}
-        """Nothing can arrive at Metrica later: its POST had ended by then."""
+        self._unclear_until: dict[int, float] = {}
+        """By `clock.seconds`: until then an upload may yet show up in Metrica's list."""
 
     def settle_all(self, report: RunReport) -> None:
         """Settle every open upload of the query, oldest first. Raises MetricaError or StateError."""
@@ -101,7 +101,7 @@ class Settler:
             raise
         except OutcomeUnknown as error:
             reach(Point.UNCLEAR)
-            self._unclear_since[upload.id] = self._clock.now()
+            self._unclear_until[upload.id] = self._clock.seconds() + self._patience.settle.total_seconds()
             self._tell(Event.UPLOAD_UNCLEAR, upload, error=str(error))
             raise
         except FileRefused as refusal:
@@ -138,31 +138,36 @@ class Settler:
     def _look_up(self, upload: Upload, report: RunReport) -> bool:
         """True when Metrica has it. Raises StillUnclear while it may yet show up there."""
         reach(Point.LOOK_UP)
-        asked = self._clock.now()  # an answer that takes long tells of this moment at the latest
+        # An answer that takes long tells of this moment at the latest.
+        asked, seconds = self._clock.now(), self._clock.seconds()
         receipt = self._destination.find(upload.counter, upload.tag)
         if receipt is not None:
             reach(Point.FOUND)
             self._accept(upload, receipt, report)
             self._tell_found(upload, receipt)
             return True
-        over = self._unclear_since.setdefault(upload.id, asked + self._patience.inherited)
-        given_up = over + self._patience.settle
-        if upload.sent_at is not None:  # a process that restarts again and again must not wait for ever
-            given_up = min(given_up, upload.sent_at + LONGEST_POST)
-        if asked < given_up:
+        until = self._unclear_until.setdefault(upload.id, seconds + self._longest(upload, asked))
+        if seconds < until:
             raise StillUnclear(
                 "Metrica does not list an upload whose answer was lost; it may still appear",
-                retry_at=given_up,
+                retry_at=asked + timedelta(seconds=until - seconds),
             )
         reach(Point.GIVEN_UP)
-        del self._unclear_since[upload.id]
+        del self._unclear_until[upload.id]
         self._tell(Event.UPLOAD_NOT_FOUND, upload)
         return False
+
+    def _longest(self, upload: Upload, now: datetime) -> float:
+        """How many seconds more an upload that another process sent may take to show up."""
+        longest = self._patience.inherited + self._patience.settle
+        if upload.sent_at is not None:  # a process that restarts again and again must not wait for ever
+            longest = min(longest, upload.sent_at + LONGEST_POST - now)
+        return longest.total_seconds()
 
     def _accept(self, upload: Upload, receipt: Receipt, report: RunReport) -> None:
         self._ledger.accept(upload, receipt, self._clock.now())
         reach(Point.ACCEPTED)
-        self._unclear_since.pop(upload.id, None)
+        self._unclear_until.pop(upload.id, None)
         self._refused_in_a_row = 0
         dropped = receipt.dropped(len(upload.lines))
         if dropped:

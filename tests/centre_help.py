@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -82,6 +83,10 @@ class Clock:
     def now(self) -> datetime:
         """The moment."""
         return datetime.now(UTC) + self.ahead
+
+    def seconds(self) -> float:
+        """What nobody sets."""
+        return time.monotonic() + self.ahead.total_seconds()
 
     def forward(self, span: timedelta) -> None:
         """Move it."""

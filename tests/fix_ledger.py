@@ -35,6 +35,10 @@ class TestClock:
         """The moment it shows."""
         return self.moment
 
+    def seconds(self) -> float:
+        """Seconds that go as the moment does."""
+        return self.moment.timestamp()
+
     def forward(self, span: timedelta) -> None:
         """Move it."""
         self.moment += span

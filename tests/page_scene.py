@@ -45,6 +45,10 @@ class Still:
         """Always the same moment."""
         return NOW
 
+    def seconds(self) -> float:
+        """None pass."""
+        return 0.0
+
 
 @contextmanager
 def served(names: Sequence[str] = NAMES, days: int = 31) -> Iterator[str]:

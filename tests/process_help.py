@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Event as Flag
@@ -43,6 +44,10 @@ class MovableClock:
     def now(self) -> datetime:
         """The moment, aware, in UTC."""
         return datetime.now(UTC) + self.ahead
+
+    def seconds(self) -> float:
+        """Seconds that go as the moment does."""
+        return time.monotonic() + self.ahead.total_seconds()
 
 
 class Process:

@@ -10,6 +10,7 @@ import pytest
 
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
+from tests.acceptance.template import Template
 from tests.fix_cli import TOKEN, Cli
 from tests.servers import Database
 
@@ -81,12 +82,12 @@ def ready(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> Cli:
     return cli
 
 
-def test_no_command_shows_a_secret(ready: Cli) -> None:
+def test_no_command_shows_a_secret(ready: Cli, template: Template) -> None:
     """With everything at debug level, databases that are down and tokens that work."""
     for command in COMMANDS:
-        done = ready.run(*command)
-        assert "Traceback" not in done.stderr, command
-        assert not leaks(done.stdout + done.stderr), command
+        _, said = template.run(ready.folder, *command)
+        assert "Traceback" not in said, command
+        assert not leaks(said), command
     for name, text in files(ready.folder).items():
         assert not leaks(text), name
 
@@ -94,7 +95,9 @@ def test_no_command_shows_a_secret(ready: Cli) -> None:
 @pytest.mark.parametrize(
     "fault", ["wrong token", "access_denied", "hang up", "bad JSON", "redirect", "nobody"]
 )
-def test_no_fault_of_metrica_brings_one_out(ready: Cli, emulator: EmulatorServer, fault: str) -> None:
+def test_no_fault_of_metrica_brings_one_out(
+    ready: Cli, template: Template, emulator: EmulatorServer, fault: str
+) -> None:
     """Refusals, cuts, redirects, nonsense: no text about them quotes the token."""
     match fault:
         case "wrong token":
@@ -114,27 +117,31 @@ def test_no_fault_of_metrica_brings_one_out(ready: Cli, emulator: EmulatorServer
         ("check", "--query", "good", "--query", "from_file"),
         ("run", "--once", "--query", "good"),
     ):
-        done = ready.run(*command)
-        assert done.returncode == 1
-        assert not leaks(done.stdout + done.stderr), done.stderr
-        assert "Traceback" not in done.stderr
+        code, said = template.run(ready.folder, *command)
+        assert code == 1
+        assert not leaks(said), said
+        assert "Traceback" not in said
     for name, text in files(ready.folder).items():
         assert not leaks(text), name
 
 
-def test_wrong_passwords_of_a_real_server(ready: Cli, postgres: Database, emulator: EmulatorServer) -> None:
+def test_wrong_passwords_of_a_real_server(
+    ready: Cli, template: Template, postgres: Database, emulator: EmulatorServer
+) -> None:
     """The server's own refusal is told, the password is not."""
     url = postgres.reader_url.replace("correct-horse", quote(PASSWORD, safe=""))
     ready.configure(shop.configuration(Database(url, url), emulator.url, shop.query()))
 
     for command in (("check",), ("preview", "paid_orders"), ("run", "--once")):
-        done = ready.run(*command)
-        assert done.returncode == 1
-        assert "password authentication failed" in done.stdout + done.stderr
-        assert not leaks(done.stdout + done.stderr)
+        code, said = template.run(ready.folder, *command)
+        assert code == 1
+        assert "password authentication failed" in said
+        assert not leaks(said)
 
 
-def test_a_state_store_that_refuses(ready: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
+def test_a_state_store_that_refuses(
+    ready: Cli, template: Template, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
     """The password of `state.url` is in no message either."""
     state = {"url": f"postgresql://u:{quote(PASSWORD, safe='')}@127.0.0.1:1/x"}
     ready.configure(shop.configuration(sqlite_db, emulator.url, shop.query(), state=state))
@@ -146,9 +153,9 @@ def test_a_state_store_that_refuses(ready: Cli, sqlite_db: Database, emulator: E
         ("migrate",),
         ("rejects", "list", "paid_orders"),
     ):
-        done = ready.run(*command)
-        assert done.returncode == 1
-        assert not leaks(done.stdout + done.stderr), done.stderr
+        code, said = template.run(ready.folder, *command)
+        assert code == 1
+        assert not leaks(said), said
 
 
 def test_mistakes_in_the_file_do_not_quote_secrets(ready: Cli) -> None:

@@ -64,6 +64,20 @@ def test_mariadb_reads_only(mariadb: Database, source: Sources) -> None:
     assert mariadb.rows("SELECT count(*) FROM t") == [(3,)]
 
 
+@pytest.mark.parametrize("server", ["postgres", "mariadb", "sqlite_db"])
+def test_marks_are_bound(request: pytest.FixtureRequest, server: str, source: Sources) -> None:
+    """What was read goes back into the next statement as a value, whatever it would say as SQL."""
+    database: Database = request.getfixturevalue(server)
+    marks = ["') OR 1=1; DROP TABLE t; --", "'; DELETE FROM t; --", "\\'; %s %(m)s :m ${m}", "~ the end"]
+    database.run("CREATE TABLE t (m varchar(99) PRIMARY KEY)")
+    database.many("INSERT INTO t VALUES (:m)", [{"m": mark} for mark in marks])
+
+    read = drain(source(database.url, "SELECT m FROM t"), 1)
+
+    assert sorted(row[0] for row in read) == sorted(marks)  # type: ignore[type-var]  # they are texts
+    assert database.rows("SELECT count(*) FROM t") == [(len(marks),)]
+
+
 def test_sqlite_reads_only(sqlite_db: Database) -> None:
     """The connection itself refuses to write, and a missing file is not created."""
     table(sqlite_db)

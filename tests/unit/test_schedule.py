@@ -75,6 +75,22 @@ def test_a_clock_set_back_stops_nothing(back: timedelta) -> None:
     assert now < schedule.next_run(a_query(), NOW, now) <= now + EVERY
 
 
+@given(span=spans, back=st.booleans())
+def test_a_clock_that_is_set_moves_what_is_due(span: timedelta, *, back: bool) -> None:
+    """Just as many seconds later as before, for an interval and for the pause after a failure."""
+    jump = -span if back else span
+    assert schedule.after_jump(a_query(), NOW + EVERY, jump, NOW + jump) == NOW + EVERY + jump
+
+
+def test_a_clock_that_is_set_and_cron() -> None:
+    """Set back: the next time by the new clock; set ahead: what was passed over runs once, now."""
+    query, due = with_cron("*/10 * * * *"), NOW.replace(minute=0, second=0) + timedelta(hours=1)
+    hour = timedelta(hours=1)
+    early = due - timedelta(minutes=1) - hour
+    assert schedule.after_jump(query, due, -hour, early) == due - hour
+    assert schedule.after_jump(query, due, hour, due + hour) == due
+
+
 @pytest.mark.parametrize(
     ("expression", "zone", "now", "expected"),
     [

@@ -71,6 +71,10 @@ class _Clock:
         """The moment it was told."""
         return self.moment
 
+    def seconds(self) -> float:
+        """Seconds that go as the moment does."""
+        return self.moment.timestamp()
+
 
 def _observer() -> tuple[Metrics, TelemetryObserver]:
     clock = _Clock()

@@ -1,0 +1,93 @@
+"""Somebody sets the machine's clock while the daemon runs: libfaketime, under the real command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from syncd.emulator.server import EmulatorServer
+from tests.acceptance import shop
+from tests.fix_cli import Cli, Running
+from tests.servers import Database, missing
+
+
+class WallClock:
+    """The time of day as a process sees it; its monotonic clocks are left alone."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / "clock"
+        self.set("+0")
+
+    def set(self, offset: str) -> None:
+        """Such as -1h or +1d, whole at any moment."""
+        fresh = self._file.with_suffix(".new")
+        fresh.write_text(offset, encoding="utf-8")
+        fresh.replace(self._file)
+
+    def environ(self) -> dict[str, str]:
+        """For the process."""
+        library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None) or missing("faketime")
+        return {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_NO_CACHE": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+        }
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> WallClock:
+    """Right, until the test sets it."""
+    return WallClock(tmp_path)
+
+
+@pytest.fixture
+def daemon(cli: Cli, clock: WallClock, sqlite_db: Database, emulator: EmulatorServer) -> Running:
+    """A daemon that has delivered two orders."""
+    shop.open_shop(sqlite_db)
+    shop.sell(sqlite_db, 1, 2)
+    cli.configure(shop.configuration(sqlite_db, emulator.url, shop.query()))
+    running = cli.start("run", **clock.environ())
+    delivered(running, 2)
+    return running
+
+
+def delivered(daemon: Running, rows: int) -> None:
+    """Wait until a run has uploaded so many."""
+    daemon.wait_for("query_finished", lambda entry: entry["uploaded"] == rows)
+
+
+@pytest.mark.parametrize("offsets", [["-1h"], ["+1d"], ["-1h", "+1d", "-30d"]], ids=" ".join)
+def test_it_goes_on(
+    daemon: Running,
+    clock: WallClock,
+    sqlite_db: Database,
+    emulator: EmulatorServer,
+    offsets: list[str],
+) -> None:
+    """The next rows come within the interval, and every row once."""
+    for number, offset in enumerate(offsets):
+        clock.set(offset)
+        shop.sell(sqlite_db, 3 + number * 2, 2)
+        delivered(daemon, 2)
+    assert daemon.stop() == 0
+
+    received = {conversion.id: conversion.times for conversion in emulator.conversions()}
+    assert received == {str(10**17 + order): 1 for order in range(1, 3 + len(offsets) * 2)}
+
+
+@pytest.mark.parametrize("offset", ["-1h", "+1d"])
+def test_an_answer_that_was_lost_then(
+    daemon: Running, clock: WallClock, sqlite_db: Database, emulator: EmulatorServer, offset: str
+) -> None:
+    """Waits for Metrica's list as long as it would have: neither an hour more nor not at all."""
+    emulator.fault("drop_after", on="upload", times=1)
+    shop.sell(sqlite_db, 3, 2)
+    daemon.wait_for("upload_unclear")
+    clock.set(offset)
+    daemon.wait_for("upload_found")
+    assert daemon.stop() == 0
+
+    received = {conversion.id: conversion.times for conversion in emulator.conversions()}
+    assert received == {str(10**17 + order): 1 for order in range(1, 5)}
