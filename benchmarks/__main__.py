@@ -1,13 +1,15 @@
 """How fast, how big, how kind to the database: `python -m benchmarks` prints tables in Markdown.
 
 Parts (`--only`): contest = limit, syncd and script, or some of these three; growth = memory as rows grow;
-docs/performance.md says what each is. Needs psql, curl, mariadb, mariadbd and sqlite3, and for the script
+and the modules beside this one, each with options of its own: idle, latency, polls, keys.
+docs/performance.md has the results. Needs psql, curl, mariadb, mariadbd and sqlite3, and for the script
 `uv sync --group bench`.
 """
 
 from __future__ import annotations
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,7 +23,8 @@ from benchmarks.sink import sink
 
 WARM_UP = 100
 """Rows of a run that is not counted: modules are compiled, programs are in the page cache."""
-PARTS = (*CONTESTANTS, "growth")
+MODULES = ("idle", "latency", "polls", "keys")
+PARTS = (*CONTESTANTS, "growth", *MODULES)
 
 
 def main() -> None:
@@ -39,7 +42,8 @@ def main() -> None:
     asked = parser.parse_args()
     parts = _chosen(parser, asked.only.replace("contest", ",".join(CONTESTANTS)), PARTS)
     print(machine(), end="\n\n")
-    for name in _chosen(parser, asked.database, list(DATABASES)):
+    of_databases = not set(MODULES).issuperset(parts)
+    for name in _chosen(parser, asked.database, list(DATABASES)) if of_databases else ():
         with (
             TemporaryDirectory(prefix="bench-") as folder,
             DATABASES[name](Path(folder)) as database,
@@ -54,6 +58,8 @@ def main() -> None:
                 contest(database, contestants, asked.rows, asked.runs, api_url)
             if "growth" in parts:
                 growth(database, [100_000, 1_000_000, *([10_000_000] if asked.full else [])], api_url)
+    for module in [one for one in MODULES if one in parts]:
+        subprocess.run([sys.executable, "-m", f"benchmarks.{module}"], check=True)
 
 
 def contest(database: Database, contestants: Sequence[str], rows: int, runs: int, api_url: str) -> None:
