@@ -163,18 +163,22 @@ class Seen:
 
 
 def look_at_query(
-    query: QuerySettings, source: Explainer, clock: Clock, stands: Callable[[], Position | None]
+    query: QuerySettings,
+    opened: Callable[[QuerySettings], Explainer],
+    clock: Clock,
+    stands: Callable[[], Position | None],
 ) -> tuple[list[Finding], Seen]:
     """Columns, a sample of values, the index behind the mark; and what was seen for the counter.
 
     Args:
         query: The query.
-        source: Its source.
+        opened: Gives its source; raises SourceError where its SQL is none that can be read.
         clock: The time.
         stands: Tells how far it was read, None when it never ran; may raise StateError.
     """
     where = f"query {query.name}"
     try:
+        source = opened(query)
         columns = source.columns()
         plan = layout(query, columns)
         page = source.read(None, SAMPLE_ROWS)

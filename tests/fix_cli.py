@@ -103,8 +103,9 @@ class Cli:
     started: list[Running] = field(default_factory=list)
 
     def configure(self, text: str, name: str = "config.yaml") -> Path:
-        """Write a configuration file."""
+        """Write a configuration file, for its owner alone: `check` warns of others, whatever the umask."""
         path = self.folder / name
+        path.touch(mode=0o600)
         path.write_text(textwrap.dedent(text), encoding="utf-8")
         return path
 

@@ -18,6 +18,7 @@ import click
 
 from syncd.check import Finding, Level, Seen, look_at_counter, look_at_database, look_at_query, look_at_state
 from syncd.cli.common import (
+    complain,
     config_option,
     counted,
     is_terminal,
@@ -73,6 +74,9 @@ def check(*, config: Path | None, as_json: bool, offline: bool, names: tuple[str
         _show(findings)
         errors, warnings = counted(levels[Level.ERROR], "error"), counted(levels[Level.WARNING], "warning")
         click.echo(f"\n{counted(len(queries), 'query')}: {errors}, {warnings}")
+    for finding in findings:
+        if finding.level is Level.ERROR and not (is_terminal(sys.stdout) and is_terminal(sys.stderr)):
+            complain(f"{finding.where}: {finding.message}", finding.action)
     return FAILED if levels[Level.ERROR] else 0
 
 
@@ -132,7 +136,7 @@ def _looks(parts: Parts, queries: Sequence[QuerySettings]) -> Iterator[Finding]:
             message = f"not looked at: there is no connection to database {query.database.name}"
             yield Finding(Level.WARNING, f"query {query.name}", message)
         else:
-            found, seen = look_at_query(query, parts.source(query), parts.clock, _stands(parts, query))
+            found, seen = look_at_query(query, parts.source, parts.clock, _stands(parts, query))
             yield from found
         counters.setdefault((query.counter, parts.client(query)), {})[query.name] = seen
     for (counter, client), samples in counters.items():

@@ -265,6 +265,19 @@ class TestCheck:
         assert any("sample of 5 rows" in finding["message"] for finding in report["findings"])
         assert (report["queries"], report["errors"], report["warnings"]) == (3, 2, 2)
 
+    def test_what_fails_is_named_on_stderr(self, ready: Cli, sqlite_db: Database) -> None:
+        """SQL that cannot be read is an error of its query alone; each error is on stderr too."""
+        queries = {**shop.query("a", sql="DELETE FROM orders; SELECT 1"), **shop.query("b")}
+        ready.configure(shop.configuration(sqlite_db, "http://127.0.0.1:1", queries))
+
+        done = ready.run("check")
+
+        assert done.returncode == 1
+        assert "sample of 5 rows" in done.stdout
+        named = [line for line in done.stderr.splitlines() if line.startswith("syncd: ")]
+        assert [line.split(": ")[1] for line in named] == ["query a", "counter 101"]
+        assert "holds a second statement" in named[0]
+
     def test_token_access_and_goal(self, ready: Cli, emulator: EmulatorServer) -> None:
         """A wrong token and a counter only to be viewed are errors, a goal that is missing a warning."""
         emulator.configure(goals=[])
