@@ -203,6 +203,8 @@ def look_at_counter(api: Api, counter: int, targets: dict[str, list[str]]) -> li
         findings += _look_at_clock(where, "Metrica's", api.clock_ahead)
         goals = api.goals(counter)
     except (NotReceived, OutcomeUnknown) as error:
+        if isinstance(error, NotReceived) and (error.http_status or error.error_type):  # over quota
+            return [_failed(where, error)]
         action = "Check metrica.api_url, and the proxy, DNS and firewall between here and Metrica."
         return [Finding(Level.ERROR, where, f"Metrica does not answer as it should: {error}", action)]
     except SyncdError as error:
