@@ -216,6 +216,8 @@ def look_at_counter(api: Api, counter: int, seen: Mapping[str, Seen]) -> list[Fi
         findings += _look_at_days(where, info.time_zone, seen)
         goals = api.goals(counter)
     except (NotReceived, OutcomeUnknown) as error:
+        if isinstance(error, NotReceived) and (error.http_status or error.error_type):  # over quota
+            return [_failed(where, error)]
         action = "Check metrica.api_url, and the proxy, DNS and firewall between here and Metrica."
         return [Finding(Level.ERROR, where, f"Metrica does not answer as it should: {error}", action)]
     except SyncdError as error:

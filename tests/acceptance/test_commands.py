@@ -288,6 +288,8 @@ class TestCheck:
         ):
             emulator.configure(goals=[goal])
             assert f"has this identifier, {words}" in ready.run("check").stdout
+        emulator.fault("exhaust_quota", on="counter", times=1)
+        assert "Nothing is lost: it is sent later" in ready.run("check").stdout
         emulator.configure(permission="view")
         viewer = ready.run("check")
         assert viewer.returncode == 1
