@@ -62,7 +62,8 @@ class Pipeline:
         self._retry = Retry(job.query, job.source, job.ledger, self._intake, job.clock, job.observer)
         self._next_search: datetime | None = None
         self._unrecorded: Mapping[str, Receipt] | None = None
-        self._sent_at: datetime | None = None
+        self._sent_at: float | None = None
+        """By `clock.seconds`, which nobody sets."""
         self._held_back = False
         job.settler.listed = self._listed
         self._position: Position | None = None
@@ -110,8 +111,8 @@ class Pipeline:
             self._note(chunk, report)
             if chunk.ready:
                 tag = unused_tag(self._tagger(chunk), chunk.ready.lines, job.ledger.tag_is_used)
-                self._sent_at = job.clock.now()
-                job.settler.send(job.ledger.begin(chunk, tag, self._sent_at), report)
+                self._sent_at = job.clock.seconds()
+                job.settler.send(job.ledger.begin(chunk, tag, job.clock.now()), report)
             elif chunk.mark is not None or chunk.rejects or chunk.waiting or chunk.resolved:
                 job.ledger.record(chunk)
             if job.stop.is_set():
@@ -131,7 +132,7 @@ class Pipeline:
             or chunking.is_full(chunk, job.query.chunk_rows)
         ):
             return False
-        return job.clock.now() - self._sent_at < job.spacing()
+        return job.clock.seconds() - self._sent_at < job.spacing().total_seconds()
 
     def _listed(self) -> Mapping[str, Receipt]:
         """Uploads that the store should know and does not; Metrica is asked when something is to be sent."""
