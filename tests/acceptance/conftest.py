@@ -12,7 +12,7 @@ from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
 from tests.acceptance.disk import Disk, mount
 from tests.acceptance.situation import Situation
-from tests.acceptance.template import Template
+from tests.acceptance.template import ForkedCli, Template
 from tests.fix_cli import Cli
 from tests.servers import Database
 
@@ -51,3 +51,11 @@ def one_situation(cli: Cli, template: Template, sqlite_db: Database, emulator: E
     """An open shop in SQLite, where the database makes no difference."""
     shop.open_shop(sqlite_db)
     return Situation(cli, template, sqlite_db, emulator)
+
+
+@pytest.fixture
+def forked(tmp_path: Path, template: Template) -> Iterator[Cli]:
+    """The command line in a fresh folder, without its start each time; what still runs at the end is killed."""
+    tool = ForkedCli(tmp_path, template)
+    yield tool
+    tool.close()

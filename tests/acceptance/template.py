@@ -13,13 +13,14 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
-from tests.fix_cli import DEADLINE, TOKEN
+from tests.fix_cli import DEADLINE, TOKEN, Cli
 
 
 class Template:
@@ -52,14 +53,36 @@ class Template:
 
     def run(self, folder: Path, *arguments: str, **environ: str) -> tuple[int, str]:
         """`syncd` with `folder`/config.yaml to its end: the exit code as subprocess gives it, and its log."""
-        log, number = folder / "run.log", next(self._numbers)
-        order = {"folder": str(folder), "log": str(log), "arguments": arguments, "environ": environ}
+        log = folder / "run.log"
+        return self._order(folder, log, log, arguments, environ), log.read_text(encoding="utf-8")
+
+    def apart(
+        self, folder: Path, arguments: Sequence[str], environ: Mapping[str, str]
+    ) -> subprocess.CompletedProcess[str]:
+        """The same with the two streams kept apart, as subprocess gives it."""
+        with TemporaryDirectory() as kept:
+            out, err = Path(kept, "out"), Path(kept, "err")
+            code = self._order(folder, out, err, arguments, environ)
+            said = out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
+        return subprocess.CompletedProcess(["syncd", *arguments], code, *said)
+
+    def _order(
+        self, folder: Path, out: Path, err: Path, arguments: Sequence[str], environ: Mapping[str, str]
+    ) -> int:
+        number = next(self._numbers)
+        order = {
+            "folder": str(folder),
+            "out": str(out),
+            "err": str(err),
+            "arguments": [*arguments],
+            "environ": {**environ},
+        }
         code = self._codes[number] = Future()
         assert self._process.stdin is not None
         with self._writing:
             self._process.stdin.write(json.dumps({"number": number, **order}) + "\n")
             self._process.stdin.flush()
-        return code.result(DEADLINE * 2), log.read_text(encoding="utf-8")
+        return code.result(DEADLINE * 2)
 
     def _read(self) -> None:
         """Hand each answer to the thread that waits for it."""
@@ -67,6 +90,18 @@ class Template:
         for line in self._process.stdout:
             number, code = line.split()
             self._codes.pop(int(number)).set_result(int(code))
+
+
+class ForkedCli(Cli):
+    """The command line whose runs are forks; what it starts and leaves running is as users start it."""
+
+    def __init__(self, folder: Path, template: Template) -> None:
+        super().__init__(folder)
+        self._template = template
+
+    def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+        """Run to the end, with -c config.yaml."""
+        return self._template.apart(self.folder, arguments, environ)
 
 
 def main() -> None:
@@ -85,22 +120,24 @@ def main() -> None:
 
 def mind(order: dict[str, Any]) -> None:
     """Run in a fork, wait for its end, and tell how it ended."""
+    number = order.pop("number")
     child = os.fork()
     if child == 0:
-        os._exit(be(order["folder"], order["log"], order["arguments"], order["environ"]))
+        os._exit(be(**order))
     _, status = os.waitpid(child, 0)
-    os.write(1, f"{order['number']} {os.waitstatus_to_exitcode(status)}\n".encode())
+    os.write(1, f"{number} {os.waitstatus_to_exitcode(status)}\n".encode())
 
 
-def be(folder: str, log: str, arguments: Sequence[str], environ: dict[str, str]) -> int:
+def be(folder: str, out: str, err: str, arguments: list[str], environ: dict[str, str]) -> int:
     """Be that run; the exit code."""
     from syncd import faultpoints  # noqa: PLC0415
     from syncd.cli.main import run  # noqa: PLC0415
 
     os.chdir(folder)
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    output = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output, 1)
-    os.dup2(output, 2)
+    os.dup2(output if err == out else os.open(err, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
     os.environ.update({"SYNCD_CONFIG": "config.yaml", "METRICA_TOKEN": TOKEN, **environ})
     faultpoints.arm(os.environ)
     code = run([*arguments])

@@ -13,6 +13,13 @@ from tests.acceptance import shop
 from tests.fix_cli import Cli
 from tests.servers import Database
 
+
+@pytest.fixture
+def cli(forked: Cli) -> Cli:
+    """Many short runs: each a fork of one started syncd."""
+    return forked
+
+
 DAY = timedelta(days=1)
 
 

@@ -16,6 +16,12 @@ from tests.servers import Database
 
 
 @pytest.fixture
+def cli(forked: Cli) -> Cli:
+    """Many short runs: each a fork of one started syncd."""
+    return forked
+
+
+@pytest.fixture
 def one_shop(sqlite_db: Database) -> Database:
     """An open shop in SQLite: the source makes no difference here."""
     shop.open_shop(sqlite_db)
