@@ -55,7 +55,7 @@ def one_situation(cli: Cli, template: Template, sqlite_db: Database, emulator: E
 
 @pytest.fixture
 def forked(tmp_path: Path, template: Template) -> Iterator[Cli]:
-    """The command line in a fresh folder, without its start each time; what still runs at the end is killed."""
+    """The command line in a fresh folder, without its start each time; what still runs is killed."""
     tool = ForkedCli(tmp_path, template)
     yield tool
     tool.close()
