@@ -58,6 +58,8 @@ class Driver:
     """Older connections are replaced before they are used: firewalls forget idle ones without a word."""
     row_values: bool = False
     """`(a, b) >= (x, y)` is understood and seeks by an index."""
+    loose: bool = False
+    """A column may hold values of several types."""
 
 
 # --- PostgreSQL ---
@@ -196,6 +198,7 @@ DRIVERS: Mapping[str, Driver] = {
         abort=_sqlite_abort,
         abort_grace=timedelta(0),
         row_values=True,
+        loose=True,
     ),
     "mssql": Driver(arguments=_mssql_arguments, begin=_mssql_begin),
     "oracle": Driver(arguments=_oracle_arguments, begin=_oracle_begin),

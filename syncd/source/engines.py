@@ -46,6 +46,7 @@ class Database:
         self._url = _parsed(settings)
         self._driver = driver_of(self._url)
         self.row_values = self._driver.row_values
+        self.loose = self._driver.loose
         self._retired = False
         self.logins = Logins()
         self.engine = self._make_engine()

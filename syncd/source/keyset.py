@@ -67,6 +67,13 @@ class Keyset:
             query = query.add_columns(case((same, literal_column("1")), else_=literal_column("0")).label(TIE))
         return query.order_by(*(_name(name) for name in columns)).limit(limit)
 
+    def last(
+        self, columns: Sequence[str], lower: Sequence[object] | None, upper: Sequence[object] | None
+    ) -> Select[Any]:
+        """The last row of those that `page` would find without its limit."""
+        query = self._all().where(*self.bounds(columns, lower, upper))
+        return query.order_by(*(_name(name).desc() for name in columns)).limit(1)
+
     def ordered(self, columns: Sequence[str], conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
         """All rows for which the conditions hold, in order."""
         return self._all().where(*conditions).order_by(*(_name(name) for name in columns))

@@ -138,10 +138,9 @@ class SqlSource:
         found: list[list[Row]] = [[] for _ in keys]
         if sample:
             kinds = [type(sample[0][place]) for place in shape.key]
-            loose = self._database.dialect_name == "sqlite"
             for start in range(0, len(keys), lookup.AT_ONCE):
                 part = keys[start : start + lookup.AT_ONCE]
-                condition = lookup.condition(names, part, kinds, loose=loose)
+                condition = lookup.condition(names, part, kinds, loose=self._database.loose)
                 for row in self._rows(self._keyset.where(condition)):
                     values = [row[place] for place in shape.key]
                     for number, key in enumerate(part, start):

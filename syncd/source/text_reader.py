@@ -6,18 +6,18 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection
 
 from syncd.mapping import Form
 from syncd.model import Mark, Page, TextPage
 from syncd.settings import QuerySettings
-from syncd.source import lookup, texts
+from syncd.source import lookup
 from syncd.source.edge import Edge
 from syncd.source.engines import Database
 from syncd.source.keyset import Keyset
 from syncd.source.shape import Shape
+from syncd.source.texts import WRITERS, TextRow, Wanted, steady_offset
 from syncd.texts import Texts
 
 Cursor = Sequence[object]
@@ -41,6 +41,7 @@ class TextReader:
     def __init__(self, query: QuerySettings, database: Database, keyset: Keyset) -> None:
         self._query = query
         self._database = database
+        self._writer = WRITERS.get(database.dialect_name)
         self._keyset = keyset
         self._where = f"query {query.name}: database {query.database.name}"
         self._offset = query.timezone.utcoffset(datetime.now(UTC)) or timedelta()
@@ -58,17 +59,19 @@ class TextReader:
 
         With an `edge`, `lower` is its cursor, so that its last row comes again; it is left out.
         """
-        if self._database.dialect_name != "postgresql" or not texts.fits(form, shape.types):
+        writer = self._writer
+        if writer is None or not writer.fits(form, shape.types):
             return None
         again = edge is not None and edge.last_line is not None
-        size = min(limit, texts.ROWS) + again
+        size = min(limit, writer.rows) + again
         upper = None if upto is None else upto.values
-        row = self._row(form, shape, self._keyset.page(shape.cursor_columns, lower, upper, size))
-        keys, lines = self._split(form, shape, row)
+        wanted = Wanted(self._keyset, shape, form, lower, upper, size, self._offset)
+        row = self._database.run(self._where, lambda connection: writer.read(connection, wanted))
+        keys, lines = self._split(row)
         tied = edge is not None and row.cursor == edge.cursor
-        if len(lines) != row.rows or (tied and row.rows == size):
+        if len(lines) != row.rows or row.rows > size or (tied and row.rows == size):
             return None  # not by text, or rows that tie and are more than a page
-        exhausted, last = row.rows < size, (keys[-1], lines[-1]) if lines else None
+        exhausted, last = row.exhausted, (keys[-1], lines[-1]) if lines else None
         overlaps = again and edge is not None and bool(lines) and (keys[0], lines[0]) == edge.last_line
         if overlaps:
             keys, lines = keys.without_first(), lines.without_first()
@@ -84,32 +87,20 @@ class TextReader:
         page = TextPage(shape.columns, keys, lines, row.oldest, row.newest, mark, exhausted, as_rows)
         return page, Edge(mark, row.cursor, last_line=last)
 
-    def _split(self, form: Form, shape: Shape, row: texts.TextRow) -> tuple[Texts, Texts]:
+    def _split(self, row: TextRow) -> tuple[Texts, Texts]:
         """Keys and lines, one each for every row; none where the text is not what it should be."""
         ends = row.rows - 1
         whole = row.keys.count("\n") == ends and row.lines.count("\n") == ends
-        if row.rows == 0 or not whole or not self._is_steady(form, shape, row):
+        if row.rows == 0 or not whole or not self._is_steady(row):
             return Texts(), Texts()
         keys = row.keys.replace("\n", '"]\n["')
         return Texts.of(f'["{keys}"]', row.rows), Texts.of(row.lines, row.rows)
 
-    def _row(self, form: Form, shape: Shape, page: Select[Any]) -> texts.TextRow:
-        statement = texts.statement(
-            page, form, shape.types, shape.cursor, self._offset, self._database.engine.dialect
-        )
-
-        def work(connection: Connection) -> texts.TextRow:
-            row: Sequence[Any] = connection.execute(statement).one()
-            rows, keys, lines, oldest, newest = row[:5]
-            return texts.TextRow(rows, keys or "", lines or "", oldest, newest, tuple(row[5:]))
-
-        return self._database.run(self._where, work)
-
-    def _is_steady(self, form: Form, shape: Shape, row: texts.TextRow) -> bool:
+    def _is_steady(self, row: TextRow) -> bool:
         """Whether the zone's offset that the lines were written with holds for all of them."""
-        if not texts.is_zoneless(form, shape.types):
+        if row.local is None:
             return True
-        offset = texts.steady_offset(self._query.timezone, row.oldest, row.newest)
+        offset = steady_offset(self._query.timezone, *row.local)
         written, self._offset = self._offset, self._offset if offset is None else offset
         return offset == written
 
@@ -120,7 +111,7 @@ class TextReader:
         if keys is not None:
             names = [shape.columns[place] for place in shape.key]
             wanted = [json.loads(key) for key in keys]
-            conditions.append(lookup.condition(names, wanted, self._kinds(span), loose=False))
+            conditions.append(lookup.condition(names, wanted, self._kinds(span), loose=self._database.loose))
         statement = self._keyset.ordered(shape.cursor_columns, conditions)
 
         def work(connection: Connection) -> list[tuple[object, ...]]:

@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from syncd.intake import Intake, NothingKnown
 from syncd.model import Chunk, Column, IdKind, Mark, TextPage
 from syncd.settings import Constant, QuerySettings
-from syncd.source import Engines, SqlSource, texts
+from syncd.source import Engines, SqlSource
+from syncd.source.texts import steady_offset
 from tests.servers import Database
 from tests.source_help import database_settings, query_settings
 
@@ -274,7 +275,7 @@ def test_a_zone_that_changes_its_offset(
 def test_a_steady_offset_is_that_of_every_moment(one: datetime, other: datetime, name: str) -> None:
     """Where an offset is given, all moments between have it."""
     zone, (oldest, newest) = ZoneInfo(name), sorted((one, other))
-    offset = texts.steady_offset(zone, oldest, newest)
+    offset = steady_offset(zone, oldest, newest)
     step = (newest - oldest) / 200
     offsets = {(oldest + n * step).replace(tzinfo=zone).utcoffset() for n in range(201)}
     assert offset is None or offsets == {offset}

@@ -1,0 +1,88 @@
+"""What is asked of a database that writes lines, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, literal_column
+
+from syncd.mapping.form import Form
+from syncd.source.keyset import Keyset
+from syncd.source.shape import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A page, and what of it."""
+
+    keyset: Keyset
+    shape: Shape
+    form: Form
+    lower: Sequence[object] | None
+    upper: Sequence[object] | None
+    size: int
+    """Rows at most."""
+    offset: timedelta
+    """From UTC, of local times."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """The one row that a page as text comes in."""
+
+    rows: int
+    """More than were wanted where others came in while it was read: the page is no good then."""
+    keys: str
+    """Joined by newlines, each the values of a key's columns joined by `","`."""
+    lines: str
+    oldest: object
+    """Of the DateTime column: a datetime, or unix seconds."""
+    newest: object
+    local: tuple[object, object] | None
+    """Between which the local times are that were written with the offset; None where all have a zone."""
+    cursor: tuple[object, ...]
+    """Mark and tie-breakers of the last row."""
+    exhausted: bool
+    """Whether there was no row behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What a database can write."""
+
+    fits: Callable[[Form, Sequence[object]], bool]
+    """Whether it can write such lines from columns of these types."""
+    read: Callable[[Connection, Wanted], TextRow]
+    rows: int = 50_000
+    """In a page: some megabytes of text."""
+
+
+NOTHING = TextRow(0, "", "", None, None, None, (), exhausted=True)
+"""No row."""
+
+
+def last_place(connection: Connection, wanted: Wanted) -> tuple[tuple[object, ...] | None, bool]:
+    """The cursor of the page's last row, None if there is no row; and whether there is none behind it.
+
+    For databases that cannot tell it along with the page. What is read up to this place is whole whatever
+    has happened meanwhile: rows that have come in are rows too many, and those that have gone are behind it.
+    """
+    columns = wanted.shape.cursor_columns
+    page = wanted.keyset.page(columns, wanted.lower, wanted.upper, 1)
+    cells: list[ColumnElement[Any]] = [
+        literal_column(quoted(connection, "syncd_q", name)) for name in columns
+    ]
+    place = page.with_only_columns(*cells, maintain_column_froms=True)
+    if (row := connection.execute(place.offset(wanted.size - 1)).one_or_none()) is not None:
+        return tuple(row), False
+    backwards = wanted.keyset.last(columns, wanted.lower, wanted.upper)
+    row = connection.execute(backwards.with_only_columns(*cells, maintain_column_froms=True)).one_or_none()
+    return None if row is None else tuple(row), True
+
+
+def quoted(connection: Connection, table: str, name: str) -> str:
+    """A column's name, as SQL."""
+    return f"{table}.{connection.dialect.identifier_preparer.quote_identifier(name)}"
