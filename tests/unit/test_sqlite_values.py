@@ -1,6 +1,6 @@
 """What SQLite writes of single values, held against what the slow way makes of them.
 
-Many, of forms near the edge: the two ways as a whole are compared in tests/integration/test_two_ways_sqlite.py,
+Many, of forms near the edge. The two ways as a whole are compared in integration/test_two_ways_sqlite.py,
 where rows are too dear to meet the 31st of February.
 """
 
