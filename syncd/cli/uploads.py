@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_settings
+from syncd.keys import value_text
+from syncd.marks import mark_from_text
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
@@ -70,10 +72,11 @@ def uploads(*, config: Path | None, as_json: bool, limit: int, name: str | None)
 
 
 def document_of(upload: UploadRow) -> dict[str, object]:
-    """An upload as JSON."""
+    """An upload as JSON; its mark as `status` gives it."""
+    mark = [value_text(value) for value in mark_from_text(upload.mark).values] if upload.mark else None
     return {
         name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in {**asdict(upload), "dropped": dropped(upload)}.items()
+        for name, value in {**asdict(upload), "mark": mark, "dropped": dropped(upload)}.items()
     }
 
 
