@@ -347,7 +347,11 @@ def _look_at_backlog(
         return
     rows = source.count(position.mark if position else None)
     uploads = "" if rows is None else f", at most {ceil(rows / query.chunk_rows):,} upload request(s)"
-    many = "more rows than can be counted in a moment" if rows is None else f"{rows:,} rows"
+    many = (
+        "more rows than can be counted in a moment"
+        if rows is None
+        else f"{rows:,} {'row' if rows == 1 else 'rows'}"
+    )
     if position is not None:
         yield Finding(Level.OK, where, f"it has run before; {many} from its mark on")
     elif rows is not None and rows <= MANY_ROWS:
