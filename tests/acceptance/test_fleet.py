@@ -203,8 +203,13 @@ def test_a_fleet_loses_and_gains_daemons(fleet: Fleet) -> None:
 
 def takeover(what: str, since: float, *heirs: Running) -> float:
     """Seconds until the last query was taken over."""
-    taken = [moment(entry) for heir in heirs for entry in entries(heir, "lease_taken")]
-    taken = [when for when in taken if when > since]
+
+    def told() -> list[float]:
+        moments = [moment(entry) for heir in heirs for entry in entries(heir, "lease_taken")]
+        return [when for when in moments if when > since]
+
+    wait_until(lambda: bool(told()), lambda: "no lease_taken")  # the log comes a moment after the store
+    taken = told()
     took = max(taken) - since
     tell(f"after {what}: {len(taken)} queries taken over within {took:.1f} s")
     return took
