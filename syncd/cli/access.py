@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 @contextmanager
 def looking(settings: Settings, query: QuerySettings) -> Iterator[tuple[Parts, QueryLedger]]:
     """What is needed to look, beside a daemon too."""
-    from syncd.parts import Parts  # noqa: PLC0415
-    from syncd.service import telemetry  # noqa: PLC0415
+    from syncd.parts import Parts
+    from syncd.service import telemetry
 
     _, observer = telemetry(settings, [query])
     parts = Parts(settings, observer)
@@ -32,8 +32,8 @@ def looking(settings: Settings, query: QuerySettings) -> Iterator[tuple[Parts, Q
 @contextmanager
 def holding(settings: Settings, query: QuerySettings) -> Iterator[tuple[Application, QueryLedger]]:
     """What is needed to write, while no other syncd can. Raises StateInUse or HeldElsewhere."""
-    from syncd.service import telemetry  # noqa: PLC0415
-    from syncd.wiring import Application  # noqa: PLC0415
+    from syncd.service import telemetry
+    from syncd.wiring import Application
 
     with looking(settings, query):
         pass  # a store that is not there yet is told, not made

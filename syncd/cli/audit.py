@@ -121,7 +121,7 @@ def _end(result: Result) -> int:
 
 def _lost(parts: Parts, query: QuerySettings, since: datetime) -> list[int]:
     """The uploads accepted since then that the counter's list does not have."""
-    from syncd.ledger.readers import DELIVERED  # noqa: PLC0415 — the database libraries, only where needed
+    from syncd.ledger.readers import DELIVERED  # the database libraries, only where needed
 
     listed, before, lost = parts.client(query).all_uploads(query.counter), None, list[int]()
     while page := parts.store.uploads(query.name, limit=1000, before=before):

@@ -89,7 +89,7 @@ def _about_file(settings: Settings) -> Finding:
 
 def _about_secrets(settings: Settings) -> Iterator[Finding]:
     """Files with secrets that others may read, and a token that would go over the network unencrypted."""
-    from syncd.service import secrets  # noqa: PLC0415 — only where needed
+    from syncd.service import secrets  # only where needed
 
     tokens = [settings.metrica.token_file, *(query.token_file for query in settings.queries.values())]
     passwords = [database.password_file for database in settings.databases.values()]
@@ -110,8 +110,8 @@ def _about_secrets(settings: Settings) -> Iterator[Finding]:
 
 def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[Finding]:
     """State store, databases, every query on its database, every counter with its token and goals."""
-    from syncd.service import telemetry  # noqa: PLC0415 — only where needed
-    from syncd.telemetry import redact  # noqa: PLC0415
+    from syncd.service import telemetry  # only where needed
+    from syncd.telemetry import redact
 
     _, observer = telemetry(settings, queries)
     parts = Parts(settings, observer)

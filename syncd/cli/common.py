@@ -90,7 +90,7 @@ def pick(settings: Settings, names: Sequence[str]) -> list[QuerySettings]:
 @contextmanager
 def opened(config: Path | None, name: str) -> Iterator[tuple[Settings, QuerySettings, Store]]:
     """The settings, the named query and the state store, closed again at the end."""
-    from syncd.ledger import Store  # noqa: PLC0415 — the database libraries, only where needed
+    from syncd.ledger import Store  # the database libraries, only where needed
 
     settings = read_settings(config)
     (query,) = pick(settings, [name])
@@ -104,7 +104,7 @@ def opened(config: Path | None, name: str) -> Iterator[tuple[Settings, QuerySett
 
 def complain(what: str, action: str) -> None:
     """Say on stderr what is wrong and what to do, without the configuration's secrets."""
-    from syncd.telemetry.redaction import redact  # noqa: PLC0415 — loaded only when something went wrong
+    from syncd.telemetry.redaction import redact  # loaded only when something went wrong
 
     click.echo(f"syncd: {redact(what)}", err=True)
     click.echo(f"  what to do: {action}", err=True)
@@ -151,10 +151,10 @@ def counted(number: int, noun: str) -> str:
 
 
 def _print_for_a_person(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 — loaded only when a table is shown
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.box import SIMPLE_HEAD  # loaded only when a table is shown
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for column in columns:

@@ -26,7 +26,7 @@ def demo(*, config: object, lasting: timedelta | None, port: int) -> None:  # no
 
     A SQLite shop that grows, an emulated Metrica, the daemon and its status page.
     """
-    from syncd.demo.show import Show  # noqa: PLC0415 — the libraries, only where needed
+    from syncd.demo.show import Show  # the libraries, only where needed
 
     with TemporaryDirectory(prefix="syncd-demo-") as folder, Show(Path(folder), port) as show:
         click.echo(f"A shop sells into {folder}/shop.db; syncd sends its paid orders to an emulated Metrica.")

@@ -40,8 +40,8 @@ def emulator(
     docs/emulator.md has the settings and the faults, such as
     --fault '{"kind": "drop_after", "times": 1}'.
     """
-    from syncd.emulator.server import serve  # noqa: PLC0415 — the web framework, only where needed
-    from syncd.emulator.settings import EmulatorSettings, changed  # noqa: PLC0415
+    from syncd.emulator.server import serve  # the web framework, only where needed
+    from syncd.emulator.settings import EmulatorSettings, changed
 
     changes = _read_file(file) if file else {}
     for setting in settings:

@@ -198,7 +198,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _say(error: SyncdError) -> int:
     """One clear line (a line per problem for a configuration) and what to do."""
-    from syncd.telemetry.redaction import redact  # noqa: PLC0415 — loaded only when something went wrong
+    from syncd.telemetry.redaction import redact  # loaded only when something went wrong
 
     if isinstance(error, ConfigError):
         click.echo(redact(str(error)), err=True)

@@ -14,7 +14,7 @@ from syncd.cli.common import config_option, json_option, print_json, read_settin
 @json_option
 def migrate(*, config: Path | None, as_json: bool) -> None:
     """Bring the state store to this version, as `run` does by itself."""
-    from syncd.ledger import Store  # noqa: PLC0415 — the database libraries, only where needed
+    from syncd.ledger import Store  # the database libraries, only where needed
 
     store = Store.open(read_settings(config).state)
     try:

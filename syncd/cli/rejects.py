@@ -43,7 +43,7 @@ def rejects(config: object) -> None:
 @click.argument("name")
 def list_rejects(*, config: Path | None, as_json: bool, limit: int, name: str) -> None:
     """List the rejected rows of query NAME, oldest first."""
-    from syncd.cli.rejected import document_of  # noqa: PLC0415 — only where needed
+    from syncd.cli.rejected import document_of  # only where needed
 
     with opened(config, name) as (_, query, store):
         rows = list(store.rejects(query.name, limit or None))
@@ -67,7 +67,7 @@ def retry(*, config: Path | None, as_json: bool, name: str, keys: tuple[str, ...
     A KEY is written as `rejects list` shows it. Beside a running daemon the rows are only marked, and the
     daemon sends them with its next run of the query.
     """
-    from syncd.cli.again import ask, send  # noqa: PLC0415 — the database libraries, only where needed
+    from syncd.cli.again import ask, send  # the database libraries, only where needed
 
     with opened(config, name) as (settings, query, store):
         chosen = _chosen(store, query, keys) if keys else None
@@ -120,7 +120,7 @@ def drop(
 @click.argument("name")
 def export(*, config: Path | None, form: str | None, as_json: bool, path: Path | None, name: str) -> None:
     """Write all rejected rows of query NAME to FILE (default: standard output)."""
-    from syncd.cli.rejected import output, write_csv, write_json  # noqa: PLC0415 — only where needed
+    from syncd.cli.rejected import output, write_csv, write_json  # only where needed
 
     if as_json and form == "csv":
         raise UsageError("--json and --format csv exclude each other")
@@ -134,7 +134,7 @@ def export(*, config: Path | None, form: str | None, as_json: bool, path: Path |
 
 def _chosen(store: Store, query: QuerySettings, keys: tuple[str, ...]) -> list[str]:
     """The keys of the named rejects. Raises UsageError, before anything is done, when one does not exist."""
-    from syncd.cli.rejected import matching, wanted_keys  # noqa: PLC0415 — only where needed
+    from syncd.cli.rejected import matching, wanted_keys  # only where needed
 
     columns = len(query.key)
     found = matching(store.rejects(query.name), wanted_keys(keys, columns), columns)

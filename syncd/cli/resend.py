@@ -54,7 +54,7 @@ def resend(*, config: Path | None, as_json: bool, number: int) -> None:
 
 def _upload(settings: Settings, number: int) -> UploadRow:
     """The upload of this number. Raises UsageError."""
-    from syncd.ledger import Store  # noqa: PLC0415 — the database libraries, only where needed
+    from syncd.ledger import Store  # the database libraries, only where needed
 
     store = Store.open(settings.state)
     try:

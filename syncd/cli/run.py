@@ -38,9 +38,9 @@ ROWS_REJECTED = 3
 def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...]) -> int:
     """Upload what is new, on each query's schedule, until stopped."""
     with loading():  # the libraries, only where needed
-        from syncd.reload import Reloader, reloads  # noqa: PLC0415
-        from syncd.service import handle_signals, serve, telemetry  # noqa: PLC0415
-        from syncd.wiring import Application  # noqa: PLC0415
+        from syncd.reload import Reloader, reloads
+        from syncd.service import handle_signals, serve, telemetry
+        from syncd.wiring import Application
 
     settings = read_settings(config)
     queries = pick(settings, names)
@@ -48,7 +48,7 @@ def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...
         raise UsageError(f"there is no enabled query in {settings.file}")
     screen = None
     if can_draw(sys.stderr):
-        from syncd.cli.progress import Screen  # noqa: PLC0415 — rich, only where it can draw
+        from syncd.cli.progress import Screen  # rich, only where it can draw
 
         screen = Screen()
     metrics, listener = telemetry(settings, queries, screen.log if screen else None)  # type: ignore[arg-type]  # a stream

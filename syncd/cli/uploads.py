@@ -53,7 +53,7 @@ def uploads(*, config: Path | None, as_json: bool, limit: int, name: str | None)
     "linked" and the columns after it are Metrica's counts, which come up to two hours later: rows linked to a
     visitor, rows whose visitor or goal was not found, rows that its validation dropped.
     """
-    from syncd.ledger import Store  # noqa: PLC0415 — the database libraries, only where needed
+    from syncd.ledger import Store  # the database libraries, only where needed
 
     settings = read_settings(config)
     if name is not None:
