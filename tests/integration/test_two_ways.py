@@ -17,29 +17,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncd.intake import Intake, NothingKnown
-from syncd.model import Chunk, Column, IdKind, Mark, TextPage
-from syncd.settings import Constant, QuerySettings
+from syncd.model import IdKind
 from syncd.source import Engines, SqlSource
 from syncd.source.texts import steady_offset
 from tests.servers import Database
-from tests.source_help import database_settings, query_settings
-
-NOW = datetime(2026, 6, 1, tzinfo=UTC)
-NAMES = ("o", "m", "i", "u", "g", "d", "p", "c")
-"""The key, the mark, two ids, goal, date, price and currency."""
+from tests.source_help import database_settings
+from tests.two_ways_help import NAMES, a_query, assert_one, digits, id_types, taken_in, words, years
 
 text = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=12)
-words = st.sampled_from(
-    ["", " ", "a", " padded ", "x,y", 'say "x"', "tab\tbed", "line\nline", "ü€", "\u2028", "\x7f"]
-)
-digits = st.integers(0, 10**21).map(str) | st.sampled_from(["00123", "-5", "1e5", "12.0", "٣", " 7"])
-years = st.one_of(
-    *(
-        st.datetimes(datetime.fromisoformat(first), datetime.fromisoformat(last))
-        for first, last in (("1999-12-20", "2027-01-01"), ("2025-10-20", "2025-11-01"))
-    )
-)
 numbers = st.decimals(-5, 10**9, places=2) | st.sampled_from(
     [Decimal("NaN"), Decimal("1E+30"), Decimal("0.0")]
 )
@@ -107,21 +92,6 @@ def rows_of(kinds: dict[str, str]) -> st.SearchStrategy[list[tuple[Any, ...]]]:
 tables_with_rows = tables.flatmap(lambda kinds: st.tuples(st.just(kinds), rows_of(kinds)))
 
 
-def taken_in(query: QuerySettings, source: SqlSource, page_rows: int, *, as_text: bool) -> tuple[Chunk, int]:
-    """All rows of the query in one chunk, and how many of them came as text."""
-    intake, chunk, after, texts_read = Intake(query, NothingKnown()), Chunk(), None, 0
-    source.restart()
-    upto: Mark | None = source.newest()
-    form = intake.form_for(source.columns())
-    while True:
-        page = source.read_lines(after, page_rows, form() if as_text else None, upto=upto)
-        texts_read += len(page.lines) if isinstance(page, TextPage) else 0
-        intake.add(chunk, page, NOW)
-        after = page.mark or after
-        if page.exhausted:
-            return chunk, texts_read
-
-
 @pytest.fixture
 def server(postgres: Database) -> Iterator[psycopg.Connection[Any]]:
     """A connection that makes the tables."""
@@ -137,16 +107,6 @@ def engines(postgres: Database) -> Iterator[Engines]:
     engines.close()
 
 
-def a_query(postgres: Database, zone: str, ids: Sequence[IdKind], target: str | None) -> QuerySettings:
-    """A query over such a table; `target` is a constant, or None for the column."""
-    columns: dict[Column, str | Constant] = {Column.DATETIME: "d", Column.PRICE: "p", Column.CURRENCY: "c"}
-    columns[Column.TARGET] = "g" if target is None else Constant(value=target)
-    columns |= {kind.column: name for kind, name in zip(ids, "iu", strict=False)}
-    query = query_settings(database_settings(postgres.url), "SELECT * FROM t", ("m",), ("o",))
-    changed = {"columns": columns, "id_type": tuple(ids), "timezone": ZoneInfo(zone)}
-    return query.model_copy(update=changed)
-
-
 def kinds_of(key: str, mark: str, date: str) -> dict[str, str]:
     """The types of a usual table."""
     return dict(zip(NAMES, (key, mark, "text", "text", "text", date, "numeric", "text"), strict=True))
@@ -159,9 +119,6 @@ def make(server: psycopg.Connection[Any], kinds: dict[str, str], rows: list[tupl
     if rows:
         places = ", ".join(f"%s::{kinds[name]}" for name in NAMES)
         server.cursor().executemany(f"INSERT INTO t VALUES ({places})".encode(), rows)
-
-
-id_types = st.sampled_from([(IdKind.CLIENT_ID,), (IdKind.CLIENT_ID, IdKind.USER_ID), (IdKind.USER_ID,)])
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
@@ -185,14 +142,7 @@ def test_both_ways_are_one(
     """The same lines, keys and waiting rows in order, and the same rejects, from columns of any type."""
     make(server, *table)
     query = a_query(postgres, zone, ids, target)
-    source = SqlSource(query, engines)
-    by_text, _ = taken_in(query, source, page_rows, as_text=True)
-    by_value, _ = taken_in(query, source, page_rows, as_text=False)
-    assert by_text.ready.keys == by_value.ready.keys
-    assert by_text.ready.lines == by_value.ready.lines
-    assert by_text.waiting == by_value.waiting
-    assert sorted(map(repr, by_text.rejects)) == sorted(map(repr, by_value.rejects))
-    assert by_text.size == by_value.size
+    assert_one(query, SqlSource(query, engines), page_rows)
 
 
 def test_good_rows_come_as_text(

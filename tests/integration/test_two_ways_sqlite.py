@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from syncd.model import IdKind
 from syncd.source import Engines, SqlSource
-from tests.integration.test_two_ways import NAMES, a_query, digits, id_types, taken_in, words, years
 from tests.servers import Database
 from tests.source_help import database_settings
+from tests.two_ways_help import NAMES, a_query, assert_one, digits, id_types, taken_in, words, years
 
 text = st.text(st.characters(codec="utf-8"), max_size=12) | words | st.just("12\0")
 rubbish = (
@@ -125,14 +125,7 @@ def test_both_ways_are_one(
     """The same lines, keys and waiting rows in order, and the same rejects, from values of any type."""
     make(sqlite_db, kinds, rows)
     query = a_query(sqlite_db, zone, ids, target)
-    source = SqlSource(query, engines)
-    by_text, _ = taken_in(query, source, page_rows, as_text=True)
-    by_value, _ = taken_in(query, source, page_rows, as_text=False)
-    assert by_text.ready.keys == by_value.ready.keys
-    assert by_text.ready.lines == by_value.ready.lines
-    assert by_text.waiting == by_value.waiting
-    assert sorted(map(repr, by_text.rejects)) == sorted(map(repr, by_value.rejects))
-    assert by_text.size == by_value.size
+    assert_one(query, SqlSource(query, engines), page_rows)
 
 
 @pytest.mark.parametrize("zone", ["", "Z", "+00:00", "+03:00"])
