@@ -59,3 +59,10 @@ def forked(tmp_path: Path, template: Template) -> Iterator[Cli]:
     tool = ForkedCli(tmp_path, template)
     yield tool
     tool.close()
+
+
+@pytest.fixture
+def one_shop(sqlite_db: Database) -> Database:
+    """An open shop in SQLite, where the database makes no difference."""
+    shop.open_shop(sqlite_db)
+    return sqlite_db

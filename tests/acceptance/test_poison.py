@@ -21,13 +21,6 @@ def cli(forked: Cli) -> Cli:
     return forked
 
 
-@pytest.fixture
-def one_shop(sqlite_db: Database) -> Database:
-    """An open shop in SQLite, where the database makes no difference."""
-    shop.open_shop(sqlite_db)
-    return sqlite_db
-
-
 def posts(emulator: EmulatorServer) -> int:
     """How many upload requests there were."""
     return sum(request.method == "POST" for request in emulator.requests())

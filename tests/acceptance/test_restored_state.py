@@ -22,13 +22,6 @@ def cli(forked: Cli) -> Cli:
 
 
 @pytest.fixture
-def one_shop(sqlite_db: Database) -> Database:
-    """An open shop in SQLite: the source makes no difference here."""
-    shop.open_shop(sqlite_db)
-    return sqlite_db
-
-
-@pytest.fixture
 def state(tmp_path: Path) -> Path:
     """Where the state store is."""
     return tmp_path / "state.db"

@@ -13,8 +13,6 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-import pytest
-
 from syncd.emulator.server import EmulatorServer
 from syncd.faultpoints import Point
 from tests.acceptance import shop
@@ -22,13 +20,6 @@ from tests.acceptance.disk import Disk, mount
 from tests.fix_cli import DEADLINE, Cli, Running
 from tests.servers import Database
 from tests.waiting import eventually
-
-
-@pytest.fixture
-def one_shop(sqlite_db: Database) -> Database:
-    """An open shop in SQLite: the source makes no difference here."""
-    shop.open_shop(sqlite_db)
-    return sqlite_db
 
 
 def ready(url: str) -> int:

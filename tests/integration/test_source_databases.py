@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -12,35 +11,9 @@ from hypothesis import strategies as st
 
 from syncd.errors import SourceRefused, SourceUnavailable
 from syncd.model import Mark
+from tests.each_database_help import kind, numbers
 from tests.servers import Database
 from tests.source_help import Sources, drain
-
-
-@pytest.fixture(params=["postgres", "mariadb", "sqlite_db"])
-def database(request: pytest.FixtureRequest) -> Database:
-    """Each of the three real databases in turn."""
-    found: Database = request.getfixturevalue(request.param)
-    return found
-
-
-@pytest.fixture
-def source() -> Iterator[Sources]:
-    """Makes sources, and closes them after the test."""
-    sources = Sources()
-    yield sources
-    sources.close()
-
-
-def kind(database: Database) -> str:
-    """postgresql, mysql or sqlite."""
-    return database.url.partition(":")[0].partition("+")[0]
-
-
-def numbers(database: Database, *values: int) -> None:
-    """A table `t` with an integer mark `m`, indexed, and a text `v`."""
-    database.run("CREATE TABLE t (m INTEGER, v VARCHAR(100))", "CREATE INDEX t_m ON t (m)")
-    if values:
-        database.many("INSERT INTO t VALUES (:m, :v)", [{"m": m, "v": f"row {m}"} for m in values])
 
 
 def test_order_and_end(database: Database, source: Sources) -> None:
@@ -246,121 +219,6 @@ def test_text_marks_in_full_pages(database: Database, source: Sources) -> None:
         assert [row[0] for row in page.rows] == [f"{number * 300 + i:06d}" for i in range(300)]
         after = page.mark
     assert page.exhausted
-
-
-SHAPES = [
-    "SELECT m, v FROM t",
-    "  SELECT m, v FROM t  ; -- the end",
-    "SELECT m, v FROM t;;\n/* the; end */\n;",
-    "SELECT m, v FROM t -- the end",
-    "-- why; what\nSELECT m, v FROM t",
-    "/* what; ' */ SELECT m, v FROM t",
-    "WITH w AS (SELECT m, v FROM t) SELECT * FROM w",
-    "SELECT m, v FROM t ORDER BY v DESC",
-    "SELECT m, v FROM t WHERE v LIKE 'row %'",
-    "SELECT m, v FROM t WHERE v <> '%s %(x)s :x ;'",
-    "SELECT m, v FROM t WHERE v <> ':v' AND v <> 'a:b:c::d' AND v <> '\\\\:x'",
-    "SELECT m, v FROM t WHERE v <> 'it''s; \"so\" --'",
-    "SELECT m, v FROM t WHERE m % 100 < 50",
-    "SELECT m, v FROM t UNION ALL SELECT m, v FROM t WHERE 1 = 0",
-    "SELECT m, MAX(v) AS v FROM t GROUP BY m HAVING COUNT(*) > 0",
-    "SELECT x.m, x.v FROM (SELECT * FROM t) AS x",
-]
-
-OWN_SHAPES = {
-    "postgresql": [
-        "SELECT m::bigint, v::text FROM t",
-        "SELECT m, v FROM t WHERE v <> $$it's; :x $1 %$$ AND v <> $q$ $$ ; $q$",
-        "SELECT m, v FROM t WHERE v <> E'it\\'s; :x'",
-        "SELECT m, v FROM t /* outer /* inner; */ still; */",
-        "SELECT m, v FROM t WHERE (ARRAY[1,2,3])[1:2] IS NOT NULL;",
-        "SELECT m, v FROM t WHERE '{\"a\":1}'::jsonb ? 'a'",
-        "TABLE t",
-    ],
-    "mysql": [
-        "SELECT m, v FROM t WHERE v <> 'it\\'s; :x'",
-        'SELECT m, v FROM t WHERE v <> "it\'s; \\" :x"',
-        "SELECT m, v FROM t # the; end",
-        "SELECT m, v FROM t WHERE 5--1 = 6;",
-        "SELECT `m`, `v` FROM `t`;",
-    ],
-    "sqlite": ["SELECT [m], `v` FROM t;", "SELECT m, v FROM t WHERE v <> 'back\\';"],
-}
-
-
-def test_shapes_of_sql(database: Database, source: Sources) -> None:
-    """Whatever a DBA writes as one statement is run as it stands."""
-    numbers(database, 1, 2, 3)
-    for sql in SHAPES + OWN_SHAPES[kind(database)]:
-        assert drain(source(database.reader_url, sql), 2) == [(1, "row 1"), (2, "row 2"), (3, "row 3")], sql
-
-
-def test_second_statement(database: Database, source: Sources) -> None:
-    """SQL with more than one statement is refused before it reaches the database."""
-    with pytest.raises(SourceRefused, match="query paid: the SQL holds a second statement"):
-        source(database.reader_url, "SELECT 1 AS m; DELETE FROM t")
-
-
-def test_nulls(database: Database, source: Sources) -> None:
-    """Rows with a null in mark or key never come by the mark, and always by `without_place`."""
-    database.run("CREATE TABLE t (m INTEGER, n INTEGER, k INTEGER)")
-    rows = [(m, n, k) for m in (None, 1, 2) for n in (None, 1, 2) for k in (None, 1)]
-    database.many("INSERT INTO t VALUES (:m, :n, :k)", [{"m": m, "n": n, "k": k} for m, n, k in rows])
-    reader = source(database.reader_url, "SELECT m, n, k FROM t", mark=("m", "n"), key=("k",))
-    whole = [row for row in rows if None not in row]
-    assert drain(reader, 1) == whole
-    assert drain(reader, 3, Mark((1, 1))) == whole
-    assert Counter(reader.without_place(100).rows) == Counter(row for row in rows if None in row)
-    some = reader.without_place(3)
-    assert (len(some.rows), some.mark, some.exhausted) == (3, None, False)
-
-
-def test_names_in_any_case(database: Database, source: Sources) -> None:
-    """Mark and key are found in any case if that is unambiguous; the result keeps its own spelling."""
-    numbers(database, 1, 2)
-    quote = "`" if kind(database) == "mysql" else '"'
-    sql = f"SELECT m AS {quote}Up%dated:At{quote} FROM t"
-    reader = source(database.reader_url, sql, mark=("UP%DATED:at",))
-    assert reader.columns() == ("Up%dated:At",)
-    assert drain(reader, 1) == [(1,), (2,)]
-
-
-def test_missing_column(database: Database, source: Sources) -> None:
-    """A missing column is named, with what there is and what it may have meant."""
-    numbers(database)
-    reader = source(database.reader_url, "SELECT m AS updated_at, v FROM t", mark=("updatet_at",))
-    with pytest.raises(SourceRefused) as caught:
-        reader.columns()
-    assert str(caught.value) == (
-        "query paid: mark column updatet_at is not in the result, which has updated_at, v"
-        " (did you mean updated_at?)"
-    )
-
-
-@pytest.mark.parametrize(
-    "sql", ["SELECT m FROM nowhere", "SELECT nothing FROM t", "SELEC m FROM t", "DELETE FROM t"]
-)
-def test_refused(database: Database, source: Sources, sql: str) -> None:
-    """SQL that the database does not take is the query's fault, said in one line without the SQL."""
-    numbers(database, 1)
-    with pytest.raises(SourceRefused) as caught:
-        source(database.url, sql).columns()
-    message = str(caught.value)
-    assert message.startswith("query paid: database shop: ")
-    assert "syncd_q.*" not in message
-    assert "\n" not in message
-    assert caught.value.__cause__ is None
-    assert caught.value.__context__ is None
-    assert database.rows("SELECT count(*) FROM t") == [(1,)]
-
-
-def test_single_precision(database: Database, source: Sources) -> None:
-    """A 4-byte float is refused as a mark: the driver gives it rounded, so rows would be lost."""
-    if kind(database) == "sqlite":
-        return  # has none
-    database.run("CREATE TABLE t (m FLOAT(20))")
-    with pytest.raises(SourceRefused, match="single-precision"):
-        source(database.reader_url, "SELECT m FROM t").columns()
 
 
 def test_statement_timeout(database: Database, source: Sources) -> None:

@@ -1,0 +1,40 @@
+"""What tests of Metrica's client share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from syncd.errors import (
+    MetricaError,
+)
+from syncd.metrica.client import MetricaClient
+from syncd.model import Receipt
+from tests.centre_help import COUNTER, TOKEN
+
+BODY = b"ClientId,Target,DateTime\n100000000000000001,paid,1767225600\n"
+
+
+TAG = "syncd" + "0" * 32
+
+
+OTHER = "y0_the-new-token-that-must-not-be-shown-either"
+
+
+def upload(client: MetricaClient, tag: str = TAG) -> Receipt:
+    """Upload BODY."""
+    return client.upload(COUNTER, BODY, tag=tag, client_id_type="CLIENT_ID", fence=lambda: None)
+
+
+def failure(work: Callable[[], object]) -> MetricaError:
+    """The MetricaError that `work` raises; neither it nor what it came from shows a token."""
+    with pytest.raises(MetricaError) as caught:
+        work()
+    error: BaseException | None = caught.value
+    while error is not None:
+        for text in (str(error), repr(error), repr(error.args)):
+            assert TOKEN not in text
+            assert OTHER not in text
+        error = error.__cause__ or error.__context__
+    return caught.value

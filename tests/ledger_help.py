@@ -1,0 +1,15 @@
+"""What tests of the ledger share."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from syncd.keys import key_text
+from tests.fix_ledger import NOW
+
+LATER = NOW + timedelta(seconds=5)
+
+
+def key(name: str) -> str:
+    """The key of the row of that name."""
+    return key_text([name])
