@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from syncd import chunking
 from syncd.errors import TooManyRejects
@@ -60,7 +60,8 @@ class Pipeline:
         self._intake = Intake(job.query, job.ledger)
         self._reading = Reading(job.reader, self._intake)
         self._retry = Retry(job.query, job.source, job.ledger, self._intake, job.clock, job.observer)
-        self._next_search: datetime | None = None
+        self._next_search: float | None = None
+        """By `clock.seconds`, as what spaces uploads: a clock that is set moves neither."""
         self._unrecorded: Mapping[str, Receipt] | None = None
         self._sent_at: float | None = None
         """By `clock.seconds`, which nobody sets."""
@@ -175,12 +176,12 @@ class Pipeline:
 
     def _misplaced(self) -> Iterator[Chunk]:
         """Rows with a null in mark or key: no ordered read returns them, so they are looked for."""
-        job, now = self._job, self._job.clock.now()
-        if self._next_search is not None and now < self._next_search:
+        job, began = self._job, self._job.clock.seconds()
+        if self._next_search is not None and began < self._next_search:
             return
         page = job.source.without_place(MISPLACED_AT_ONCE)
-        took = job.clock.now() - now
-        self._next_search = now + max(MISPLACED_PAUSE, took * MISPLACED_SHARE)
+        took = job.clock.seconds() - began
+        self._next_search = began + max(MISPLACED_PAUSE.total_seconds(), took * MISPLACED_SHARE)
         chunk = Chunk()
         self._intake.add(chunk, page, job.clock.now())
         if chunk.rejects:

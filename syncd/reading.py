@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from syncd import chunking
 from syncd.ahead import AnyPage, ReadAhead
@@ -50,8 +50,9 @@ class Reading:
         self._safe: Mark | None = None
         self._waits_for = ""
         self._ahead: Mark | None = None
-        self._unwatched_since: datetime | None = None
-        self._moved_at = reader.clock.now()
+        # By `clock.seconds`: a clock set ahead must not make a mark that has just moved look rested.
+        self._unwatched_since: float | None = None
+        self._moved_at = reader.clock.seconds()
         self._nothing_new: tuple[Mark | None, Page] | None = None
         """The mark, and what the last poll found there, all of it known."""
 
@@ -111,11 +112,11 @@ class Reading:
     def _is_unwatched(self) -> bool:
         """Whether the database was found not to tell who has a transaction open."""
         since = self._unwatched_since
-        return since is not None and self._reader.clock.now() - since < ASK_AGAIN
+        return since is not None and self._reader.clock.seconds() - since < ASK_AGAIN.total_seconds()
 
     def _unwatched_overlap(self) -> timedelta:
         """None is needed once the mark has rested for as long as a transaction is taken to last."""
-        rested = self._reader.clock.now() - self._moved_at
+        rested = timedelta(seconds=self._reader.clock.seconds() - self._moved_at)
         return UNWATCHED_OVERLAP if rested < UNWATCHED_OVERLAP else timedelta()
 
     def _is_idle(self, mark: Mark | None) -> bool:
@@ -136,7 +137,7 @@ class Reading:
         newest = reader.source.newest()
         listed = reader.source.open_transactions()
         if listed is None:
-            self._late, self._unwatched_since = None, reader.clock.now()
+            self._late, self._unwatched_since = None, reader.clock.seconds()
             yield from self._unwatched(mark, self._unwatched_overlap())
             return
         late = self._late = self._late or LateCommits(self._safe, mark)
@@ -194,7 +195,7 @@ class Reading:
         for chunk, reached in self._range(start or mark, end if ahead or newest is None else newest):
             if reached is not None and reached != mark and (start is None or is_beyond(reached, mark)):
                 chunk.mark = mark = reached
-                self._moved_at = self._reader.clock.now()
+                self._moved_at = self._reader.clock.seconds()
             yield chunk
             progress.tell(chunk, reached)
         if ahead:

@@ -6,7 +6,7 @@ The option `relink`. It comes last: after the news, and only while the day's req
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from syncd.again import Again
 from syncd.model import RunReport
@@ -29,12 +29,13 @@ class Relinker:
     allowance: Allowance
     clock: Clock
     stop: Stop
-    _next_look: datetime | None = field(default=None, init=False)
+    _next_look: float | None = field(default=None, init=False)
+    """By `clock.seconds`."""
 
     def run(self, report: RunReport) -> None:
         """Send what is due. Raises MetricaError and StateError: the next run settles it then."""
         now = self.clock.now()
-        if self.relink is None or (self._next_look is not None and now < self._next_look):
+        if self.relink is None or (self._next_look is not None and self.clock.seconds() < self._next_look):
             return
         if not self.allowance.may_repeat():
             return
@@ -44,4 +45,4 @@ class Relinker:
                 return
             self.again.resend(upload_id, report)
         if len(due) < AT_ONCE:
-            self._next_look = now + LOOK
+            self._next_look = self.clock.seconds() + LOOK.total_seconds()

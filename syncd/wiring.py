@@ -70,7 +70,7 @@ class QueryRunner:
         self._stop = _Either(stop)
         self._first_look = first_look
         self._unrecorded = unrecorded
-        self._follow_at = parts.clock.now()
+        self._follow_at = parts.clock.seconds()
         self._stays = stays
         self._lease: Lease | None = None
         self._steps: _Steps | None = None
@@ -79,9 +79,9 @@ class QueryRunner:
         """One run. Raises SyncdError."""
         steps = self._current()
         steps.pipeline.run(report)
-        now = self._parts.clock.now()
+        now = self._parts.clock.seconds()
         if report.uploads or now >= self._follow_at:
-            self._follow_at = now + self._first_look / FOLLOW_SHARE
+            self._follow_at = now + self._first_look.total_seconds() / FOLLOW_SHARE
             steps.follower.follow()
         if not self._stop.is_set():
             steps.relinker.run(report)

@@ -91,3 +91,13 @@ def test_an_answer_that_was_lost_then(
 
     received = {conversion.id: conversion.times for conversion in emulator.conversions()}
     assert received == {str(10**17 + order): 1 for order in range(1, 5)}
+
+
+def test_rows_that_come_late_then(daemon: Running, clock: WallClock, sqlite_db: Database) -> None:
+    """A mark that has just moved has not rested for a day: rows just behind it are read."""
+    shop.sell(sqlite_db, 5, 2)
+    delivered(daemon, 2)
+    clock.set("+1d")
+    shop.sell(sqlite_db, 3, 2)
+    delivered(daemon, 2)
+    assert daemon.stop() == 0
