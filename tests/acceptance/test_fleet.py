@@ -20,6 +20,7 @@ from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
 from tests.fix_cli import Cli, Running, as_json
 from tests.servers import Database
+from tests.waiting import eventually
 
 QUERIES = 30
 DEADLINE = 45.0
@@ -110,11 +111,7 @@ class Fleet:
 
 def wait_until(holds: Callable[[], bool], state: Callable[[], str]) -> float:
     """Wait for something to become true; the seconds it took."""
-    started = time.monotonic()
-    while not holds():
-        assert time.monotonic() - started < DEADLINE, state()
-        time.sleep(0.1)
-    return time.monotonic() - started
+    return eventually(holds, state, DEADLINE)
 
 
 def tell(text: str) -> None:

@@ -10,7 +10,6 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
 from tests.fix_cli import DEADLINE, Cli, Running
 from tests.servers import Database
+from tests.waiting import eventually
 
 STOP_SECONDS = 10
 FREE = {"listen": "127.0.0.1:0"}
@@ -47,14 +47,6 @@ def get(url: str) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.read().decode()
-
-
-def until(what: Callable[[], bool]) -> None:
-    """Wait until `what` holds; fail after DEADLINE."""
-    deadline = time.monotonic() + DEADLINE
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def stopped_in_time(daemon: Running, number: int) -> int:
@@ -106,7 +98,7 @@ def test_a_stop_leaves_an_upload_that_hangs_to_the_next_start(
     cli.configure(shop.configuration(shop_db, emulator.url, shop.query(), metrica=slow))
     daemon = cli.start("run")
     daemon.wait_for("upload_started")
-    until(lambda: fault.met == 1)
+    eventually(lambda: fault.met == 1)
 
     assert stopped_in_time(daemon, signal.SIGTERM) == 0
 
@@ -122,7 +114,7 @@ def test_a_second_signal_ends_at_once(ready: Cli, emulator: EmulatorServer) -> N
     fault = emulator.fault("hang", times=1)
     daemon = ready.start("run")
     daemon.wait_for("upload_started")
-    until(lambda: fault.met == 1)
+    eventually(lambda: fault.met == 1)
     daemon.process.send_signal(signal.SIGTERM)
     daemon.wait_for("daemon_stopping")
 
@@ -169,11 +161,11 @@ class TestHttp:
         code, body = get(f"{url}/readyz")
         assert code == 503
         assert json.loads(body)["reasons"]
-        until(lambda: fault.met == 1)
+        eventually(lambda: fault.met == 1)
 
         daemon.wait_for("query_finished")
 
-        until(lambda: get(f"{url}/readyz")[0] == 200)
+        eventually(lambda: get(f"{url}/readyz")[0] == 200)
         code, metrics = get(f"{url}/metrics")
         assert code == 200
         assert 'syncd_rows_uploaded_total{query="paid_orders"} 3.0' in metrics
@@ -190,7 +182,7 @@ class TestHttp:
         daemon = cli.start("run")
         url = daemon.wait_for("http_listening")["url"]
         daemon.wait_for("query_finished")
-        until(lambda: get(f"{url}/readyz")[0] == 200)
+        eventually(lambda: get(f"{url}/readyz")[0] == 200)
 
         served, printed = json.loads(get(f"{url}/api/status")[1]), cli.json("status")
 
@@ -244,7 +236,7 @@ class TestStreams:
             ready.command("run"), cwd=ready.folder, env=ready.environ(), stdout=writing, stderr=writing
         )
         try:
-            until(lambda: len(emulator.conversions()) == 1000)
+            eventually(lambda: len(emulator.conversions()) == 1000)
             daemon.send_signal(signal.SIGTERM)
             assert daemon.wait(STOP_SECONDS * 3) == 0
         finally:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import requests
@@ -75,11 +74,3 @@ def refused(response: requests.Response, status: int, error_type: str) -> str:
 def ids_of(uploads: Iterable[dict[str, Any]]) -> list[int]:
     """The ids of uploads, in their order."""
     return [upload["id"] for upload in uploads]
-
-
-def until(condition: Callable[[], bool], seconds: float = 20) -> None:
-    """Wait until something is so; fail if it is not in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.005)

@@ -11,7 +11,8 @@ from syncd.emulator.quotas import Quotas
 from syncd.emulator.replies import Refusal
 from syncd.emulator.server import EmulatorServer
 from syncd.emulator.settings import EmulatorSettings
-from tests.emulator.client import COUNTER, Client, refused, until
+from tests.emulator.client import COUNTER, Client, refused
+from tests.waiting import eventually
 
 
 @pytest.mark.parametrize("header", [None, "", "OAuth", "OAuth  ", "Token x", "Bearer x", "oauth x"])
@@ -111,7 +112,7 @@ def test_a_fourth_parallel_request_is_refused(emulator: EmulatorServer) -> None:
     ]
     for thread in threads:
         thread.start()
-    until(lambda: emulator.state.running("secret-token") == 3)
+    eventually(lambda: emulator.state.running("secret-token") == 3, seconds=20)
     refused(client.get(), 429, "quota_parallel_requests")
     assert Client(emulator, "somebody-else").get().status_code == 200
     emulator.clear_faults()

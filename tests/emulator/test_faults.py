@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from syncd.emulator.faults import KINDS, Call, Faults, Operation
 from syncd.emulator.server import EmulatorServer
 from syncd.emulator.settings import EmulatorSettings
-from tests.emulator.client import Client, csv, ids_of, refused, until, uploaded
+from tests.emulator.client import Client, csv, ids_of, refused, uploaded
+from tests.waiting import eventually
 
 UPLOAD = Call("upload", 1, "abc")
 BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)
@@ -271,7 +272,7 @@ def test_a_client_that_gives_up(emulator: EmulatorServer, kind: str, accept: boo
     client.timeout = 0.3
     with pytest.raises(requests.ReadTimeout):
         client.upload()
-    until(lambda: emulator.state.running("secret-token") == 0)
+    eventually(lambda: emulator.state.running("secret-token") == 0, seconds=20)
     assert len(emulator.uploads()) == taken
 
 
@@ -281,7 +282,7 @@ def test_a_hanging_request_goes_on_when_the_fault_is_deleted(emulator: EmulatorS
     answers: list[requests.Response] = []
     thread = threading.Thread(target=lambda: answers.append(Client(emulator).upload()))
     thread.start()
-    until(lambda: emulator.state.running("secret-token") == 1)
+    eventually(lambda: emulator.state.running("secret-token") == 1, seconds=20)
     assert emulator.uploads() == []
     emulator.clear_faults()
     thread.join()

@@ -14,7 +14,8 @@ import requests
 
 from syncd.emulator.server import EmulatorServer, serve
 from syncd.errors import UsageError
-from tests.emulator.client import Client, until, uploaded
+from tests.emulator.client import Client, uploaded
+from tests.waiting import eventually
 
 PROGRAM = """
 import json, sys
@@ -80,7 +81,7 @@ def test_stopping_lets_go_of_what_hangs(emulator: EmulatorServer) -> None:
     emulator.fault("hang")
     thread = threading.Thread(target=Client(emulator).upload)
     thread.start()
-    until(lambda: emulator.state.running("secret-token") == 1)
+    eventually(lambda: emulator.state.running("secret-token") == 1, seconds=20)
     emulator.stop()
     thread.join(10)
     assert not thread.is_alive()
