@@ -92,7 +92,7 @@ def poll(database: Database, api_url: str, rows: int) -> Iterator[str]:
         state_engine = parts.store.database.engine
 
         def note(connection: object, _cursor: object, statement: str, *_: object) -> None:
-            asked.append((connection.engine is state_engine, statement))  # type: ignore[attr-defined]
+            asked.append((connection.engine is state_engine, statement))  # type: ignore[attr-defined]  # SQLAlchemy has it
 
         event.listen(Engine, "before_cursor_execute", note)
         run(RunReport(query.name))

@@ -37,7 +37,7 @@ class NothingKnown:
         """None of them."""
         return {}
 
-    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:  # noqa: ARG002
+    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:  # noqa: ARG002 — the memory's
         """None of them."""
         return frozenset()
 

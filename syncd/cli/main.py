@@ -120,7 +120,7 @@ class Commands(click.Group):
         """All commands, in the order of the sections."""
         return list(_ENTRIES)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 — click's signature
         """The command, loaded now; None when there is none of that name."""
         entry = _ENTRIES.get(cmd_name)
         if entry is None:
@@ -142,7 +142,7 @@ class Commands(click.Group):
             raise UsageError(f"there is no command {args[0]!r}; {hint}")
         return super().resolve_command(ctx, args)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 — click's signature
         """One section after the other; the line under a command is an example of it."""
         width = max(map(len, _ENTRIES))
         for title, names in SECTIONS.items():

@@ -62,7 +62,7 @@ class RowCheck:
         )
 
     # One return per rule and no call per rule: this is what a million rows spend their time in.
-    def fault(self, row: Sequence[str], first_id: str) -> str:  # noqa: PLR0911
+    def fault(self, row: Sequence[str], first_id: str) -> str:  # noqa: PLR0911 — see above
         """What is wrong with a row, "" if nothing is; `first_id` is its first id that is filled."""
         layout = self._layout
         if len(row) != layout.width:

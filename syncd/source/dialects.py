@@ -128,7 +128,7 @@ def _mysql_begin(connection: Connection, timeout: timedelta) -> None:
     if hasattr(driver, "_read_timeout"):
         # PyMySQL has one timeout for the greeting (short: a port that is open but mute) and for results
         # (as long as a statement may run); only the private attribute can change it in between.
-        driver._read_timeout = (timeout + GRACE).total_seconds()  # noqa: SLF001
+        driver._read_timeout = (timeout + GRACE).total_seconds()  # noqa: SLF001 — see above
     if getattr(connection.dialect, "is_mariadb", False):
         connection.exec_driver_sql(f"SET SESSION max_statement_time = {timeout.total_seconds():.3f}")
     else:

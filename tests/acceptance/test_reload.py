@@ -189,7 +189,7 @@ def test_on_a_shared_store(daemon: Daemon, postgres: Database, emulator: Emulato
     state = {"url": postgres.url}
     running = daemon.start({**shop.query("orders"), **shop.query("other", counter=102)}, state=state)
     for name in ("orders", "other"):
-        running.wait_for("query_finished", lambda entry, name=name: entry["query"] == name)  # type: ignore[misc]
+        running.wait_for("query_finished", lambda entry, name=name: entry["query"] == name)  # type: ignore[misc]  # bound now
     daemon.write(shop.query("other", counter=102), state=state)
     daemon.reload()
     held = "SELECT owner FROM syncd.leases WHERE query = 'orders'"

@@ -42,7 +42,7 @@ def test_what_is_no_time_or_has_no_earlier_is_not_moved(value: MarkValue) -> Non
     assert earlier(Mark((value,)), timedelta(minutes=5)) is None
 
 
-@given(st.datetimes(min_value=datetime(1, 1, 2)), st.timedeltas(timedelta(0), timedelta(hours=12)))  # noqa: DTZ001
+@given(st.datetimes(min_value=datetime(1, 1, 2)), st.timedeltas(timedelta(0), timedelta(hours=12)))  # noqa: DTZ001 — hypothesis wants it naive
 def test_what_is_moved_back_is_not_beyond(moment: datetime, by: timedelta) -> None:
     """The moved mark never lies behind the one it was made from."""
     moved = earlier(Mark((moment,)), by)

@@ -28,7 +28,7 @@ def test_what_was_left_in_time_is_not_ended() -> None:
     """Neither then nor when another's time is up."""
     watchdog, ended, later = Watchdog(), list[int](), threading.Event()
     for number in range(100):
-        with watchdog.watching(0.05, lambda number=number: ended.append(number)):  # type: ignore[misc]
+        with watchdog.watching(0.05, lambda number=number: ended.append(number)):  # type: ignore[misc]  # bound now
             pass
     with watchdog.watching(0.06, later.set):
         assert later.wait(60)
@@ -39,5 +39,5 @@ def test_one_thread_for_all() -> None:
     """However many blocks there are."""
     watchdog, before = Watchdog(), threading.active_count()
     for _ in range(50):
-        with watchdog.watching(600, list), watchdog.watching(601, list):  # type: ignore[arg-type]
+        with watchdog.watching(600, list), watchdog.watching(601, list):  # type: ignore[arg-type]  # takes anything
             assert threading.active_count() <= before + 1

@@ -46,7 +46,7 @@ def test_prices(seed: int) -> None:
     values += [
         random.randint(0, 10**12) / 100 * (1 + random.choice((0, 2**-52, -(2**-53)))) for _ in range(MANY)
     ]
-    expression = str(texts._cell(Column.PRICE, "p").compile(dialect=sqlite.dialect()))  # noqa: SLF001
+    expression = str(texts._cell(Column.PRICE, "p").compile(dialect=sqlite.dialect()))  # noqa: SLF001 — its own text
     found = [(value, text) for value, text in written(expression, values) if text != '"']
     assert len(found) > MANY / 2
     assert [(value, text) for value, text in found if fields.price(value) != text] == []
@@ -57,7 +57,7 @@ def test_moments(seed: int) -> None:
     """A text is read as the slow way reads it, or not at all."""
     random = Random(seed)  # noqa: S311 — repeatable
     values: list[object] = [a_moment(random) for _ in range(MANY)]
-    seconds = written(texts._seconds("p", timedelta()), values)  # noqa: SLF001
+    seconds = written(texts._seconds("p", timedelta()), values)  # noqa: SLF001 — its own text
     found = [(text, at) for text, at in seconds if isinstance(at, int) and at >= EARLIEST]
     assert len(found) > MANY / 20
     assert [(text, at) for text, at in found if slowly(text) != str(at)] == []
