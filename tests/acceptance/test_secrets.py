@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import urllib.request
 from pathlib import Path
 from urllib.parse import quote
@@ -209,3 +210,14 @@ def test_check_warns_of_what_others_may_read(ready: Cli) -> None:
     assert not any(
         str(token) in finding["message"] for finding in ready.json("check", "--offline")["findings"]
     )
+
+
+def test_no_core_file_of_it(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
+    """A running daemon may leave none, however it dies."""
+    shop.open_shop(sqlite_db)
+    cli.configure(shop.configuration(sqlite_db, emulator.url, shop.query()))
+    daemon = cli.start("run")
+    daemon.wait_for("daemon_started")
+    limits = Path(f"/proc/{daemon.process.pid}/limits").read_text(encoding="ascii")
+    assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
+    assert daemon.stop() == 0
