@@ -1,11 +1,14 @@
-"""Each database that syncd is tested on, and a source of it."""
+"""What many of these tests begin with: each database and a source of it, a query over a shop."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from syncd.emulator.server import EmulatorServer
+from tests.centre_help import Bench, open_shop
 from tests.servers import Database
 from tests.source_help import Sources
 
@@ -23,3 +26,12 @@ def source() -> Iterator[Sources]:
     sources = Sources()
     yield sources
     sources.close()
+
+
+@pytest.fixture
+def bench(sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path) -> Iterator[Bench]:
+    """One query over an empty table of orders."""
+    open_shop(sqlite_db)
+    bench = Bench(sqlite_db, emulator.url, tmp_path)
+    yield bench
+    bench.close()

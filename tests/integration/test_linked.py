@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -18,22 +16,12 @@ from syncd.metrica.budget import Terms
 from syncd.metrica.client import MetricaClient
 from syncd.model import Origin, Receipt, UploadState
 from syncd.settings import Relink
-from tests.centre_help import COUNTER, Bench, client_id, open_shop, sell
+from tests.centre_help import COUNTER, Bench, client_id, sell
 from tests.fix_ledger import NOW, TestClock, chunk, receipt, tag
-from tests.servers import Database
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
 TODAY = NOW.astimezone(UTC).date()
-
-
-@pytest.fixture
-def bench(sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path) -> Iterator[Bench]:
-    """One query over an empty table of orders."""
-    open_shop(sqlite_db)
-    bench = Bench(sqlite_db, emulator.url, tmp_path)
-    yield bench
-    bench.close()
 
 
 def lists(emulator: EmulatorServer) -> int:

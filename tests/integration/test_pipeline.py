@@ -6,7 +6,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,17 +15,7 @@ from sqlalchemy.engine import Engine
 from syncd.emulator.server import EmulatorServer
 from syncd.errors import SourceRefused, TooManyRejects
 from syncd.events import Event
-from tests.centre_help import Bench, client_id, open_shop, sell
-from tests.servers import Database
-
-
-@pytest.fixture
-def bench(sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path) -> Iterator[Bench]:
-    """One query over an empty table of orders."""
-    open_shop(sqlite_db)
-    bench = Bench(sqlite_db, emulator.url, tmp_path)
-    yield bench
-    bench.close()
+from tests.centre_help import Bench, client_id, sell
 
 
 def sent(emulator: EmulatorServer) -> list[str]:

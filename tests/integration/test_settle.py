@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -15,19 +13,9 @@ from syncd.errors import AccessRefused, NotReceived, OutcomeUnknown, StillUnclea
 from syncd.events import Event
 from syncd.metrica.client import MetricaClient
 from syncd.model import Receipt
-from tests.centre_help import SETTLE, Bench, client_id, open_shop, sell
-from tests.servers import Database
+from tests.centre_help import SETTLE, Bench, client_id, sell
 
 SECOND = timedelta(seconds=1)
-
-
-@pytest.fixture
-def bench(sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path) -> Iterator[Bench]:
-    """One query over an empty table of orders."""
-    open_shop(sqlite_db)
-    bench = Bench(sqlite_db, emulator.url, tmp_path)
-    yield bench
-    bench.close()
 
 
 def delivered(emulator: EmulatorServer) -> dict[str, int]:
