@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 
 from syncd.emulator.server import EmulatorServer
 from syncd.errors import NotReceived, OutcomeUnknown, UsageError
 from syncd.events import Event
-from tests.centre_help import SETTLE, Bench, client_id, sell
+from tests.centre_help import SETTLE, Bench, client_id, open_shop, sell
+from tests.servers import Database
+
+
+@pytest.fixture
+def bench(sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path) -> Iterator[Bench]:
+    """Three orders, delivered by upload 1."""
+    open_shop(sqlite_db)
+    sell(sqlite_db, 1, 3)
+    bench = Bench(sqlite_db, emulator.url, tmp_path)
+    bench.run()
+    yield bench
+    bench.close()
 
 
 def files(emulator: EmulatorServer) -> list[bytes | None]:
