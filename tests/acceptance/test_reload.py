@@ -222,7 +222,7 @@ def test_the_service_manager_is_told(daemon: Daemon) -> None:
 
 def test_once_is_not_reloaded(cli: Cli, shop_db: Database, emulator: EmulatorServer) -> None:
     """SIGHUP ends `run --once` as it ends any command whose terminal is gone."""
-    emulator.fault("hang", times=1)
+    emulator.fault("hang", on="upload", times=1)
     cli.configure(shop.configuration(shop_db, emulator.url, shop.query()))
     running = cli.start("run", "--once")
     running.wait_for("upload_started")
