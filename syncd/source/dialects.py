@@ -117,9 +117,14 @@ def _mysql_arguments(url: URL) -> dict[str, Any]:
     return {"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS, "charset": "utf8mb4"}
 
 
+_LONGEST_TEXT = 1 << 26
+"""Bytes, of a page as text (`texts.mysql`): some thousand times what MySQL allows by itself."""
+
+
 def _mysql_connected(connection: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        cursor.execute(f"SET SESSION group_concat_max_len = {_LONGEST_TEXT}")
     connection.commit()
 
 

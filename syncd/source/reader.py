@@ -84,6 +84,7 @@ class SqlSource:
         """Forget what was given out: the next `read` begins a new run."""
         with self._reading:
             self._edge, self._is_looked_at = None, False
+            self._texts.restart()
 
     def newest(self) -> Mark | None:
         """The highest mark there is; None when there is no row with one."""

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Connection
 
+from syncd.errors import SourceRefused
 from syncd.mapping import Form
 from syncd.model import Mark, Page, TextPage
 from syncd.settings import QuerySettings
@@ -45,6 +46,11 @@ class TextReader:
         self._keyset = keyset
         self._where = f"query {query.name}: database {query.database.name}"
         self._offset = query.timezone.utcoffset(datetime.now(UTC)) or timedelta()
+        self._is_refused = False
+
+    def restart(self) -> None:
+        """Try anew what the database refused in the run before."""
+        self._is_refused = False
 
     def read(
         self,
@@ -60,13 +66,17 @@ class TextReader:
         With an `edge`, `lower` is its cursor, so that its last row comes again; it is left out.
         """
         writer = self._writer
-        if writer is None or not writer.fits(form, shape.types):
+        if writer is None or self._is_refused or not writer.fits(form, shape.types):
             return None
         again = edge is not None and edge.last_line is not None
         size = min(limit, writer.rows) + again
         upper = None if upto is None else upto.values
         wanted = Wanted(self._keyset, shape, form, lower, upper, size, self._offset)
-        row = self._database.run(self._where, lambda connection: writer.read(connection, wanted))
+        try:
+            row = self._database.run(self._where, lambda connection: writer.read(connection, wanted))
+        except SourceRefused:  # a relative of the database, without some function: its rows are values
+            self._is_refused = True
+            return None
         keys, lines = self._split(row)
         tied = edge is not None and row.cursor == edge.cursor
         if len(lines) != row.rows or row.rows > size or (tied and row.rows == size):

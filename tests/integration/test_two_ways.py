@@ -192,6 +192,24 @@ def test_mostly_odd_pages_are_read_as_values(
     assert (len(chunk.ready), as_text) == (5000, 1000)
 
 
+def test_a_database_without_the_function_is_read_as_values(
+    postgres: Database, server: psycopg.Connection[Any]
+) -> None:
+    """As a relative of PostgreSQL would refuse it; here a user who must not call it."""
+    kinds = kinds_of("bigint", "bigint", "bigint")
+    make(server, kinds, [(n, n, str(n), "u", "g", 1_700_000_000, n, "RUB") for n in range(100)])
+    server.execute("REVOKE EXECUTE ON FUNCTION string_agg(text, text) FROM PUBLIC")
+    server.execute("GRANT SELECT ON t TO reader")
+    engines = Engines({"shop": database_settings(postgres.reader_url)})
+    query = a_query(postgres, "UTC", (IdKind.CLIENT_ID,), None)
+    source = SqlSource(query, engines)
+    refused = taken_in(query, source, 30, as_text=True)
+    server.execute("GRANT EXECUTE ON FUNCTION string_agg(text, text) TO PUBLIC")
+    granted = taken_in(query, source, 30, as_text=True)
+    engines.close()
+    assert [(len(chunk.ready), as_text) for chunk, as_text in (refused, granted)] == [(100, 0), (100, 100)]
+
+
 def test_ties_across_pages(postgres: Database, server: psycopg.Connection[Any], engines: Engines) -> None:
     """More rows of one mark and key than a page: each is looked at, and reading ends."""
     kinds = kinds_of("bigint", "bigint", "bigint")

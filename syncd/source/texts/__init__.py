@@ -10,11 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syncd.source.texts import postgresql, sqlite
+from syncd.source.texts import mysql, postgresql, sqlite
 from syncd.source.texts.offsets import steady_offset
 from syncd.source.texts.writer import TextRow, Wanted, Writer
 
 __all__ = ["WRITERS", "TextRow", "Wanted", "Writer", "steady_offset"]
 
-WRITERS: Mapping[str, Writer] = {"postgresql": postgresql.WRITER, "sqlite": sqlite.WRITER}
+WRITERS: Mapping[str, Writer] = {
+    "mariadb": mysql.WRITER,
+    "mysql": mysql.WRITER,
+    "postgresql": postgresql.WRITER,
+    "sqlite": sqlite.WRITER,
+}
 """By the name of SQLAlchemy's dialect."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, literal, literal_column, select
 
-from syncd.mapping.form import Cell, Form
+from syncd.mapping.form import Cell
 from syncd.model import Column
-from syncd.source.texts.writer import TextRow, Wanted, Writer, quoted
+from syncd.source.texts.writer import TextRow, Wanted, Writer, by_types, quoted
 
 # pg_type.oid
 _WHOLE = frozenset({20, 21, 23})
@@ -32,14 +32,6 @@ _FIT: Mapping[Column, frozenset[int]] = {
     Column.CURRENCY: _TEXTS | _PADDED,
 }
 _FIT_KEY = _WHOLE | _TEXTS | _NUMERIC | _UUID
-
-
-def fits(form: Form, types: Sequence[object]) -> bool:
-    """Whether PostgreSQL can write such lines from columns of these types."""
-    cells = [cell for cell in form.cells if cell.position is not None]
-    return all(types[cell.position or 0] in _FIT[cell.column] for cell in cells) and all(
-        types[position] in _FIT_KEY for position in form.key
-    )
 
 
 def read(connection: Connection, wanted: Wanted) -> TextRow:
@@ -86,4 +78,4 @@ def _cell(cell: Cell, names: Sequence[str], types: Sequence[object], offset: tim
     return literal_column(f"{name}::text" if kind in _PADDED else name)
 
 
-WRITER = Writer(fits, read)
+WRITER = Writer(by_types(_FIT, _FIT_KEY), read)

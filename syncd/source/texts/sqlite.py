@@ -12,10 +12,8 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal
 
 from syncd.mapping.form import Form
 from syncd.model import Column
-from syncd.source.texts.writer import NOTHING, TextRow, Wanted, Writer, last_place, quoted
+from syncd.source.texts.writer import NOTHING, ODD, TextRow, Wanted, Writer, last_place, quoted
 
-_ODD = "'\"'"
-"""What no grammar takes."""
 _SECONDS = "syncd_seconds"
 _PLAUSIBLE = "947000000 AND 99999999999"
 """Numbers that may be unix seconds, as in the grammar: others would spoil the span of their page."""
@@ -84,17 +82,17 @@ def _joined(parts: Sequence[ColumnElement[Any]], comma: str) -> ColumnElement[An
 def _cell(column: Column, name: str) -> ColumnElement[Any]:
     """What writes a column of the line; nothing for a null."""
     if column is Column.DATETIME:
-        return literal_column(f"ifnull({_SECONDS}, {_ODD})")
+        return literal_column(f"ifnull({_SECONDS}, {ODD})")
     if column is Column.PRICE:
         return _typed(name, "text", "integer", real=_price(name))
     return _typed(name, "text") if column is Column.CURRENCY else _typed(name, "text", "integer")
 
 
-def _typed(name: str, *types: str, real: str = _ODD) -> ColumnElement[Any]:
+def _typed(name: str, *types: str, real: str = ODD) -> ColumnElement[Any]:
     """The value as it is if its type is one of these, nothing for a null."""
     cases = " ".join(f"WHEN '{one}' THEN {name}" for one in types)
     return literal_column(
-        f"CASE typeof({name}) {cases} WHEN 'null' THEN '' WHEN 'real' THEN {real} ELSE {_ODD} END"
+        f"CASE typeof({name}) {cases} WHEN 'null' THEN '' WHEN 'real' THEN {real} ELSE {ODD} END"
     )
 
 
@@ -105,7 +103,7 @@ def _price(name: str) -> str:
     """
     return (
         f"CASE WHEN {name} >= 0 AND {name} < 1e10 AND CAST({name} * 100 + 0.5 AS INTEGER) / 100.0 = {name}"
-        f" THEN rtrim(rtrim({name}, '0'), '.') ELSE {_ODD} END"
+        f" THEN rtrim(rtrim({name}, '0'), '.') ELSE {ODD} END"
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, literal_column
 
 from syncd.mapping.form import Form
+from syncd.model import Column
 from syncd.source.keyset import Keyset
 from syncd.source.shape import Shape
 
@@ -64,6 +65,24 @@ NOTHING = TextRow(0, "", "", None, None, None, (), exhausted=True)
 """No row."""
 
 
+ODD = "'\"'"
+"""SQL for what no grammar takes."""
+
+
+def by_types(
+    columns: Mapping[Column, frozenset[int]], key: frozenset[int]
+) -> Callable[[Form, Sequence[object]], bool]:
+    """`Writer.fits` where a type decides: which may stand in each column of the upload, and in keys."""
+
+    def fits(form: Form, types: Sequence[object]) -> bool:
+        cells = [(cell.column, cell.position) for cell in form.cells if cell.position is not None]
+        return all(types[position] in columns[column] for column, position in cells) and all(
+            types[position] in key for position in form.key
+        )
+
+    return fits
+
+
 def last_place(connection: Connection, wanted: Wanted) -> tuple[tuple[object, ...] | None, bool]:
     """The cursor of the page's last row, None if there is no row; and whether there is none behind it.
 
@@ -84,5 +103,7 @@ def last_place(connection: Connection, wanted: Wanted) -> tuple[tuple[object, ..
 
 
 def quoted(connection: Connection, table: str, name: str) -> str:
-    """A column's name, as SQL."""
-    return f"{table}.{connection.dialect.identifier_preparer.quote_identifier(name)}"
+    """A column's name, as SQL for `literal_column`, which escapes percent signs itself."""
+    quotes = connection.dialect.identifier_preparer
+    inner = name.replace(quotes.escape_quote, quotes.escape_quote * 2)
+    return f"{table}.{quotes.initial_quote}{inner}{quotes.final_quote}"
