@@ -10,7 +10,7 @@ from syncd import chunking, keys
 from syncd.key_codes import codes_of
 from syncd.mapping import Form, Mapper, layout
 from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject, TextPage
-from syncd.payload import packed
+from syncd.packing import packed
 from syncd.settings import QuerySettings
 
 

@@ -20,7 +20,7 @@ from syncd.texts import Texts
 
 Codes = NDArray[np.int64]
 
-_HEAD, _TAIL = '["', '"]'
+_HEAD, _BETWEEN, _TAIL = '["', '"]\n["', '"]'
 _ONE_NUMBER = re.compile(r'\["(?:0|[1-9][0-9]{0,17})"\]')
 _NUMBERS = re.compile(r'(?:\["(?:0|[1-9][0-9]{0,17}+)"\]\n)*+')
 _SIGN = -(1 << 63)
@@ -40,7 +40,7 @@ def are_distinct(keys: Sequence[str]) -> bool:
 def _codes(keys: Texts) -> Codes:
     text = f"{keys.joined}\n" if keys else ""
     if _NUMBERS.fullmatch(text):
-        digits = text.replace(_HEAD, "").replace(_TAIL, "")
+        digits = keys.joined.removeprefix(_HEAD).removesuffix(_TAIL).replace(_BETWEEN, "\n")
         return np.fromstring(digits, np.int64, sep="\n")
     return np.array([_code(key) for key in keys], dtype=np.int64)
 

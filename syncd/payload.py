@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
 
 from syncd.model import IdKind
-from syncd.texts import Texts, joined
+from syncd.texts import encoded
 
-COMPRESSION = 1
-"""zlib's fastest level: lines shrink to about a fifth."""
 TAG_PREFIX = "syncd"
 _TAG_BYTES = 16
 
@@ -20,18 +17,10 @@ _TAG_BYTES = 16
 _UNTYPED = frozenset({IdKind.PURCHASE_ID})
 
 
-def render(header: str, lines: Sequence[str]) -> bytes:
-    r"""The file, byte for byte repeatable: header and lines in UTF-8, each ended by `\n`, no BOM."""
-    return (f"{header}\n{joined(lines)}\n" if lines else f"{header}\n").encode()
-
-
-def packed(lines: Sequence[str]) -> bytes:
-    """Lines as they are recorded, compressed: what was sent can be sent again, byte for byte."""
-    return (lines if isinstance(lines, Texts) else Texts(lines)).once(_packed)
-
-
-def _packed(lines: Texts) -> bytes:
-    return zlib.compress(lines.joined.encode(), COMPRESSION)
+def render(header: str, lines: Sequence[str]) -> tuple[bytes, ...]:
+    r"""In pieces, repeatable byte for byte: header and lines in UTF-8, each ended by `\n`, no BOM."""
+    head = f"{header}\n".encode()
+    return (head, encoded(lines), b"\n") if lines else (head,)
 
 
 def client_id_type(header: str) -> str | None:
@@ -60,7 +49,7 @@ class Tagger:
         keeps it unique: how many uploads before had the same content.
         """
         tagging = self.begin()
-        tagging.add(joined(lines))
+        tagging.add(encoded(lines))
         return tagging.tag(nonce)
 
 
@@ -70,9 +59,10 @@ class Tagging:
     def __init__(self, head: str) -> None:
         self._digest = blake2b(head.encode(), digest_size=_TAG_BYTES)
 
-    def add(self, line: str) -> None:
+    def add(self, line: bytes) -> None:
         """One line more, or several joined by newlines; none of them holds one."""
-        self._digest.update(f"{line}\n".encode())
+        self._digest.update(line)
+        self._digest.update(b"\n")
 
     def tag(self, nonce: int) -> str:
         """The tag of what was added; more may be added after."""

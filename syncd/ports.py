@@ -128,9 +128,17 @@ class Destination(Protocol):
     """Metrica, for one token."""
 
     def upload(
-        self, counter: int, body: bytes, *, tag: str, client_id_type: str | None, fence: Callable[[], None]
+        self,
+        counter: int,
+        file: Sequence[bytes],
+        *,
+        tag: str,
+        client_id_type: str | None,
+        fence: Callable[[], None],
     ) -> Receipt:
-        """POST one CSV file. Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused.
+        """POST one CSV file, given in pieces.
+
+        Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused.
 
         `fence` is called when nothing more has to be waited for before the POST; what it raises ends it.
         """

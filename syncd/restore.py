@@ -129,7 +129,7 @@ def _first(
     """The tag of the shortest beginning of the span that is one of these, and its rows; "" for none."""
     begun = tagger.begin()
     for size, line in enumerate(span, 1):
-        begun.add(line)
+        begun.add(line.encode())
         if (sizes is None or size in sizes) and (tag := begun.tag(0)) in tags:
             return tag, size
     return "", 0

@@ -84,13 +84,13 @@ class Settler:
         Raises NotReceived and AccessRefused (it is PLANNED again), OutcomeUnknown (it stays SENDING).
         """
         started = self._clock.now()
-        body = render(upload.header, upload.lines)
-        self._tell(Event.UPLOAD_STARTED, upload, rows=len(upload.lines), bytes=len(body))
+        file = render(upload.header, upload.lines)
+        self._tell(Event.UPLOAD_STARTED, upload, rows=len(upload.lines), bytes=sum(map(len, file)))
         reach(Point.POST)
         try:
             receipt = self._destination.upload(
                 upload.counter,
-                body,
+                file,
                 tag=upload.tag,
                 client_id_type=client_id_type(upload.header),
                 fence=self._fence,

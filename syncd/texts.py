@@ -34,7 +34,10 @@ class Texts(MutableSequence[str]):
     def joined(self) -> str:
         r"""All of them, joined by `\n`."""
         if self._joined is None:
-            self._joined = "\n".join(self._texts())
+            joined = "\n".join(self._texts())
+            if not self:  # which none of them and an empty one have in common
+                return joined
+            self._joined = joined
         return self._joined
 
     def once(self, make: Callable[[Texts], T]) -> T:
@@ -118,3 +121,12 @@ class Texts(MutableSequence[str]):
 def joined(texts: Sequence[str]) -> str:
     r"""Texts joined by `\n`."""
     return texts.joined if isinstance(texts, Texts) else "\n".join(texts)
+
+
+def encoded(texts: Sequence[str]) -> bytes:
+    r"""Texts joined by `\n`, in UTF-8; made once of those that stay what they are."""
+    return (texts if isinstance(texts, Texts) else Texts(texts)).once(_encoded)
+
+
+def _encoded(texts: Texts) -> bytes:
+    return texts.joined.encode()

@@ -24,7 +24,7 @@ OTHER = "y0_the-new-token-that-must-not-be-shown-either"
 
 def upload(client: MetricaClient, tag: str = TAG) -> Receipt:
     """Upload BODY."""
-    return client.upload(COUNTER, BODY, tag=tag, client_id_type="CLIENT_ID", fence=lambda: None)
+    return client.upload(COUNTER, [BODY], tag=tag, client_id_type="CLIENT_ID", fence=lambda: None)
 
 
 def failure(work: Callable[[], object]) -> MetricaError:

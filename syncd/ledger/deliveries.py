@@ -10,6 +10,7 @@ from syncd import keys as key_rules
 from syncd.ledger import entries, key_index
 from syncd.ledger.database import Database
 from syncd.model import Known, KnownAs
+from syncd.packing import unpacked
 
 FILES_AT_ONCE = 8
 """Files read at once, each of up to `chunk_rows` lines."""
@@ -43,6 +44,6 @@ def _lines(
         part = ids[start : start + FILES_AT_ONCE]
         for row in connection.execute(asked.where(uploads.c.id.in_(part)).order_by(uploads.c.id)):
             wanted = set(held[row.id])
-            both = zip(entries.keys_of(row.names), entries.unpack(row.lines), strict=True)
+            both = zip(entries.keys_of(row.names), unpacked(row.lines), strict=True)
             lines = {key: line for key, line in both if key in wanted}
             yield row.id, lines, key_rules.money_columns(row.header)

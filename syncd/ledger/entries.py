@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -12,16 +11,11 @@ from sqlalchemy import Connection, Row, Table, delete, insert, select
 from syncd.ledger.database import AT_ONCE, Database
 from syncd.marks import mark_from_text, mark_to_text
 from syncd.model import Chunk, Conversion, Mark, Origin, Reason, Reject, Upload, UploadState
-from syncd.payload import packed
+from syncd.packing import packed
 from syncd.texts import joined
 
 FEW = 2000
 """Keys of a table that are read as a whole rather than asked for."""
-
-
-def unpack(blob: bytes) -> list[str]:
-    """What `payload.packed` made."""
-    return zlib.decompress(blob).decode().split("\n")
 
 
 def keys_of(text: str) -> list[str]:

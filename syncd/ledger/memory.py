@@ -26,6 +26,7 @@ from syncd.model import (
     Upload,
     UploadState,
 )
+from syncd.packing import unpacked
 
 FOLLOWED_FOR = timedelta(days=7)
 """Uploads accepted longer ago are not offered for following: else those Metrica never finishes pile up."""
@@ -90,7 +91,7 @@ class QueryMemory:
             counter=row.counter,
             state=UploadState(row.state),
             header=row.header,
-            lines=entries.unpack(row.lines),
+            lines=unpacked(row.lines),
             keys=entries.keys_of(row.names),
             mark=entries.mark_of(row.mark),
             sent_at=row.sent_at,

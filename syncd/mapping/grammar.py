@@ -20,13 +20,13 @@ from syncd.texts import Texts
 _CONTROL = r"\x00-\x1f\x7f-\x9f\ud800-\udfff"
 _TEXT = rf'(?!\s)[^,"{_CONTROL}]{{1,{fields.TEXT_LENGTH}}}+(?<!\s)'
 _DIGITS = rf"[0-9]{{1,{fields.ID_DIGITS}}}+"
-# From January 2000 (to be exact, from 947000000) to the last second of eleven digits.
-_SECONDS = r"(9(?:4[7-9]|[5-9][0-9])[0-9]{6}|[1-9][0-9]{9,10}+)"
+# From January 2000 (to be exact, from 947000000) to the last second of eleven digits, the usual ones first.
+_SECONDS = r"([1-9][0-9]{9,10}+|9(?:4[7-9]|[5-9][0-9])[0-9]{6})"
 _HALF = fields.PRICE_DIGITS // 2
-_PRICE = rf"(?:[0-9]{{1,{_HALF}}}+(?:\.[0-9]{{1,{_HALF}}}+)?+)?+"
+_PRICE = rf"(?:[0-9]{{1,{_HALF}}}+(?:\.[0-9]{{1,{_HALF}}}+|)|)"
 _FREQUENT = ("RUB", "USD", "EUR")
 """Tried first."""
-_CURRENCY = rf"(?:{'|'.join([*_FREQUENT, *sorted(CODES.difference(_FREQUENT))])})?+"
+_CURRENCY = rf"(?:{'|'.join([*_FREQUENT, *sorted(CODES.difference(_FREQUENT))])}|)"
 
 _PATTERNS = {
     Column.CLIENT_ID: _DIGITS,

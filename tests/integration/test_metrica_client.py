@@ -248,7 +248,7 @@ def test_no_parameter_for_several_kinds_of_id() -> None:
         RawServer(answer(b'{"uploading": {"id": 7, "status": "UPLOADED"}}')) as server,
         closing(metrica_client(server.url)) as client,
     ):
-        client.upload(COUNTER, BODY, tag=TAG, client_id_type=None, fence=lambda: None)
+        client.upload(COUNTER, [BODY], tag=TAG, client_id_type=None, fence=lambda: None)
     assert server.requests[0].split(b" ")[1].endswith(b"/upload?comment=" + TAG.encode())
 
 

@@ -3,7 +3,7 @@
 OLD_TREE is a checkout of that version (`git worktree add --detach OLD_TREE COMMIT`), whose own syncd runs
 against today's emulator; STATE_URL an SQLite file that is not there yet or an empty PostgreSQL database. The
 dump goes to standard output, with the word YESTERDAY for its day. The stores of schema 0001 are by the
-version of commit fe99d5b, those of 0002 by 3ab92dd.
+version of commit fe99d5b, those of 0002 by 3ab92dd, those of 0004 by fb32320.
 """
 
 from __future__ import annotations
@@ -45,9 +45,10 @@ def main(tree: Path, url: str) -> str:
             "SYNCD_CONFIG": str(config),
         }
         command = [sys.executable, "-P", "-m", "syncd", "run", "--once"]
-        first = subprocess.run(command, cwd=tree, env=environ, check=False)
+        first = subprocess.run(command, cwd=tree, env=environ, check=False, stdout=sys.stderr)
         scene.add(source, *scene.OPEN)
-        second = subprocess.run(command, cwd=tree, env={**environ, "SYNCD_CRASH_AT": "intent"}, check=False)
+        killed = {**environ, "SYNCD_CRASH_AT": "intent"}
+        second = subprocess.run(command, cwd=tree, env=killed, check=False, stdout=sys.stderr)
         if (first.returncode, second.returncode) != (3, -signal.SIGKILL):
             raise SystemExit(f"the old syncd ended otherwise than expected: {first}, {second}")
     today = datetime.now(UTC).date().isoformat()
