@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from syncd import keys
-from syncd.key_codes import are_distinct
+from syncd.key_codes import are_distinct, codes_of
 from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Reason, Reject, Rows
 from syncd.texts import joined
 
@@ -55,7 +55,7 @@ def cut(chunk: Chunk, rows: int) -> tuple[Chunk, Chunk]:
         chunk,
         rows_read=chunk.rows_read - len(rest),
         ready=ready,
-        sent=set(),
+        codes=[],
         size=chunk.size - second.size,
     )
     return first, second
@@ -94,14 +94,11 @@ def _extend(chunk: Chunk, rows: Rows, known: Mapping[str, Known]) -> bool:
 
 def _are_new(chunk: Chunk, keys: Sequence[str]) -> bool:
     """Whether none of the keys is in the chunk, and none is there twice."""
-    if not chunk.ready:
-        return are_distinct(keys)
-    if len(chunk.sent) != len(chunk.ready):
-        chunk.sent = set(chunk.ready.keys)
-    keys_here = set(keys)
-    new = len(keys_here) == len(keys) and chunk.sent.isdisjoint(keys_here)
-    if new:
-        chunk.sent |= keys_here
+    if sum(map(len, chunk.codes)) != len(chunk.ready):
+        chunk.codes = [codes_of(chunk.ready.keys)]
+    codes = [*chunk.codes, codes_of(keys)]
+    if new := are_distinct(codes):
+        chunk.codes = codes
     return new
 
 

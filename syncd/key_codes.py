@@ -31,9 +31,9 @@ def codes_of(keys: Sequence[str]) -> Codes:
     return (keys if isinstance(keys, Texts) else Texts(keys)).once(_codes)
 
 
-def are_distinct(keys: Sequence[str]) -> bool:
+def are_distinct(several: Sequence[Codes]) -> bool:
     """Whether no key is there twice; False also where two that differ have one code."""
-    codes = np.sort(codes_of(keys))
+    codes = np.sort(np.concatenate(several))
     return not (codes[1:] == codes[:-1]).any()
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from syncd.texts import Texts
@@ -244,8 +245,8 @@ class Chunk:
     rows_known: int = 0
     """Rows that were delivered, rejected or waiting already: read again and left alone."""
     ready: Rows = field(default_factory=Rows)
-    sent: set[str] = field(default_factory=set)
-    """The keys in `ready`, if there are as many; `chunking` sees to it where it needs them."""
+    codes: list[Any] = field(default_factory=list)
+    """Arrays of the codes (`key_codes`) of `ready`'s keys, if they are as many; for `chunking` alone."""
     waiting: list[Conversion] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     resolved: list[str] = field(default_factory=list)

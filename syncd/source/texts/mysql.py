@@ -122,4 +122,4 @@ def _seconds(name: str, offset: timedelta) -> ColumnElement[Any]:
     return literal_column(f"IFNULL(TO_SECONDS({_valid(name)}) - {epoch}, {ODD})")
 
 
-WRITER = Writer(by_types(_FIT, _FIT_KEY), read, rows=25_000)
+WRITER = Writer(by_types(_FIT, _FIT_KEY), read)
