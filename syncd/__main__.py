@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import ctypes
 import resource
 import sys
+from contextlib import suppress
 
 from syncd.loading import loading
+
+_M_ARENA_MAX = -8
+"""mallopt's name for it, from <malloc.h>."""
+_HEAPS = 2
 
 
 def main() -> None:
     """Run the command line and exit with its code."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the token
+    # glibc gives threads up to eight heaps for each core, and each keeps what pages leave behind: 30 MB
+    # more after ten million rows. Other C libraries do not know the function.
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, _HEAPS)
     with loading():
         from syncd.cli.main import run  # noqa: PLC0415 — the libraries behind it are loaded only here
 
