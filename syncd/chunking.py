@@ -164,7 +164,8 @@ def _decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "kn
         return "known"
     if not same:
         return "changed"
-    return "news" if money != known.money and rules.on_change == "resend" else "known"
+    changed = rules.on_change == "resend" and not keys.same_money(money, known.money)
+    return "news" if changed else "known"
 
 
 def _as_known(line: str, money: int, state: KnownAs) -> Known:

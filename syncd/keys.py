@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from hashlib import blake2b
 
 from syncd.model import Column
@@ -69,6 +69,19 @@ def fingerprint(line: str, money: int) -> tuple[bytes, str]:
     """What is compared when a key comes again: the identity of its line, and its money as text."""
     head, amounts = split_line(line, money)
     return identity(head), amounts
+
+
+def same_money(one: str, other: str) -> bool:
+    """Whether two moneys (as `split_line` gives them) are the same, however their prices are written."""
+    return one == other or list(map(_amount, one.split(","))) == list(map(_amount, other.split(",")))
+
+
+def _amount(text: str) -> Decimal | str:
+    """A price as a number; anything else as it is."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return text
 
 
 def distinct(key: str, conversion: bytes) -> str:

@@ -167,6 +167,7 @@ def test_the_largest_page_fits() -> None:
         (known_as(a_row("a", moment=5)), "rejected", "rejected"),
         (known_as(a_row("b")), "rejected", "rejected"),
         (known_as(a_row("a"), KnownAs.WAITING), "sent", "sent"),
+        (known_as(a_row("a", price="1.00")), "known", "known"),
         (known_as(a_row("a", moment=5), KnownAs.WAITING), "sent", "sent"),
         (known_as(a_row("a"), KnownAs.REJECTED), "known", "known"),
         (known_as(a_row("a", price="2"), KnownAs.REJECTED), "sent", "sent"),

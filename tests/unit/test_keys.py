@@ -102,3 +102,24 @@ def test_identity_is_stable() -> None:
     """Digests are stored: this value must never change."""
     assert keys.identity("123,paid,1767225600").hex() == "1db072eb7795bc93"
     assert keys.identity("123,paid,1767225600") != keys.identity("123,paid,1767225601")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("10.50,RUB", "10.5,RUB", True),
+        ("10,RUB", "10.00,RUB", True),
+        ("10.50", "10.5", True),
+        (",RUB", ",RUB", True),
+        ("10.50,RUB", "10.51,RUB", False),
+        ("10.50,RUB", "10.5,USD", False),
+        ("0,RUB", ",RUB", False),
+        ("10", "10,RUB", False),
+        ("RUB", "USD", False),
+        ("", "", True),
+    ],
+)
+def test_same_money(one: str, other: str, *, same: bool) -> None:
+    """A price is the same with more zeros; none is not zero."""
+    assert keys.same_money(one, other) is same
+    assert keys.same_money(other, one) is same
