@@ -12,7 +12,7 @@ by whoever asks (`deliveries`). All of it takes part in the caller's transaction
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from syncd.ledger.database import Database
 FAN = 8
 """Runs of one tier that become one of the next."""
 LONGEST_RUN = 250_000
-"""Codes: what a merge may hold in memory, about 15 MB; longer runs are not made."""
+"""Codes: what a merge may hold in memory, about 10 MB; longer runs are not made."""
 BLOCK = 2048
 """Codes in a block: 16 KB."""
 FEW = 64
@@ -158,10 +158,18 @@ def _merge_runs(
 ) -> None:
     runs, blocks = database.tables.key_runs, database.tables.key_blocks
     asked = select(blocks.c.codes, blocks.c.uploads).where(blocks.c.run_id.in_(ids))
-    rows = connection.execute(asked.order_by(blocks.c.run_id, blocks.c.last)).all()
-    codes = np.frombuffer(b"".join(row.codes for row in rows), np.int64)
-    uploads = np.frombuffer(b"".join(zlib.decompress(row.uploads) for row in rows), np.int64)
-    order = np.argsort(codes, kind="stable")
+    codes, uploads = _in_order(connection.execute(asked.order_by(blocks.c.run_id, blocks.c.last)))
     connection.execute(delete(blocks).where(blocks.c.run_id.in_(ids)))
     connection.execute(delete(runs).where(runs.c.id.in_(ids)))
-    _write(database, connection, query, tier, codes[order], uploads[order])
+    _write(database, connection, query, tier, codes, uploads)
+
+
+def _in_order(blocks: Iterable[Any]) -> tuple[Codes, Codes]:
+    """The codes of all blocks in order, and their uploads; what they were made of is freed with this call."""
+    codes, uploads = bytearray(), bytearray()
+    for block in blocks:
+        codes += block.codes
+        uploads += zlib.decompress(block.uploads)
+    found = np.frombuffer(codes, np.int64)
+    order = np.argsort(found, kind="stable")
+    return found[order], np.frombuffer(uploads, np.int64)[order]
