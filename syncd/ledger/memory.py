@@ -202,7 +202,7 @@ class QueryMemory:
 
     def match_days(self, since: date) -> list[MatchDay]:
         """The links of the query's uploads by day, from that day on, oldest first."""
-        return self._store.match_days(since, self._query).get(self._query, [])
+        return self._store.match_days(since, [self._query]).get(self._query, [])
 
     def alarm(self) -> Alarm | None:
         """Whether the match rate has fallen."""

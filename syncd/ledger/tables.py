@@ -47,6 +47,7 @@ class Tables:
     runs: Table
     leases: Table
     daemons: Table
+    totals: Table
     match_days: Table
     match_alarms: Table
     quotas: Table
@@ -73,6 +74,7 @@ def tables(prefix: str, schema: str | None) -> Tables:
         runs=_runs(metadata, prefix),
         leases=_leases(metadata, prefix),
         daemons=_daemons(metadata, prefix),
+        totals=outcome_tables.totals(metadata, prefix),
         match_days=outcome_tables.match_days(metadata, prefix),
         match_alarms=outcome_tables.match_alarms(metadata, prefix),
         quotas=outcome_tables.quotas(metadata, prefix),
@@ -131,17 +133,6 @@ def _uploads(metadata: MetaData, prefix: str) -> Table:
     )
     column = table.c
     Index(f"{prefix}uploads_query", column.query, column.id)
-    # Everything the sums over all uploads need, so that they never read the uploads themselves.
-    Index(
-        f"{prefix}uploads_sums",
-        column.query,
-        column.state,
-        column.origin,
-        column.rows,
-        column.linked,
-        column.user_not_found,
-        column.goal_not_found,
-    )
     unsettled = column.state.in_([state.value for state in UNSETTLED])
     Index(
         f"{prefix}uploads_unsettled",
@@ -220,7 +211,7 @@ def _key_blocks(metadata: MetaData, prefix: str) -> Table:
 
 
 def _passed(metadata: MetaData, prefix: str) -> Table:
-    return Table(
+    table = Table(
         f"{prefix}passed",
         metadata,
         Column("query", Name, primary_key=True),
@@ -228,6 +219,9 @@ def _passed(metadata: MetaData, prefix: str) -> Table:
         Column("upload_id", Number),
         sqlite_with_rowid=False,
     )
+    known = table.c.upload_id.is_not(None)
+    Index(f"{prefix}passed_upload", table.c.upload_id, sqlite_where=known, postgresql_where=known)
+    return table
 
 
 def _rejects(metadata: MetaData, prefix: str) -> Table:
