@@ -12,7 +12,7 @@ from syncd import keys as key_rules
 from syncd.errors import SyncdError
 from syncd.ledger import deliveries, entries
 from syncd.ledger.store import Store
-from syncd.ledger.tables import UNSETTLED
+from syncd.ledger.tables import is_unsettled
 from syncd.links import Alarm, MatchDay
 from syncd.model import (
     Conversion,
@@ -64,7 +64,7 @@ class QueryMemory:
         """
         column = self._tables.uploads.c
         asked = select(column.id, column.root_id, column.mark).where(
-            column.query == self._query, column.state.in_([state.value for state in UNSETTLED])
+            column.query == self._query, is_unsettled(column.state)
         )
         with self._database.read() as connection:
             rows = connection.execute(asked).all()
@@ -212,9 +212,8 @@ class QueryMemory:
         """Made once, since every poll asks it."""
         marks = self._tables.marks
         uploads, waiting, rejects = self._tables.uploads.c, self._tables.waiting.c, self._tables.rejects.c
-        states = [state.value for state in UNSETTLED]
         is_open = or_(
-            exists().where(uploads.query == self._query, uploads.state.in_(states)),
+            exists().where(uploads.query == self._query, is_unsettled(uploads.state)),
             exists().where(waiting.query == self._query, waiting.due <= bindparam("now")),
             exists().where(rejects.query == self._query, rejects.retry_at.is_not(None)),
         )

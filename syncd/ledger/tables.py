@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 from syncd.ledger import outcome_tables
@@ -24,6 +27,11 @@ from syncd.model import Origin, UploadState
 
 UNSETTLED = (UploadState.PLANNED, UploadState.SENDING)
 """The states of uploads whose fate is open."""
+
+
+def is_unsettled(state: Column[Any]) -> ColumnElement[bool]:
+    """The condition of uploads whose fate is open; in these very words, SQLite finds them by their index."""
+    return state.in_([literal_column(repr(one.value)) for one in UNSETTLED])
 
 
 def one_of(column: str, values: type[UploadState | Origin]) -> str:
@@ -133,7 +141,7 @@ def _uploads(metadata: MetaData, prefix: str) -> Table:
     )
     column = table.c
     Index(f"{prefix}uploads_query", column.query, column.id)
-    unsettled = column.state.in_([state.value for state in UNSETTLED])
+    unsettled = is_unsettled(column.state)
     Index(
         f"{prefix}uploads_unsettled",
         column.query,

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from syncd.ledger.database import Database
 from syncd.ledger.rows import UploadTotals
-from syncd.ledger.tables import UNSETTLED
+from syncd.ledger.tables import is_unsettled
 from syncd.links import Links
 
 _FIGURES = ("uploads", "rows", "rows_told", "linked", "gained", "user_not_found", "goal_not_found")
@@ -44,7 +44,7 @@ class TotalsReader:
     def delivered_counts(self) -> dict[str, UploadTotals]:
         """All uploads that ever were, in figures, by query."""
         table, uploads = self.database.tables.totals, self.database.tables.uploads.c
-        is_open = uploads.state.in_([state.value for state in UNSETTLED])
+        is_open = is_unsettled(uploads.state)
         asked = select(uploads.query, func.count()).where(is_open).group_by(uploads.query)
         with self.database.read() as connection:
             settled = {row.query: UploadTotals(**row._asdict()) for row in connection.execute(select(table))}
