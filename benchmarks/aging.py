@@ -1,8 +1,8 @@
 """A state store that ages: weeks of uploads, pruned by the daemon's own code, on a clock that is moved.
 
 A shop's 520,000 uploads by the ledger's own way take an hour. So of each day's uploads a few go that way and
-are timed, and the others are written as it would have left them: rows of `uploads` and `files` many at a time, the
-index as the runs that three merges of eight make, which the index's own code then merges further.
+are timed, and the others are written as it would have left them: rows of `uploads` and `files` many at a
+time, the index as the runs that three merges of eight make, which the index's own code then merges further.
 """
 
 from __future__ import annotations
@@ -27,8 +27,6 @@ from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, 
 from syncd.payload import packed
 
 DAYS = 7
-OWN_WAY = 8
-"""Uploads of a day and query that go the ledger's own way."""
 MERGED = key_index.FAN**3
 """Uploads whose keys are put into the index as one run, three tiers up."""
 REJECTS = 5
@@ -65,14 +63,23 @@ class Aging:
     """One store and its queries."""
 
     def __init__(
-        self, store: Store, clock: Clock, ledgers: Mapping[str, QueryLedger], rows: int, *, uuids: bool
+        self,
+        store: Store,
+        clock: Clock,
+        ledgers: Mapping[str, QueryLedger],
+        rows: int,
+        *,
+        uuids: bool,
+        own_way: int,
     ) -> None:
+        """`own_way`: uploads of a day and query that go the ledger's own way."""
         self.store = store
         self.clock = clock
         self.rows = rows
         self.ledgers = ledgers
         self.times = Times()
         self._uuids = uuids
+        self._own_way = own_way
         self._pruner = Pruner(store)
         self._uploads = 0
         self._rejects = 0
@@ -96,7 +103,7 @@ class Aging:
             today = uploads * (day + 1) // DAYS - uploads * day // DAYS
             for place, (query, ledger) in enumerate(self.ledgers.items()):
                 share = today * (place + 1) // len(self.ledgers) - today * place // len(self.ledgers)
-                own = min(share, OWN_WAY)
+                own = min(share, self._own_way)
                 self._write(query, share - own)
                 for _ in range(own):
                     self.record(ledger)

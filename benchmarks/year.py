@@ -56,6 +56,9 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=10, help="rows of an upload")
     parser.add_argument("--queries", type=int, default=1)
     parser.add_argument("--uuids", action="store_true", help="keys in no order, instead of growing numbers")
+    parser.add_argument(
+        "--own-way", type=int, default=8, help="uploads of a day that the ledger itself writes"
+    )
     parser.add_argument("--database", default="sqlite", help="of the state: sqlite or postgresql")
     asked = parser.parse_args()
     print(machine(), end="\n\n")
@@ -109,7 +112,8 @@ def _place(
         name: QueryLedger(store, name, fingerprint(query), counter=query.counter)
         for name, query in settings.queries.items()
     }
-    return Place(folder, settings, Aging(store, clock, ledgers, asked.rows, uuids=asked.uuids))
+    aging = Aging(store, clock, ledgers, asked.rows, uuids=asked.uuids, own_way=asked.own_way)
+    return Place(folder, settings, aging)
 
 
 def _age(place: Place, weeks: int, uploads: int) -> Iterator[str]:

@@ -48,16 +48,18 @@ def find(database: Database, connection: Connection, query: str, keys: Sequence[
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
     runs = database.tables.key_runs.c
-    if len(keys) <= FEW:
+    asked = select(runs.id, runs.first, runs.last).where(
+        runs.query == query, runs.last >= int(ordered[0]), runs.first <= int(ordered[-1])
+    )
+    overlapping = connection.execute(asked).all()
+    if len(overlapping) > 1 and len(keys) <= FEW:
+        around = _around(database, query)
         for place, code in enumerate(ordered.tolist()):
-            for block in connection.execute(_around(database), {"query": query, "code": code}):
+            for block in connection.execute(around, {"code": code}):
                 for _, upload_id in _in_block(block, ordered[place : place + 1]):
                     found.setdefault(upload_id, []).append(keys[order[place]])
         return found
-    overlapping = select(runs.id, runs.first, runs.last).where(
-        runs.query == query, runs.last >= int(ordered[0]), runs.first <= int(ordered[-1])
-    )
-    for run in connection.execute(overlapping).all():
+    for run in overlapping:
         start, end = np.searchsorted(ordered, run.first, "left"), np.searchsorted(ordered, run.last, "right")
         for place, upload_id in _in_run(database, connection, run, ordered[start:end]):
             found.setdefault(upload_id, []).append(keys[order[start + place]])
@@ -95,13 +97,13 @@ def _in_block(block: Any, wanted: Codes) -> Iterator[tuple[int, int]]:
                 yield int(start) + place, upload_id
 
 
-def _around(database: Database) -> Select[Any]:
+def _around(database: Database, query: str) -> Select[Any]:
     """The block of each of a query's runs that may hold one code: one statement, however many runs."""
     runs, blocks = database.tables.key_runs.c, database.tables.key_blocks
     others, code = blocks.alias().c, bindparam("code", type_=Number)
     lasts = select(func.min(others.last)).where(others.run_id == runs.id, others.last >= code)
     return select(blocks.c.codes, blocks.c.uploads).where(
-        runs.query == bindparam("query"),
+        runs.query == query,
         runs.first <= code,
         runs.last >= code,
         blocks.c.run_id == runs.id,

@@ -2,8 +2,8 @@
 
 SQLite counts the steps of its machine, PostgreSQL the pages that a statement touches. Both are counted for
 every question of a poll, the follow-up, health, metrics, the page and the commands, and again after the store
-has been given twenty times as much history. What is kept per query, and what waits for somebody (rejects, rows
-of the future, open uploads), is no history.
+has been given twenty times as much history. What is kept per query, and what waits for somebody (rejects,
+rows of the future, open uploads), is no history.
 """
 
 from __future__ import annotations
@@ -129,11 +129,10 @@ def write(store: Store, ids: range, moments: Callable[[int], datetime]) -> None:
         for query in QUERIES:
             totals.add_links(database, connection, query, Links(1, 1))
     if database.postgresql:
+        newest = f"(SELECT max(id) FROM {database.schema}.uploads)"
         with database.engine.connect() as connection:
             connection.execution_options(isolation_level="AUTOCOMMIT").exec_driver_sql("VACUUM ANALYZE")
-            connection.exec_driver_sql(
-                f"SELECT setval('{database.schema}.uploads_id_seq', (SELECT max(id) FROM {database.schema}.uploads))"
-            )
+            connection.exec_driver_sql(f"SELECT setval('{database.schema}.uploads_id_seq', {newest})")
 
 
 def long_ago(number: int) -> datetime:

@@ -29,7 +29,8 @@ def upgrade() -> None:
         *(sa.Column(name, Number, nullable=False) for name in FIGURES),
         schema=schema,
     )
-    op.execute(_fill(prefix, schema))
+    place = f"{op.get_bind().dialect.identifier_preparer.quote(schema)}." if schema else prefix
+    op.execute(added_up(place))
     op.drop_index(f"{prefix}uploads_sums", f"{prefix}uploads", schema=schema)
     known = sa.text("upload_id IS NOT NULL")
     op.create_index(
@@ -42,11 +43,8 @@ def upgrade() -> None:
     )
 
 
-def _fill(prefix: str, schema: str | None) -> str:
-    """One line for each query that has uploads."""
-    if schema:
-        schema = op.get_bind().dialect.identifier_preparer.quote(schema)
-    place = f"{schema}." if schema else prefix
+def added_up(place: str) -> str:
+    """One line for each query that has uploads; `place` is what tables' names begin with."""
     told = "".join(
         f", sum(CASE WHEN {TOLD} THEN coalesce({name}, 0) ELSE 0 END)"
         for name in ("rows", "linked", "gained", "user_not_found", "goal_not_found")
