@@ -46,7 +46,8 @@ def overview(
         troubled: The daemon of this very process cannot write to the store, though it may be readable.
     """
     try:
-        known = _Known(store, live or {}, clock.now(), requests or Requests(0))
+        names = [query.name for query in queries]
+        known = _Known(store, names, live or {}, clock.now(), requests or Requests(0))
         facts = [known.facts(query) for query in queries]
         latest = [_upload_facts(upload) for upload in store.uploads(limit=LATEST_UPLOADS)]
     except StateError:
@@ -112,20 +113,26 @@ class History:
 class _Known:
     """What the store says of all queries, in a handful of statements however many queries there are."""
 
-    def __init__(self, store: Store, live: Mapping[str, RunRow], now: datetime, requests: Requests) -> None:
+    def __init__(
+        self,
+        store: Store,
+        names: Sequence[str],
+        live: Mapping[str, RunRow],
+        now: datetime,
+        requests: Requests,
+    ) -> None:
         self._store = store
         self._runs = {**store.runs(), **live}
         self._positions = store.positions()
         self._totals = store.delivered_counts()
         self._rejected = store.reject_counts()
         self._waiting = store.waiting_counts()
-        self._days = store.match_days((now - matchrate.RECENT).date())
+        self._days = store.match_days((now - matchrate.RECENT).date(), names)
         self._week = (now - LATELY).date()
-        self._gained = store.gained()
         self._alarms = store.match_alarms()
-        self._dropped = store.dropped_counts(now - LATELY)
-        self._old = store.old_counts(now - LATELY)
-        self._overdue = store.overdue_counts(now, OVERDUE, OVERDUE_TOLD)
+        self._dropped = store.dropped_counts(now - LATELY, names)
+        self._old = store.old_counts(now - LATELY, names)
+        self._overdue = store.overdue_counts(now, OVERDUE, OVERDUE_TOLD, names)
         self._spent = store.spent(now.date())
         self._requests = requests
 
@@ -153,11 +160,11 @@ class _Known:
             waits_for=position.waits_for if position else "",
             uploads=totals.uploads,
             unsettled=totals.unsettled,
-            processed=totals.rows_processed,
+            processed=totals.rows_told,
             linked=totals.linked,
             user_not_found=totals.user_not_found,
             goal_not_found=totals.goal_not_found,
-            gained=self._gained.get(name, 0),
+            gained=totals.gained,
             lately=sum((one.links for one in days if one.day >= self._week), Links()),
             recent=matchrate.recent(days),
             alarm=self._alarms.get(name),

@@ -164,14 +164,15 @@ def among_all(
 ) -> list[str]:
     """Those of the keys that a table has of the query.
 
-    Mostly it has none or few, so those are read; asking it for every key of a long upload costs more than
-    all the rest.
+    Mostly it has none or few, fewer than are wanted, so those are read; asking it for every key of a long
+    upload costs more than all the rest.
     """
     if not wanted:
         return []
     mine = table.c.query == query
-    few = connection.execute(select(table.c.key).where(mine).limit(FEW + 1)).scalars().all()
-    if len(few) <= FEW:
+    most = min(FEW, len(wanted))
+    few = connection.execute(select(table.c.key).where(mine).limit(most + 1)).scalars().all()
+    if len(few) <= most:
         return list(set(few).intersection(wanted)) if few else []
     found: list[str] = []
     for part in in_parts(wanted):

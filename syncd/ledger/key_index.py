@@ -16,10 +16,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, delete, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select
 
 from syncd.key_codes import Codes, codes_of
 from syncd.ledger.database import Database
+from syncd.ledger.types import Number
 
 FAN = 8
 """Runs of one tier that become one of the next."""
@@ -47,10 +48,18 @@ def find(database: Database, connection: Connection, query: str, keys: Sequence[
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
     runs = database.tables.key_runs.c
-    overlapping = select(runs.id, runs.first, runs.last).where(
+    asked = select(runs.id, runs.first, runs.last).where(
         runs.query == query, runs.last >= int(ordered[0]), runs.first <= int(ordered[-1])
     )
-    for run in connection.execute(overlapping).all():
+    overlapping = connection.execute(asked).all()
+    if len(overlapping) > 1 and len(keys) <= FEW:
+        around = _around(database, query)
+        for place, code in enumerate(ordered.tolist()):
+            for block in connection.execute(around, {"code": code}):
+                for _, upload_id in _in_block(block, ordered[place : place + 1]):
+                    found.setdefault(upload_id, []).append(keys[order[place]])
+        return found
+    for run in overlapping:
         start, end = np.searchsorted(ordered, run.first, "left"), np.searchsorted(ordered, run.last, "right")
         for place, upload_id in _in_run(database, connection, run, ordered[start:end]):
             found.setdefault(upload_id, []).append(keys[order[start + place]])
@@ -71,16 +80,35 @@ def _in_run(database: Database, connection: Connection, run: Any, wanted: Codes)
     if not len(wanted):
         return
     for block in _blocks(database, connection, run, wanted):
-        codes = np.frombuffer(block.codes, np.int64)
-        start, end = np.searchsorted(wanted, codes[0], "left"), np.searchsorted(wanted, codes[-1], "right")
-        lefts = np.searchsorted(codes, wanted[start:end], "left")
-        rights = np.searchsorted(codes, wanted[start:end], "right")
-        held = np.flatnonzero(rights > lefts)
-        if len(held):
-            uploads = np.frombuffer(zlib.decompress(block.uploads), np.int64)
-            for place in held.tolist():
-                for upload_id in set(uploads[lefts[place] : rights[place]].tolist()):
-                    yield int(start) + place, upload_id
+        yield from _in_block(block, wanted)
+
+
+def _in_block(block: Any, wanted: Codes) -> Iterator[tuple[int, int]]:
+    """The same of one block."""
+    codes = np.frombuffer(block.codes, np.int64)
+    start, end = np.searchsorted(wanted, codes[0], "left"), np.searchsorted(wanted, codes[-1], "right")
+    lefts = np.searchsorted(codes, wanted[start:end], "left")
+    rights = np.searchsorted(codes, wanted[start:end], "right")
+    held = np.flatnonzero(rights > lefts)
+    if len(held):
+        uploads = np.frombuffer(zlib.decompress(block.uploads), np.int64)
+        for place in held.tolist():
+            for upload_id in set(uploads[lefts[place] : rights[place]].tolist()):
+                yield int(start) + place, upload_id
+
+
+def _around(database: Database, query: str) -> Select[Any]:
+    """The block of each of a query's runs that may hold one code: one statement, however many runs."""
+    runs, blocks = database.tables.key_runs.c, database.tables.key_blocks
+    others, code = blocks.alias().c, bindparam("code", type_=Number)
+    lasts = select(func.min(others.last)).where(others.run_id == runs.id, others.last >= code)
+    return select(blocks.c.codes, blocks.c.uploads).where(
+        runs.query == query,
+        runs.first <= code,
+        runs.last >= code,
+        blocks.c.run_id == runs.id,
+        blocks.c.last == lasts.scalar_subquery(),
+    )
 
 
 def _blocks(database: Database, connection: Connection, run: Any, wanted: Codes) -> Iterator[Any]:

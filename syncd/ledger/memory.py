@@ -12,7 +12,7 @@ from syncd import keys as key_rules
 from syncd.errors import SyncdError
 from syncd.ledger import deliveries, entries
 from syncd.ledger.store import Store
-from syncd.ledger.tables import UNSETTLED
+from syncd.ledger.tables import is_unsettled
 from syncd.links import Alarm, MatchDay
 from syncd.model import (
     Conversion,
@@ -65,7 +65,7 @@ class QueryMemory:
         """
         column = self._tables.uploads.c
         asked = select(column.id, column.root_id, column.mark).where(
-            column.query == self._query, column.state.in_([state.value for state in UNSETTLED])
+            column.query == self._query, is_unsettled(column.state)
         )
         with self._database.read() as connection:
             rows = connection.execute(asked).all()
@@ -203,7 +203,7 @@ class QueryMemory:
 
     def match_days(self, since: date) -> list[MatchDay]:
         """The links of the query's uploads by day, from that day on, oldest first."""
-        return self._store.match_days(since, self._query).get(self._query, [])
+        return self._store.match_days(since, [self._query]).get(self._query, [])
 
     def alarm(self) -> Alarm | None:
         """Whether the match rate has fallen."""
@@ -213,9 +213,8 @@ class QueryMemory:
         """Made once, since every poll asks it."""
         marks = self._tables.marks
         uploads, waiting, rejects = self._tables.uploads.c, self._tables.waiting.c, self._tables.rejects.c
-        states = [state.value for state in UNSETTLED]
         is_open = or_(
-            exists().where(uploads.query == self._query, uploads.state.in_(states)),
+            exists().where(uploads.query == self._query, is_unsettled(uploads.state)),
             exists().where(waiting.query == self._query, waiting.due <= bindparam("now")),
             exists().where(rejects.query == self._query, rejects.retry_at.is_not(None)),
         )

@@ -7,6 +7,22 @@ from sqlalchemy import Column, Float, MetaData, Table
 from syncd.ledger.types import Moment, Name, Number
 
 
+def totals(metadata: MetaData, prefix: str) -> Table:
+    """All uploads of each query in figures."""
+    return Table(
+        f"{prefix}totals",
+        metadata,
+        Column("query", Name, primary_key=True),
+        Column("uploads", Number, nullable=False),
+        Column("rows", Number, nullable=False),
+        Column("rows_told", Number, nullable=False),
+        Column("linked", Number, nullable=False),
+        Column("gained", Number, nullable=False),
+        Column("user_not_found", Number, nullable=False),
+        Column("goal_not_found", Number, nullable=False),
+    )
+
+
 def match_days(metadata: MetaData, prefix: str) -> Table:
     """How many rows were linked, by query and day."""
     return Table(

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Row, Select, delete, func, insert, select, update
 
 from syncd import keys
+from syncd.ledger import totals
 from syncd.ledger.database import Database
 from syncd.links import Alarm, Links, MatchDay
 from syncd.model import Chunk, Origin, Receipt, UploadState
@@ -83,6 +84,7 @@ def _add(database: Database, connection: Connection, upload: Row[Any], links: Li
     adding = database.insert(table).values(query=upload.query, day=day, **values)
     more = {name: table.c[name] + adding.excluded[name] for name in _FIGURES}
     connection.execute(adding.on_conflict_do_update(index_elements=["query", "day"], set_=more))
+    totals.add_links(database, connection, upload.query, links)
 
 
 def to_send_again(
@@ -121,16 +123,18 @@ def write_alarm(database: Database, connection: Connection, query: str, alarm: A
 
 
 class OutcomeReaders:
-    """The questions of the command line and the page. Raise StateUnavailable."""
+    """The questions of the command line and the page. Raise StateUnavailable.
+
+    Each names the queries it is about: the indexes begin with the query, and without it would be read whole.
+    """
 
     database: Database
 
-    def match_days(self, since: date, query: str | None = None) -> dict[str, list[MatchDay]]:
+    def match_days(self, since: date, queries: Sequence[str]) -> dict[str, list[MatchDay]]:
         """The links by query and day, from that day on, oldest first."""
         table = self.database.tables.match_days
-        asked = select(table).where(table.c.day >= since.isoformat())
-        if query is not None:
-            asked = asked.where(table.c.query == query)
+        mine = self.database.among(table.c.query, queries)
+        asked = select(table).where(mine, table.c.day >= since.isoformat())
         days: dict[str, list[MatchDay]] = {}
         with self.database.read() as connection:
             for row in connection.execute(asked.order_by(table.c.query, table.c.day)):
@@ -138,41 +142,40 @@ class OutcomeReaders:
                 days.setdefault(row.query, []).append(MatchDay(date.fromisoformat(row.day), links))
         return days
 
-    def gained(self) -> dict[str, int]:
-        """Rows linked only when they were sent again, by query."""
-        column = self.database.tables.match_days.c
-        with self.database.read() as connection:
-            asked = select(column.query, func.sum(column.gained)).group_by(column.query)
-            return {query: int(gained) for query, gained in connection.execute(asked)}
-
     def match_alarms(self) -> dict[str, Alarm]:
         """The queries whose match rate has fallen."""
         table = self.database.tables.match_alarms
         with self.database.read() as connection:
             return {row.query: Alarm(row.since, row.past) for row in connection.execute(select(table))}
 
-    def dropped_counts(self, since: datetime) -> dict[str, int]:
+    def dropped_counts(self, since: datetime, queries: Sequence[str]) -> dict[str, int]:
         """Rows that Metrica left out when it checked the files accepted since then, by query."""
-        return self._sums(self.database.tables.uploads.c.dropped, since)
+        return self._sums(self.database.tables.uploads.c.dropped, since, queries)
 
-    def old_counts(self, since: datetime) -> dict[str, int]:
+    def old_counts(self, since: datetime, queries: Sequence[str]) -> dict[str, int]:
         """Rows accepted since then that were too old to be linked, by query."""
-        return self._sums(self.database.tables.uploads.c.old_rows, since)
+        return self._sums(self.database.tables.uploads.c.old_rows, since, queries)
 
-    def overdue_counts(self, now: datetime, patience: timedelta, memory: timedelta) -> dict[str, int]:
+    def overdue_counts(
+        self, now: datetime, patience: timedelta, memory: timedelta, queries: Sequence[str]
+    ) -> dict[str, int]:
         """Uploads that Metrica has not finished with after `patience`, by query; none older than `memory`."""
         column = self.database.tables.uploads.c
         asked = select(column.query, func.count()).where(
+            self.database.among(column.query, queries),
             column.state == UploadState.ACCEPTED.value,
             column.settled_at <= now - patience,
             column.settled_at > now - memory,
         )
         return self._counts(asked.group_by(column.query))
 
-    def _sums(self, figure: ColumnElement[int], since: datetime) -> dict[str, int]:
+    def _sums(self, figure: ColumnElement[int], since: datetime, queries: Sequence[str]) -> dict[str, int]:
         column = self.database.tables.uploads.c
         asked = select(column.query, func.sum(figure)).where(
-            figure > 0, column.settled_at >= since, column.origin != Origin.RESEND.value
+            self.database.among(column.query, queries),
+            figure > 0,
+            column.settled_at >= since,
+            column.origin != Origin.RESEND.value,
         )
         return self._counts(asked.group_by(column.query))
 

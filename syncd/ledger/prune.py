@@ -1,12 +1,13 @@
 """Forgets what is old, a little at a time: delivered keys with their files, and old uploads.
 
 A store that only grew would be full one day. Nothing here holds the store up: each step is one short
-transaction, and a store in which nothing is old costs a look at an index.
+transaction, and a store in which nothing is old costs a look at its oldest uploads.
 """
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 from sqlalchemy import delete, select
 
@@ -30,26 +31,22 @@ class Pruner:
         """One short piece of work; True when there is more of it right away. Raises StateUnavailable."""
         uploads = self._tables.uploads.c
         before = now - KEPT
+        settled = uploads.state.not_in([state.value for state in UNSETTLED])
+        oldest = select(uploads.id, uploads.created_at).where(settled).order_by(uploads.id).limit(AT_ONCE)
+        newest = select(uploads.created_at).order_by(uploads.id.desc()).limit(1)
         with self._database.read() as connection:
-            first = select(uploads.created_at).order_by(uploads.id).limit(1)
-            oldest = connection.execute(first).scalar_one_or_none()
-            if oldest is None or oldest >= before:
-                return False  # the oldest is young: that is how it nearly always is
-            young = select(uploads.id).where(uploads.created_at >= before).order_by(uploads.id).limit(1)
-            kept = connection.execute(young).scalar_one_or_none()
-            if kept is None:  # the query rests: what it delivered last is all it can be compared with
+            found = connection.execute(oldest).all()
+            ids = [row.id for row in takewhile(lambda row: row.created_at < before, found)]
+            # Where nothing is young, what was delivered last is all that new rows can be compared with.
+            if not ids or connection.execute(newest).scalar_one() < before:
                 return False
-            settled = uploads.state.not_in([state.value for state in UNSETTLED])
-            old = select(uploads.id).where(uploads.id < kept, settled).order_by(uploads.id).limit(AT_ONCE)
-            ids = list(connection.execute(old).scalars())
-        if ids:
-            self._forget(ids, kept)
+        self._forget(ids)
         return len(ids) == AT_ONCE
 
-    def _forget(self, ids: list[int], kept: int) -> None:
+    def _forget(self, ids: list[int]) -> None:
         files, uploads, passed = self._tables.files, self._tables.uploads, self._tables.passed
         with self._database.write() as connection:
             connection.execute(delete(files).where(files.c.upload_id.in_(ids)))
             connection.execute(delete(uploads).where(uploads.c.id.in_(ids)))
             connection.execute(delete(passed).where(passed.c.upload_id.in_(ids)))
-            key_index.forget(self._database, connection, min(kept, ids[-1] + 1))
+            key_index.forget(self._database, connection, ids[-1] + 1)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Row, select, update
 
 from syncd.errors import SyncdError
 from syncd.faultpoints import Point, reach
-from syncd.ledger import entries, key_index, outcomes
+from syncd.ledger import entries, key_index, outcomes, totals
 from syncd.ledger.database import AT_ONCE
 from syncd.ledger.leases import Lease, check_lease
 from syncd.ledger.memory import QueryMemory
@@ -147,6 +147,7 @@ class QueryLedger(QueryMemory):
             key_index.add(self._database, connection, self._query, upload.keys, upload.id)
             if row.origin != Origin.RESEND:  # whose keys may wait, or be rejects, in a newer form
                 self._account_for(connection, row, upload.keys)
+            self._count(connection, rows=0 if row.origin == Origin.RESEND else row.rows)
             self._set(
                 connection,
                 row,
@@ -175,6 +176,7 @@ class QueryLedger(QueryMemory):
             row = self._locked(connection, upload.id)
             self._expect(row, UNSETTLED, "halved")
             self._set(connection, row, state=UploadState.SPLIT, settled_at=now)
+            self._count(connection)
             origin = Origin(row.origin)
             ids = [
                 entries.insert_upload(self._database, connection, half, origin, now, row)
@@ -202,6 +204,7 @@ class QueryLedger(QueryMemory):
             entries.write_rejects(self._database, connection, self._query, rejects, now, upload.id)
             state = UploadState.REFUSED
             self._set(connection, row, state=state, settled_at=now, detail=entries.plain(detail))
+            self._count(connection)
             self._move_past(connection, row, now)
             reach(Point.REFUSE_WRITTEN)
         reach(Point.REFUSED)
@@ -267,6 +270,10 @@ class QueryLedger(QueryMemory):
         # A second conversion of a key stays a reject although the first one is delivered.
         kept = None if row.origin == Origin.RETRY else Reason.IDENTITY_CHANGED
         entries.forget_rejects(self._database, connection, self._query, keys, kept)
+
+    def _count(self, connection: Connection, rows: int = 0) -> None:
+        """Count an upload that has just been settled, and what it delivered."""
+        totals.add(self._database, connection, self._query, uploads=1, rows=rows)
 
     def _note_again(self, connection: Connection, new_id: int, again: int) -> None:
         """Say of a new upload whose rows it carries again; always those of the first one."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Row, case, func, select
+from sqlalchemy import Row, func, select
 
 from syncd.ledger import deliveries
 from syncd.ledger.database import AT_ONCE, Database
@@ -17,11 +17,9 @@ from syncd.ledger.rows import (
     RejectRow,
     RunRow,
     UploadRow,
-    UploadTotals,
     WaitingCount,
     WaitingRow,
 )
-from syncd.ledger.tables import UNSETTLED
 from syncd.model import Origin, Reason, UploadState
 
 DELIVERED = (UploadState.ACCEPTED, UploadState.PROCESSED, UploadState.UNLINKED)
@@ -127,28 +125,6 @@ class Readers:
             return None
         return WaitingRow(**{**row._asdict(), "due": datetime.fromtimestamp(row.due, UTC)})
 
-    def delivered_counts(self) -> dict[str, UploadTotals]:
-        """All uploads in figures, by query; from an index, not from the deliveries."""
-        column = self.database.tables.uploads.c
-        told = case((column.linked.is_not(None), column.rows), else_=0)
-        asked = select(
-            column.query,
-            column.state,
-            column.origin,
-            func.count().label("uploads"),
-            func.sum(column.rows).label("rows"),
-            func.sum(told).label("told"),
-            func.sum(func.coalesce(column.linked, 0)).label("linked"),
-            func.sum(func.coalesce(column.user_not_found, 0)).label("user_not_found"),
-            func.sum(func.coalesce(column.goal_not_found, 0)).label("goal_not_found"),
-        ).group_by(column.query, column.state, column.origin)
-        with self.database.read() as connection:
-            groups = connection.execute(asked).all()
-        totals: dict[str, UploadTotals] = {}
-        for group in groups:
-            totals[group.query] = _plus(totals.get(group.query, UploadTotals(group.query)), group)
-        return totals
-
     def runs(self) -> dict[str, RunRow]:
         """The last run of each query."""
         with self.database.read() as connection:
@@ -180,20 +156,3 @@ def _upload(row: Row[Any]) -> UploadRow:
 
 def _reject(row: Row[Any]) -> RejectRow:
     return RejectRow(**{**row._asdict(), "reason": Reason(row.reason)})
-
-
-def _plus(totals: UploadTotals, group: Row[Any]) -> UploadTotals:
-    """The totals with one group of uploads of equal state and origin added."""
-    state = UploadState(group.state)
-    again = group.origin == Origin.RESEND.value
-    finished = state in (UploadState.PROCESSED, UploadState.UNLINKED) and not again
-    return UploadTotals(
-        query=totals.query,
-        uploads=totals.uploads + group.uploads,
-        unsettled=totals.unsettled + (group.uploads if state in UNSETTLED else 0),
-        rows=totals.rows + (int(group.rows) if state in DELIVERED and not again else 0),
-        rows_processed=totals.rows_processed + (int(group.told) if finished else 0),
-        linked=totals.linked + (int(group.linked) if finished else 0),
-        user_not_found=totals.user_not_found + (int(group.user_not_found) if finished else 0),
-        goal_not_found=totals.goal_not_found + (int(group.goal_not_found) if finished else 0),
-    )

@@ -52,16 +52,20 @@ class UploadRow:
 
 @dataclass(frozen=True, slots=True)
 class UploadTotals:
-    """All uploads of one query in figures."""
+    """All uploads of one query in figures, those forgotten since among them."""
 
     query: str
     uploads: int = 0
     unsettled: int = 0
+    """Of those, the ones whose fate is open."""
     rows: int = 0
     """Rows in uploads that Metrica accepted, those sent again by `syncd resend` not counted twice."""
-    rows_processed: int = 0
+    rows_told: int = 0
     """Rows of uploads that Metrica has finished with and told the links of: the base of the match rate."""
     linked: int = 0
+    """At the first try."""
+    gained: int = 0
+    """Linked only when they were sent again."""
     user_not_found: int = 0
     goal_not_found: int = 0
 

@@ -19,11 +19,12 @@ from syncd.ledger.outcomes import OutcomeReaders
 from syncd.ledger.quotas import Quotas
 from syncd.ledger.readers import Readers
 from syncd.ledger.rows import RunRow
+from syncd.ledger.totals import TotalsReader
 from syncd.ports import Clock
 from syncd.settings import StateSettings
 
 
-class Store(Readers, OutcomeReaders, Quotas):
+class Store(Readers, OutcomeReaders, TotalsReader, Quotas):
     """One state store; safe to use from many threads. Every method raises StateError."""
 
     def __init__(self, database: Database) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -16,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    literal_column,
 )
 
 from syncd.ledger import outcome_tables
@@ -24,6 +27,11 @@ from syncd.model import Origin, UploadState
 
 UNSETTLED = (UploadState.PLANNED, UploadState.SENDING)
 """The states of uploads whose fate is open."""
+
+
+def is_unsettled(state: Column[Any]) -> ColumnElement[bool]:
+    """The condition of uploads whose fate is open; in these very words, SQLite finds them by their index."""
+    return state.in_([literal_column(repr(one.value)) for one in UNSETTLED])
 
 
 def one_of(column: str, values: type[UploadState | Origin]) -> str:
@@ -47,6 +55,7 @@ class Tables:
     runs: Table
     leases: Table
     daemons: Table
+    totals: Table
     match_days: Table
     match_alarms: Table
     quotas: Table
@@ -73,6 +82,7 @@ def tables(prefix: str, schema: str | None) -> Tables:
         runs=_runs(metadata, prefix),
         leases=_leases(metadata, prefix),
         daemons=_daemons(metadata, prefix),
+        totals=outcome_tables.totals(metadata, prefix),
         match_days=outcome_tables.match_days(metadata, prefix),
         match_alarms=outcome_tables.match_alarms(metadata, prefix),
         quotas=outcome_tables.quotas(metadata, prefix),
@@ -131,18 +141,7 @@ def _uploads(metadata: MetaData, prefix: str) -> Table:
     )
     column = table.c
     Index(f"{prefix}uploads_query", column.query, column.id)
-    # Everything the sums over all uploads need, so that they never read the uploads themselves.
-    Index(
-        f"{prefix}uploads_sums",
-        column.query,
-        column.state,
-        column.origin,
-        column.rows,
-        column.linked,
-        column.user_not_found,
-        column.goal_not_found,
-    )
-    unsettled = column.state.in_([state.value for state in UNSETTLED])
+    unsettled = is_unsettled(column.state)
     Index(
         f"{prefix}uploads_unsettled",
         column.query,
@@ -220,7 +219,7 @@ def _key_blocks(metadata: MetaData, prefix: str) -> Table:
 
 
 def _passed(metadata: MetaData, prefix: str) -> Table:
-    return Table(
+    table = Table(
         f"{prefix}passed",
         metadata,
         Column("query", Name, primary_key=True),
@@ -228,6 +227,9 @@ def _passed(metadata: MetaData, prefix: str) -> Table:
         Column("upload_id", Number),
         sqlite_with_rowid=False,
     )
+    known = table.c.upload_id.is_not(None)
+    Index(f"{prefix}passed_upload", table.c.upload_id, sqlite_where=known, postgresql_where=known)
+    return table
 
 
 def _rejects(metadata: MetaData, prefix: str) -> Table:

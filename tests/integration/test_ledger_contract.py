@@ -273,7 +273,7 @@ def test_metrica_is_followed_to_the_end(ledger: QueryLedger, store: Store, clock
     assert (shown.state, shown.metrica_status) == (UploadState.PROCESSED, "PROCESSED")
     assert (shown.source_quantity, shown.linked) == (2, 1)
     totals = store.delivered_counts()["orders"]
-    assert (totals.rows, totals.rows_processed, totals.linked) == (2, 2, 1)
+    assert (totals.rows, totals.rows_told, totals.linked) == (2, 2, 1)
     never_ends = ledger.begin(chunk("c"), tag(), NOW)
     ledger.accept(never_ends, receipt(8), NOW)
     clock.forward(FOLLOWED_FOR + timedelta(seconds=1))
