@@ -24,7 +24,7 @@ from syncd.ledger.prune import Pruner
 from syncd.links import Links
 from syncd.marks import mark_to_text
 from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, Rows, Upload, UploadState
-from syncd.payload import packed
+from syncd.packing import packed
 
 DAYS = 7
 MERGED = key_index.FAN**3

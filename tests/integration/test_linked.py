@@ -235,8 +235,9 @@ def test_uploads_grow_while_requests_are_short(bench: Bench, emulator: EmulatorS
 
 
 def test_sending_again_has_the_lowest_priority(bench: Bench, emulator: EmulatorServer) -> None:
-    """While half of an even rest is left it may be asked, and nothing is sent again."""
+    """At half of an even rest it is asked, and nothing sent again, which was due since noon."""
     emulator.configure(visitors="none")
+    bench.noon()
     bench.restart(relink=Relink(after=24 * HOUR, lasting=21 * DAY))
     sell(bench.database, 1, 3)
     bench.run()
@@ -244,7 +245,7 @@ def test_sending_again_has_the_lowest_priority(bench: Bench, emulator: EmulatorS
     bench.clock.forward(HOUR)
     bench.run()
     assert bench.states() == ["unlinked"]
-    bench.clock.forward(timedelta(hours=2))
+    bench.clock.forward(timedelta(minutes=30))
     bench.run()
     assert bench.states() == ["unlinked"]
     bench.clock.forward(2 * DAY)

@@ -24,7 +24,7 @@ from syncd.ledger.prune import KEPT, Pruner
 from syncd.links import Links
 from syncd.model import UploadState
 from syncd.overview import History, overview
-from syncd.payload import packed
+from syncd.packing import packed
 from syncd.settings import QuerySettings
 from tests.centre_help import query_of
 from tests.fix_ledger import HEADER, NOW, TestClock, chunk, ledger_of, receipt, tag

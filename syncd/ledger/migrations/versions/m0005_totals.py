@@ -1,4 +1,7 @@
-"""Each query's uploads in figures; the index that they were added up from goes."""
+"""Each query's uploads in figures; the index that they were added up from goes.
+
+Lines are packed with Zstandard from this version on; those that are there stay, and are read as before.
+"""
 
 from __future__ import annotations
 
