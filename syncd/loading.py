@@ -1,8 +1,9 @@
-"""Loading libraries without looking for garbage among them."""
+"""Loading libraries without what takes long and is not wanted of them."""
 
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -20,3 +21,16 @@ def loading() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@contextmanager
+def without(name: str) -> Iterator[None]:
+    """For the import of a library that would load another one, `name`, for what nobody uses of it."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # documented: whoever imports it gets an ImportError
+    try:
+        yield
+    finally:
+        del sys.modules[name]

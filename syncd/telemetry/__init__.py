@@ -5,9 +5,12 @@ The only home of structlog and prometheus_client.
 
 from __future__ import annotations
 
-from syncd.telemetry.logs import configure, install_hooks
-from syncd.telemetry.metrics import Metrics
-from syncd.telemetry.observer import TelemetryObserver
-from syncd.telemetry.redaction import redact, register_secret
+from syncd.loading import without
+
+with without("rich"):  # structlog's way to draw tracebacks, which no terminal of ours sees: 6 MB, 0.03 s
+    from syncd.telemetry.logs import configure, install_hooks
+    from syncd.telemetry.metrics import Metrics
+    from syncd.telemetry.observer import TelemetryObserver
+    from syncd.telemetry.redaction import redact, register_secret
 
 __all__ = ["Metrics", "TelemetryObserver", "configure", "install_hooks", "redact", "register_secret"]
