@@ -67,6 +67,11 @@ class Turn:
     totals: RunReport = field(default_factory=lambda: RunReport(""))
     """All runs of this process together."""
 
+    @property
+    def waits(self) -> bool:
+        """It runs when it is due."""
+        return self.started is None and not self.halted and not self.done
+
 
 class Keeper(Protocol):
     """Who looks after what surrounds the runs: leases, the record of runs, the watchdog."""
@@ -87,8 +92,8 @@ class Keeper(Protocol):
         """A run ended."""
         ...
 
-    def turned(self, status: str) -> None:
-        """The loop goes on; how it stands, in a few words."""
+    def turned(self, status: Callable[[], str]) -> None:
+        """The loop goes on; `status` says how it stands, in a few words."""
         ...
 
     def added(self, turn: Turn) -> None:
@@ -145,13 +150,13 @@ class Daemon:
         while not self._stop.is_set() and not (self._once and all(turn.done for turn in self.turns)):
             now = self._now()
             for turn in self.turns:
-                if not self._is_due(turn, now):
+                if turn.due > now or not turn.waits:
                     continue
                 if self._keeper.mine(turn):
                     self._start(turn)
                 elif self._once:
                     self._leave_to_others(turn, now)
-            self._keeper.turned(self._status())
+            self._keeper.turned(self._status)
             self._take(self._patience(now))
 
     def _now(self) -> datetime:
@@ -183,16 +188,16 @@ class Daemon:
         shown = [f"{name}: {count}" for name, count in counts.items() if count]
         return ", ".join([*shown, f"rows delivered since the start: {delivered:,}"])
 
-    def _is_due(self, turn: Turn, now: datetime) -> bool:
-        return turn.started is None and not turn.halted and not turn.done and turn.due <= now
-
     def _patience(self, now: datetime) -> float:
-        """Seconds until the next query is due, at most a tick."""
-        idle = [turn.due for turn in self.turns if turn.started is None and not turn.halted and not turn.done]
-        next_due = min((due for due in idle if due > now), default=now + TICK) - now
-        # What is due and was not started is another daemon's: there is nothing to hurry for.
-        left = LEASE_LOOK if any(due <= now for due in idle) else TICK
-        return max(min(next_due, left).total_seconds(), 0.01)
+        """Seconds until the next query is due, at most a tick. In one pass: it is asked very often."""
+        latest, next_due = now + TICK, now + TICK
+        for turn in self.turns:
+            if turn.due < next_due and turn.waits:
+                if turn.due > now:
+                    next_due = turn.due
+                else:  # it was not started, so it is another daemon's: there is nothing to hurry for
+                    latest = now + LEASE_LOOK
+        return max((min(next_due, latest) - now).total_seconds(), 0.01)
 
     def _start(self, turn: Turn) -> None:
         turn.started = self._clock.now()

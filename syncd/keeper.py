@@ -178,7 +178,7 @@ class Bookkeeper:
             else:
                 self._keep_quiet(turn)
 
-    def turned(self, status: str) -> None:
+    def turned(self, status: Callable[[], str]) -> None:
         """The loop goes on; so the service manager is told as long as the thread here does too."""
         self._watchdog.turned(status)
 

@@ -32,6 +32,10 @@ def reloading() -> str:
     return f"RELOADING=1\nMONOTONIC_USEC={time.monotonic_ns() // 1000}"
 
 
+LOOK = 1.0
+"""Seconds: with many queries there are a hundred turns in each."""
+
+
 class Watchdog:
     """Fed by each turn of the main loop, and only while the bookkeeper goes on too.
 
@@ -50,17 +54,18 @@ class Watchdog:
         self._bookkeeper = bookkeeper
         self._clock = clock
         self._limit = _limit()
-        self._told_at = -inf
+        self._looked_at = self._told_at = -inf
         self._told = ""
 
-    def turned(self, status: str) -> None:
-        """The loop has made a turn; `status` is what `systemctl status` shows."""
+    def turned(self, status: Callable[[], str]) -> None:
+        """The loop has made a turn; `status` makes what `systemctl status` shows, once a second at most."""
         now = self._clock()
-        if now - self._bookkeeper() > self._limit / 2:
+        if now - self._looked_at < LOOK or now - self._bookkeeper() > self._limit / 2:
             return
-        if status != self._told or now - self._told_at >= self._limit / 8:
-            self._told_at, self._told = now, status
-            notify(f"WATCHDOG=1\nSTATUS={status}")
+        self._looked_at, text = now, status()
+        if text != self._told or now - self._told_at >= self._limit / 8:
+            self._told_at, self._told = now, text
+            notify(f"WATCHDOG=1\nSTATUS={text}")
 
 
 def _limit() -> float:

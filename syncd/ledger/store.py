@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Self
 
 from sqlalchemy import delete, update
@@ -79,10 +79,12 @@ class Store(Readers, OutcomeReaders, TotalsReader, Quotas):
 
     def save_runs(self, runs: Sequence[RunRow]) -> None:
         """Record the last run of some queries, each in place of the one before."""
-        names = [field.name for field in fields(RunRow) if field.name != "query"]
-        rows = sorted((asdict(run) for run in runs), key=lambda run: str(run["query"]))
+        names = [field.name for field in fields(RunRow)]
+        ordered = sorted(runs, key=lambda run: run.query)
+        rows = [{name: getattr(run, name) for name in names} for run in ordered]
         with self.database.write() as connection:
-            self.database.upsert(connection, self.database.tables.runs, rows, names)
+            others = [name for name in names if name != "query"]
+            self.database.upsert(connection, self.database.tables.runs, rows, others)
 
     def ask_again(self, query: str, keys: Sequence[str]) -> int:
         """Have these rejects tried again by the next run of the query; returns how many there were."""

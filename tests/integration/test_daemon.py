@@ -56,7 +56,7 @@ class Notebook:
         assert turn.started is None
         self.outcomes.append(outcome)
 
-    def turned(self, status: str) -> None:
+    def turned(self, status: Callable[[], str]) -> None:
         """Nothing to do."""
 
     def added(self, turn: Turn) -> None:

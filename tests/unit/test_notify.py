@@ -66,19 +66,23 @@ def test_the_watchdog_is_fed_only_while_both_go_on(manager: socket.socket) -> No
     """Often enough, not at each turn; not when the bookkeeper stands still; again when it goes on."""
     now = bookkeeper = 100.0
     watchdog = Watchdog(lambda: bookkeeper, lambda: now)
-    watchdog.turned("well")
-    watchdog.turned("well")
+    watchdog.turned(lambda: "well")
+    watchdog.turned(lambda: pytest.fail("asked again at once"))
     assert told(manager) == ["WATCHDOG=1\nSTATUS=well"]
-    watchdog.turned("better")
-    assert told(manager) == ["WATCHDOG=1\nSTATUS=better"]
-    now = bookkeeper = 103.0
-    watchdog.turned("better")
-    assert told(manager) == ["WATCHDOG=1\nSTATUS=better"]
-    now = 114.0
-    watchdog.turned("worse")
+    now = 101.0
+    watchdog.turned(lambda: "well")
     assert told(manager) == []
-    bookkeeper = 114.0
-    watchdog.turned("worse")
+    now = 102.0
+    watchdog.turned(lambda: "better")
+    assert told(manager) == ["WATCHDOG=1\nSTATUS=better"]
+    now = bookkeeper = 105.0
+    watchdog.turned(lambda: "better")
+    assert told(manager) == ["WATCHDOG=1\nSTATUS=better"]
+    now = 116.0
+    watchdog.turned(lambda: "worse")
+    assert told(manager) == []
+    bookkeeper = 116.0
+    watchdog.turned(lambda: "worse")
     assert told(manager) == ["WATCHDOG=1\nSTATUS=worse"]
 
 
@@ -87,7 +91,7 @@ def test_another_process_is_watched(manager: socket.socket, monkeypatch: pytest.
     monkeypatch.setenv("WATCHDOG_PID", "1")
     now = 0.0
     watchdog = Watchdog(lambda: 0.0, lambda: now)
-    watchdog.turned("well")
+    watchdog.turned(lambda: "well")
     now = 1e6
-    watchdog.turned("well")
+    watchdog.turned(lambda: "well")
     assert told(manager) == ["WATCHDOG=1\nSTATUS=well"]
