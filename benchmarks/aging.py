@@ -126,7 +126,7 @@ class Aging:
         ledger.accept(upload, Receipt(number + 1, "UPLOADED"), now)
         self.times.record.append(time.perf_counter() - began)
         if finish:
-            receipt = Receipt(number + 1, "PROCESSED", self.rows, self.rows, self.rows // 2, 0, 0)
+            receipt = Receipt(number + 1, "PROCESSED", "", self.rows, self.rows, self.rows // 2, 0, 0)
             ledger.follow(_followed(upload, number + 1, now), UploadState.PROCESSED, receipt, now)
 
     def _next(self) -> int:

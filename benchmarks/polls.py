@@ -22,6 +22,7 @@ from benchmarks.databases import DATABASES, Database
 from benchmarks.machine import machine
 from benchmarks.sink import sink
 from syncd.config import load
+from syncd.events import Event
 from syncd.keeper import Bookkeeper
 from syncd.model import RunReport
 from syncd.parts import Parts
@@ -39,11 +40,15 @@ class Clock:
         """The moment."""
         return datetime.now(UTC) + self.ahead
 
+    def seconds(self) -> float:
+        """Seconds that nobody sets."""
+        return time.monotonic() + self.ahead.total_seconds()
+
 
 class Nobody:
     """An observer that does not listen."""
 
-    def emit(self, _event: object, **_fields: object) -> None:
+    def emit(self, event: Event, **fields: object) -> None:
         """Nothing."""
 
 
