@@ -21,7 +21,7 @@ _WHOLE = frozenset({1, 2, 3, 8, 9})
 _DECIMAL = frozenset({0, 246})
 _NUMBERS = _WHOLE | _DECIMAL
 _TEXTS = frozenset({252, 253, 254})
-"""Binary ones too, which only their character set tells apart (`_text`)."""
+"""Binary ones too, which only their character set tells apart (`_plain`)."""
 _MOMENTS = frozenset({7, 12})
 
 _FIT: Mapping[Column, frozenset[int]] = {
