@@ -224,7 +224,9 @@ def test_once_is_not_reloaded(cli: Cli, shop_db: Database, emulator: EmulatorSer
     """SIGHUP ends `run --once` as it ends any command whose terminal is gone."""
     emulator.fault("hang", on="upload", times=1)
     cli.configure(shop.configuration(shop_db, emulator.url, shop.query()))
+    ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, which is inherited
     running = cli.start("run", "--once")
+    signal.signal(signal.SIGHUP, ours)
     running.wait_for("upload_started")
     assert running.stop(signal.SIGHUP) == -signal.SIGHUP
 
