@@ -117,6 +117,9 @@ def _mysql_arguments(url: URL) -> dict[str, Any]:
     return {"connect_timeout": CONNECT_SECONDS, "read_timeout": CONNECT_SECONDS, "charset": "utf8mb4"}
 
 
+_LONGEST_SORTED = 1 << 14
+"""Bytes by which MariaDB and MySQL put a text in order, 1024 by themselves. What is behind still counts in
+comparisons, so that rows behind a cursor could come before it. More would not fit into MySQL's sort buffer."""
 _LONGEST_TEXT = 1 << 26
 """Bytes, of a page as text (`texts.mysql`): some thousand times what MySQL allows by itself."""
 
@@ -125,6 +128,7 @@ def _mysql_connected(connection: Any) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET SESSION TRANSACTION READ ONLY")
         cursor.execute(f"SET SESSION group_concat_max_len = {_LONGEST_TEXT}")
+        cursor.execute(f"SET SESSION max_sort_length = {_LONGEST_SORTED}")
     connection.commit()
 
 

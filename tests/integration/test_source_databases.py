@@ -199,6 +199,16 @@ def test_ties(
     source.close()
 
 
+@pytest.mark.parametrize("length", [260, 520, 3000])
+def test_long_texts_that_differ_at_their_end(database: Database, source: Sources, length: int) -> None:
+    """A mark is compared and put in order as a whole, however long: MariaDB by itself sorts by 1024 bytes."""
+    database.run("CREATE TABLE t (k VARCHAR(4000) NOT NULL, n INTEGER)")
+    texts = [f"{'п' * length}{(n * 7919) % 1000:06}" for n in range(1000)]
+    database.many("INSERT INTO t VALUES (:k, :n)", [{"k": text, "n": n} for n, text in enumerate(texts)])
+    reader = source(database.reader_url, "SELECT k, n FROM t", mark=("k",), key=("n",))
+    assert [row[0] for row in drain(reader, 100)] == sorted(texts)
+
+
 def test_one_huge_tie(database: Database, source: Sources) -> None:
     """Thousands of rows with one mark, and no key to tell them apart, come once each, in full pages."""
     database.run("CREATE TABLE t (m INTEGER, v INTEGER)")
