@@ -21,6 +21,7 @@ from syncd.intake import Intake, NothingKnown
 from syncd.mapping import layout
 from syncd.model import Chunk, Mark, Page, Position
 from syncd.ports import Clock, Source
+from syncd.reading import HIDDEN
 from syncd.sample import SampleMoment
 from syncd.settings import QuerySettings
 
@@ -187,6 +188,7 @@ def look_at_query(
         findings += _look_at_zone(query, moment)
         findings += _look_at_sample(query, page, clock.now())
         findings += _look_at_index(source, where, query, page.mark)
+        findings += _look_at_transactions(source, where, query)
         with suppress(StateError):  # look_at_state has told of it
             findings += _look_at_backlog(source, where, query, stands())
     except SyncdError as error:
@@ -317,6 +319,17 @@ def _look_at_sample(query: QuerySettings, page: Page, now: datetime) -> Iterator
             where,
             f"{shared} of them have the key ({', '.join(query.key)}) of another row, and would not be sent",
             "Name under key: the columns that make a row unlike all others.",
+        )
+
+
+def _look_at_transactions(source: Source, where: str, query: QuerySettings) -> Iterator[Finding]:
+    """Rows committed late are found by whoever has a transaction open, if the database tells."""
+    if query.overlap == "auto" and source.open_transactions() is None and source.hides_transactions:
+        yield Finding(
+            Level.WARNING,
+            where,
+            "the database hides open transactions from this user: rows committed late may be missed",
+            HIDDEN,
         )
 
 

@@ -34,6 +34,8 @@ class Event(StrEnum):
     """query, mark: a row bears a mark of the future; it is delivered, and the query's mark stays."""
     TRANSACTION_OPEN = "transaction_open"
     """query, who, since: a session of the source may yet commit rows behind the mark; nobody waits for it."""
+    TRANSACTIONS_HIDDEN = "transactions_hidden"
+    """query, action: rows committed late are looked for two minutes back at most; told once an hour."""
     QUERY_PROGRESS = "query_progress"
     """query, rows, rows_per_second, left: a long run, about every ten seconds."""
     ROW_REJECTED = "row_rejected"

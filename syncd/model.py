@@ -225,6 +225,10 @@ class Mapped:
     rejects: list[Reject]
 
 
+UNSEEN = "unseen"
+"""Whom a query waits for where its database does not tell this user who has a transaction open."""
+
+
 class Origin(StrEnum):
     """Where a chunk's rows came from."""
 

@@ -107,6 +107,11 @@ class Source(Protocol):
         ...
 
     @property
+    def hides_transactions(self) -> bool:
+        """Whether the last `open_transactions` gave None because the database refused to tell this user."""
+        ...
+
+    @property
     def slack(self) -> timedelta:
         """How far behind the mark to read again although `open_transactions` tells of nobody."""
         ...

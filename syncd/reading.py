@@ -13,7 +13,7 @@ from syncd.intake import Intake
 from syncd.keys import value_text
 from syncd.late import LateCommits
 from syncd.marks import ceiling, earlier, is_beyond
-from syncd.model import Chunk, Mark, Page, Position
+from syncd.model import UNSEEN, Chunk, Mark, Page, Position
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.settings import QuerySettings
 
@@ -24,6 +24,10 @@ ASK_AGAIN = timedelta(hours=1)
 CHANGED = (
     "The mark stays: rows behind it that only the new sql returns are not read. Nothing to do if the change "
     "concerns rows to come; else see docs/operations.md, The sql was changed."
+)
+HIDDEN = (
+    "Let the user see open transactions (MariaDB, MySQL: GRANT PROCESS ON *.*), or set `overlap`. Until then "
+    "rows committed late are looked for two minutes back where the mark is a time, and else not at all."
 )
 PROGRESS_EVERY = timedelta(seconds=10)
 
@@ -48,7 +52,8 @@ class Reading:
         self._intake = intake
         self._late: LateCommits | None = None
         self._safe: Mark | None = None
-        self._waits_for = ""
+        self._waits_for: str | None = None
+        """As recorded; None: by an earlier process."""
         self._ahead: Mark | None = None
         # By `clock.seconds`: a clock set ahead must not make a mark that has just moved look rested.
         self._unwatched_since: float | None = None
@@ -138,6 +143,8 @@ class Reading:
         listed = reader.source.open_transactions()
         if listed is None:
             self._late, self._unwatched_since = None, reader.clock.seconds()
+            if reader.source.hides_transactions:
+                reader.observer.emit(Event.TRANSACTIONS_HIDDEN, query=reader.query.name, action=HIDDEN)
             yield from self._unwatched(mark, self._unwatched_overlap())
             return
         late = self._late = self._late or LateCommits(self._safe, mark)
@@ -181,7 +188,8 @@ class Reading:
         for chunk in self._forward(mark, back, None if mark else self._reader.source.newest()):
             yield chunk
             mark = chunk.mark or mark
-        self._settle(mark)
+        is_hidden = self._reader.query.overlap == "auto" and self._reader.source.hides_transactions
+        self._settle(mark, UNSEEN if is_hidden else "")
 
     def _forward(self, mark: Mark | None, back: timedelta, newest: Mark | None) -> Iterator[Chunk]:
         """From `back` before the mark up to `newest`, if that is known. The mark goes along.

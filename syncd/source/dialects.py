@@ -119,7 +119,7 @@ def _mysql_arguments(url: URL) -> dict[str, Any]:
 
 _LONGEST_SORTED = 1 << 14
 """Bytes by which MariaDB and MySQL put a text in order, 1024 by themselves. What is behind still counts in
-comparisons, so that rows behind a cursor could come before it. More would not fit into MySQL's sort buffer."""
+comparisons, so that rows behind a cursor could come before it. More does not fit into MySQL's sort buffer."""
 _LONGEST_TEXT = 1 << 26
 """Bytes, of a page as text (`texts.mysql`): some thousand times what MySQL allows by itself."""
 

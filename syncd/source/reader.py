@@ -47,6 +47,8 @@ class SqlSource:
         self._reading = RLock()
         self._texts = TextReader(query, self._database, self._keyset)
         self._start: Mark | None = None
+        self.hides_transactions = False
+        """Whether this database could tell who has a transaction open, and refused it to this user."""
 
     def columns(self) -> tuple[str, ...]:
         """The names of the result's columns, as the database gives them."""
@@ -116,8 +118,10 @@ class SqlSource:
     def open_transactions(self) -> Mapping[str, str] | None:
         """Who has a transaction open, identity → words; None where that cannot be known (`sessions`)."""
         try:
+            self.hides_transactions = False
             return self._database.run(self._where, open_transactions)
         except SourceRefused:  # no privilege, or a relative of the database without these views
+            self.hides_transactions = True
             return None
 
     @property

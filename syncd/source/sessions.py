@@ -49,7 +49,11 @@ FROM information_schema.innodb_trx WHERE trx_mysql_thread_id <> connection_id() 
 
 _INNODB_CACHE = 0.12
 """Seconds: the list is then younger than what was read before it."""
-SLACK: Mapping[str, timedelta] = {"postgresql": timedelta(0), "mysql": timedelta(seconds=10)}
+SLACK: Mapping[str, timedelta] = {
+    "postgresql": timedelta(0),
+    "mysql": timedelta(seconds=10),
+    "mariadb": timedelta(seconds=10),
+}
 """How far behind the mark is read again in any case, where the list of transactions has gaps."""
 
 

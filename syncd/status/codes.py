@@ -42,6 +42,7 @@ class FindingCode(StrEnum):
     UNSETTLED = "unsettled"
     WAITING = "waiting"
     LATE_COMMITS = "late_commits"
+    LATE_UNSEEN = "late_unseen"
     RELOAD_REFUSED = "reload_refused"
     NEEDS_RESTART = "needs_restart"
 
@@ -69,6 +70,7 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.UNSETTLED: Severity.NOTE,
     FindingCode.WAITING: Severity.NOTE,
     FindingCode.LATE_COMMITS: Severity.NOTE,
+    FindingCode.LATE_UNSEEN: Severity.WARNING,
     FindingCode.RELOAD_REFUSED: Severity.WARNING,
     FindingCode.NEEDS_RESTART: Severity.WARNING,
 }

@@ -91,6 +91,11 @@ SENTENCES: Mapping[FindingCode, str] = {
         "{query}: a long transaction may yet commit older rows ({who}). They will be sent then, and "
         "nothing waits for them; end the session if it was forgotten."
     ),
+    FindingCode.LATE_UNSEEN: (
+        "{query}: the database does not tell this user who has a transaction open, so rows that are "
+        "committed late are looked for two minutes back where the mark is a time, and else not at all. "
+        "MariaDB, MySQL: GRANT PROCESS ON *.* TO the user; or set `overlap`."
+    ),
     FindingCode.RELOAD_REFUSED: "The changed configuration is not in force, the one before it is. "
     "Why: {message} Correct it and reload.",
     FindingCode.NEEDS_RESTART: "Changed in the configuration, but not in force before a restart: {keys}.",

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from syncd import quota
 from syncd.links import Alarm
-from syncd.model import Reason
+from syncd.model import UNSEEN, Reason
 from syncd.status.codes import SEVERITY, FindingCode, Severity
 from syncd.status.english import SENTENCES
 from syncd.status.facts import LATELY, QueryFacts
@@ -111,7 +111,9 @@ def findings(query: QueryFacts, now: datetime) -> list[Finding]:
     rest = [*quota_findings(query, now), *_counted(query)]
     if query.alarm is not None:
         rest.append(_fallen(query, query.alarm, now))
-    if query.waits_for:
+    if query.waits_for == UNSEEN:
+        rest.append(Finding(FindingCode.LATE_UNSEEN, {"query": query.name}))
+    elif query.waits_for:
         rest.append(Finding(FindingCode.LATE_COMMITS, {"query": query.name, "who": query.waits_for}))
     return found + sorted(rest, key=lambda finding: list(Severity).index(finding.severity))
 

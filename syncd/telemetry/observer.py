@@ -29,6 +29,7 @@ LEVELS: Mapping[Event, Level] = {
     Event.QUERY_CHANGED: "warning",
     Event.MARK_AHEAD: "warning",
     Event.TRANSACTION_OPEN: "warning",
+    Event.TRANSACTIONS_HIDDEN: "warning",
     Event.QUERY_PROGRESS: "info",
     Event.ROW_REJECTED: "warning",
     Event.ROWS_REJECTED: "warning",
