@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from syncd.links import Alarm, Links
-from syncd.model import UploadState
+from syncd.model import UNSEEN, UploadState
 from syncd.status import (
     FailureFacts,
     Finding,
@@ -89,7 +89,7 @@ TROUBLED = replace(
     requests_left=40,
     requests_limit=5000,
 )
-SPENT = replace(TROUBLED, name="spent", relinks=True, requests_left=0)
+SPENT = replace(TROUBLED, name="spent", relinks=True, requests_left=0, waits_for=UNSEEN)
 UPLOADS = tuple(
     UploadFacts(id=number, query="paid_orders", rows=100, state=state, at=NOW - timedelta(minutes=number))
     for number, state in enumerate(UploadState)
