@@ -240,7 +240,7 @@ class Daemon:
         if outcome.error is None:
             self._succeeded(turn, outcome)
         elif isinstance(outcome.error, LeaseLost):
-            self._observer.emit(Event.LEASE_LOST, query=turn.query.name)
+            self._observer.emit(Event.LEASE_LOST, query=turn.query.name, read=outcome.report.read)
             turn.due = self._now() + schedule.FIRST_PAUSE
         else:
             self._failed(turn, outcome.error, outcome.report.read)

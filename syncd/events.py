@@ -100,6 +100,6 @@ class Event(StrEnum):
     LEASE_GIVEN = "lease_given"
     """query: left to the other daemons, which have less to do (debug)."""
     LEASE_LOST = "lease_lost"
-    """query: another daemon has taken it over."""
+    """query, read: another daemon has taken it over; `read` where that ended a run."""
     INTERNAL_ERROR = "internal_error"
     """error: a fault in syncd itself; the traceback is at debug level, without values."""

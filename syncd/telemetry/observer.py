@@ -83,6 +83,7 @@ class TelemetryObserver:
             Event.QUERY_FINISHED: self._query_finished,
             Event.QUERY_FAILED: self._run_ended,
             Event.QUERY_HALTED: self._run_ended,
+            Event.LEASE_LOST: self._lease_lost,
             Event.ROWS_REJECTED: self._rows_rejected,
             Event.UPLOAD_ACCEPTED: self._upload(Outcome.ACCEPTED),
             Event.UPLOAD_UNCLEAR: self._upload(Outcome.UNCLEAR),
@@ -120,6 +121,10 @@ class TelemetryObserver:
         self._count_read(query, _number(fields, "read"))
         with self._lock:
             self._read.pop(query, None)
+
+    def _lease_lost(self, query: str, fields: Fields) -> None:
+        if "read" in fields:  # of a run that it ended
+            self._run_ended(query, fields)
 
     def _rows_rejected(self, query: str, fields: Fields) -> None:
         self._metrics.rows_rejected(query, str(fields.get("reason", "")), _number(fields, "rows"))

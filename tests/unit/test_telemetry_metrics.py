@@ -159,6 +159,10 @@ def test_events_are_counted() -> None:
     observer.emit(Event.QUERY_STARTED, query="paid")
     observer.emit(Event.QUERY_FINISHED, query="paid", read=100, uploaded=55, seconds=2.5)
     assert _value(metrics, "rows_read_total", query="paid") == 190
+    observer.emit(Event.LEASE_LOST, query="paid")
+    observer.emit(Event.QUERY_STARTED, query="paid")
+    observer.emit(Event.LEASE_LOST, query="paid", read=7)
+    assert _value(metrics, "rows_read_total", query="paid") == 197
     assert _value(metrics, "api_requests_limit") == 5000
     assert _value(metrics, "build_info", version=__version__) == 1
     assert _value(metrics, "rows_rejected_total", query="paid", reason="no_id") == 2
