@@ -194,9 +194,8 @@ def test_the_state_store_is_full(cli: Cli, one_shop: Database, emulator: Emulato
 def test_the_scheduler_stands_still(cli: Cli, one_shop: Database, emulator: EmulatorServer) -> None:
     """The thread that begins the runs hangs, all others live: nothing fails, and it is red all the same."""
     service = start(cli, one_shop, emulator.url)
-    began = time.monotonic()
     with frozen(service.daemon.process.pid, service.lives):
-        (reason,) = service.red_since(began)
+        (reason,) = service.red_since(time.monotonic())
         # The loop may have been stopped with a run going on, of whose end it then never learns.
         assert reason.startswith(("paid_orders: the last good run ended ", "paid_orders: the run began "))
         assert service.states() == {"paid_orders": "late"}
