@@ -22,6 +22,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
 from syncd.source import tolerant
+from syncd.source.families import family
 from syncd.source.sessions import READER
 
 CONNECT_SECONDS = 10
@@ -199,7 +200,6 @@ DRIVERS: Mapping[str, Driver] = {
         row_values=True,
     ),
     "mysql": _MYSQL,
-    "mariadb": _MYSQL,
     "sqlite": Driver(
         connect=_sqlite_connect,
         connected=_sqlite_connected,
@@ -217,7 +217,7 @@ DRIVERS: Mapping[str, Driver] = {
 
 def driver_of(url: URL) -> Driver:
     """What is known of the URL's database."""
-    driver = DRIVERS.get(url.get_backend_name(), Driver())
+    driver = DRIVERS.get(family(url.get_backend_name()), Driver())
     if url.get_backend_name() == "postgresql" and url.get_driver_name() != "psycopg":
         return Driver(begin=_postgres_foreign_begin, row_values=True)
     return driver

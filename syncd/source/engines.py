@@ -18,6 +18,7 @@ from syncd.errors import LoginRefused, SourceError, SourceRefused
 from syncd.settings import DatabaseSettings
 from syncd.source.dialects import driver_of
 from syncd.source.failures import blot, failure
+from syncd.source.families import family
 from syncd.source.logins import Logins
 from syncd.source.watchdog import Watchdog
 
@@ -53,8 +54,13 @@ class Database:
 
     @property
     def dialect_name(self) -> str:
-        """SQLAlchemy's name of the kind of database, such as postgresql, mysql, sqlite."""
+        """SQLAlchemy's name of the kind of database, such as postgresql, mariadb, sqlite."""
         return self.engine.dialect.name
+
+    @property
+    def family(self) -> str:
+        """The kind of database that it is spoken to as."""
+        return family(self.dialect_name)
 
     def run(self, where: str, work: Callable[[Connection], T], *, timeout: timedelta | None = None) -> T:
         """`work` in one short read-only transaction, which is over when this returns.

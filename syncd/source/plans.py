@@ -9,10 +9,11 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.sql.expression import Executable
 
+from syncd.source.families import family
+
 _PREFIX = {
     "postgresql": "EXPLAIN ",
     "mysql": "EXPLAIN ",
-    "mariadb": "EXPLAIN ",
     "sqlite": "EXPLAIN QUERY PLAN ",
 }
 _SMALL = 1000
@@ -40,7 +41,7 @@ def plan_text(connection: Connection, statement: Select[Any], *, forced: bool) -
     `forced` asks PostgreSQL what it would do were full scans and sorts expensive, which shows on a small
     table whether an index could serve; it holds for this transaction alone.
     """
-    name = connection.dialect.name
+    name = family(connection.dialect.name)
     if name not in _PREFIX:
         return None
     if forced and name == "postgresql":
@@ -50,7 +51,7 @@ def plan_text(connection: Connection, statement: Select[Any], *, forced: bool) -
         )
     result = connection.execute(Explain(statement, _PREFIX[name]))
     lines = ["\t".join("" if value is None else str(value) for value in row) for row in result]
-    if name in {"mysql", "mariadb"}:
+    if name == "mysql":
         lines.insert(0, "\t".join(result.keys()))
     return "\n".join(lines)
 

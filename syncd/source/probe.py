@@ -12,7 +12,6 @@ from syncd.source.engines import Database
 _TIME = {
     "postgresql": "SELECT clock_timestamp()",
     "mysql": "SELECT UTC_TIMESTAMP(6)",
-    "mariadb": "SELECT UTC_TIMESTAMP(6)",
 }
 """The server's clock. SQLite's is this machine's; of other databases it is not asked."""
 PATIENCE = timedelta(seconds=10)
@@ -26,7 +25,7 @@ def probe(database: Database) -> tuple[timedelta, timedelta | None]:
     where, began = f"database {database.name}", monotonic()
     database.run(where, lambda connection: connection.execute(select(literal(1))), timeout=PATIENCE)
     took = timedelta(seconds=monotonic() - began)
-    statement = _TIME.get(database.dialect_name)
+    statement = _TIME.get(database.family)
     if statement is None:
         return took, None
 

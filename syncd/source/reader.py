@@ -127,7 +127,7 @@ class SqlSource:
     @property
     def slack(self) -> timedelta:
         """How far behind the mark to read again although `open_transactions` tells of nobody."""
-        return SLACK.get(self._database.dialect_name, timedelta(0))
+        return SLACK.get(self._database.family, timedelta(0))
 
     def without_place(self, limit: int) -> Page:
         """Rows with a null in their mark or key, in no order; they have no mark."""
@@ -176,7 +176,7 @@ class SqlSource:
         On PostgreSQL small tables count too: the question is put with full scans discouraged.
         """
         plan = self._plan(after, forced=True)
-        return None if plan is None else serves(self._database.dialect_name, plan)
+        return None if plan is None else serves(self._database.family, plan)
 
     # --- pages ---
 
@@ -254,10 +254,10 @@ class SqlSource:
         return self._shape
 
     def _shape_of(self, description: Sequence[Sequence[object]]) -> Shape:
-        return shape_of(self._query, self._database.dialect_name, description)
+        return shape_of(self._query, self._database.family, description)
 
     def _statement(self) -> str:
-        lexis = LEXIS.get(self._database.dialect_name, Lexis())
+        lexis = LEXIS.get(self._database.family, Lexis())
         problem = ""
         try:
             return single_statement(self._query.sql, lexis)

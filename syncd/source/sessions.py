@@ -22,6 +22,8 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from syncd.source.families import family
+
 READER = "syncd reads only"
 """The application_name within a transaction of ours on PostgreSQL."""
 
@@ -49,22 +51,18 @@ FROM information_schema.innodb_trx WHERE trx_mysql_thread_id <> connection_id() 
 
 _INNODB_CACHE = 0.12
 """Seconds: the list is then younger than what was read before it."""
-SLACK: Mapping[str, timedelta] = {
-    "postgresql": timedelta(0),
-    "mysql": timedelta(seconds=10),
-    "mariadb": timedelta(seconds=10),
-}
+SLACK: Mapping[str, timedelta] = {"postgresql": timedelta(0), "mysql": timedelta(seconds=10)}
 """How far behind the mark is read again in any case, where the list of transactions has gaps."""
 
 
 def open_transactions(connection: Connection) -> Mapping[str, str] | None:
     """Identity → who it is, of every transaction but our own; None where this database cannot tell."""
-    match connection.dialect.name:
+    match family(connection.dialect.name):
         case "postgresql":
             if connection.exec_driver_sql(_STANDBY).scalar_one():
                 return None
             statement = _POSTGRESQL
-        case "mysql" | "mariadb":
+        case "mysql":
             time.sleep(_INNODB_CACHE)
             statement = _INNODB
         case _:

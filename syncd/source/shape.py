@@ -12,7 +12,7 @@ from syncd.marks import is_mark_value
 from syncd.model import Mark, MarkValue
 from syncd.settings import QuerySettings
 
-_SINGLE_PRECISION = {"postgresql": 700, "mysql": 4, "mariadb": 4}
+_SINGLE_PRECISION = {"postgresql": 700, "mysql": 4}
 """The type code of a 4-byte float in the cursor's description (pg_type.oid, FIELD_TYPE.FLOAT)."""
 
 

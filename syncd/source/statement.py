@@ -32,7 +32,6 @@ class Lexis:
 LEXIS = {
     "postgresql": Lexis(dollar=True, nested_comments=True),
     "mysql": Lexis(backslash="'\"", backtick=True, hash_comment=True, dash_needs_space=True),
-    "mariadb": Lexis(backslash="'\"", backtick=True, hash_comment=True, dash_needs_space=True),
     "sqlite": Lexis(backtick=True, brackets=True),
     "mssql": Lexis(brackets=True, nested_comments=True),
     "oracle": Lexis(q_quote=True),

@@ -42,7 +42,7 @@ class TextReader:
     def __init__(self, query: QuerySettings, database: Database, keyset: Keyset) -> None:
         self._query = query
         self._database = database
-        self._writer = WRITERS.get(database.dialect_name)
+        self._writer = WRITERS.get(database.family)
         self._keyset = keyset
         self._where = f"query {query.name}: database {query.database.name}"
         self._offset = query.timezone.utcoffset(datetime.now(UTC)) or timedelta()

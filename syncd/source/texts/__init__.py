@@ -17,9 +17,8 @@ from syncd.source.texts.writer import TextRow, Wanted, Writer
 __all__ = ["WRITERS", "TextRow", "Wanted", "Writer", "steady_offset"]
 
 WRITERS: Mapping[str, Writer] = {
-    "mariadb": mysql.WRITER,
     "mysql": mysql.WRITER,
     "postgresql": postgresql.WRITER,
     "sqlite": sqlite.WRITER,
 }
-"""By the name of SQLAlchemy's dialect."""
+"""By the family of the database."""
