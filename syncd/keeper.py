@@ -34,7 +34,7 @@ from syncd.notify import Watchdog
 from syncd.ports import Observer, SystemClock
 from syncd.record import is_news, run_row
 
-LEASE = timedelta(seconds=15)
+LEASE = timedelta(seconds=12)
 BEAT = timedelta(seconds=2)
 """A query whose daemon died is taken over after LEASE, a BEAT and, where the one whose turn it was has died
 as well, sharing.ORPHANED: well within 30 s (product.md 7)."""
@@ -254,9 +254,10 @@ class Bookkeeper:
         """Renew what is held, see who else is there, give and take."""
         if self._leases is None:
             return
-        self._renew(self._leases)
         if self._stays:
+            # Before the renewal: whoever dies is gone from the plans no later than its queries come free.
             self._leases.announce(self.owner, self._wanted, LEASE)
+        self._renew(self._leases)
         fleet = self._leases.fleet()
         with self._lock:
             self._elsewhere = dict(fleet.held)

@@ -26,7 +26,7 @@ fleet = test_fleet.fleet
 
 MANY = 200
 FEW = 20
-LEASE = 15.0
+LEASE = 12.0
 """Seconds that a daemon may still work after the store last heard of it."""
 
 
