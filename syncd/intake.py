@@ -7,10 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 from syncd import chunking, keys
-from syncd.key_codes import codes_of
 from syncd.mapping import Form, Mapper, layout
 from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject, TextPage
-from syncd.packing import packed
 from syncd.settings import QuerySettings
 
 
@@ -54,13 +52,6 @@ class Intake:
         """How a database may write the lines of such a result itself, as it stands when asked; None: not."""
         mapper = self._mapper_for(columns)
         return lambda: mapper.form
-
-    def prepare(self, page: Page | TextPage) -> None:
-        """What taking a page in and recording it needs of the page alone; for any thread, before `add`."""
-        if isinstance(page, TextPage) and page.keys:
-            self._mapper_for(page.columns).check(page)
-            codes_of(page.keys)
-            packed(page.lines)
 
     def add(self, chunk: Chunk, page: Page | TextPage, now: datetime) -> None:
         """Put the news of `page` into `chunk`. Raises SourceRefused when a column is missing."""

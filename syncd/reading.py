@@ -237,9 +237,7 @@ class Reading:
         form = self._intake.form_for(reader.source.columns())
 
         def read(after: Mark | None, limit: int) -> AnyPage:
-            page = reader.source.read_lines(after, limit, form(), upto=upto)
-            self._intake.prepare(page)
-            return page
+            return reader.source.read_lines(after, limit, form(), upto=upto)
 
         ahead = ReadAhead(read, most=rows, page_rows=chunking.PAGE_ROWS)
         while True:

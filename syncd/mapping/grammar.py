@@ -14,7 +14,6 @@ from syncd.mapping import fields
 from syncd.mapping.currency import CODES
 from syncd.mapping.form import Form
 from syncd.model import Column, TextPage
-from syncd.texts import Texts
 
 # Possessive throughout: a line is read once, from left to right, with no second thoughts.
 _CONTROL = r"\x00-\x1f\x7f-\x9f\ud800-\udfff"
@@ -55,13 +54,10 @@ class Grammar:
 
     def is_whole(self, page: TextPage) -> bool:
         """Whether every row of a page is valid."""
-        return page.lines.once(self._are_lines) and page.keys.once(self._are_keys)
-
-    def _are_lines(self, lines: Texts) -> bool:
-        return self.lines.fullmatch(f"{lines.joined}\n") is not None
-
-    def _are_keys(self, keys: Texts) -> bool:
-        return self.keys.fullmatch(f"{keys.joined}\n") is not None
+        return (
+            self.lines.fullmatch(f"{page.lines.joined}\n") is not None
+            and self.keys.fullmatch(f"{page.keys.joined}\n") is not None
+        )
 
 
 def grammar_of(form: Form) -> Grammar:

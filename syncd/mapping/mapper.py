@@ -124,10 +124,6 @@ class Mapper:
         values = iter(looked_at)
         return _sorted([one or self._convert(next(values)) for one in found], current)
 
-    def check(self, page: TextPage) -> None:
-        """What `map_text` finds out of a page as a whole, beforehand."""
-        self._checked.is_whole(page)
-
     def _moment(self, value: object) -> int:
         """A DateTime in unix seconds; one that cannot be read counts as to come: rows are looked at."""
         try:
