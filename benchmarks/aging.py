@@ -25,6 +25,7 @@ from syncd.links import Links
 from syncd.marks import mark_to_text
 from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, Rows, Upload, UploadState
 from syncd.packing import packed
+from syncd.texts import Texts
 
 DAYS = 7
 MERGED = key_index.FAN**3
@@ -119,7 +120,7 @@ class Aging:
         number, now = self._next(), self.clock.now()
         keys = self.keys(number)
         moment = int(now.timestamp())
-        rows = Rows(keys, _lines(keys, moment), moment, moment)
+        rows = Rows(Texts(keys), Texts(_lines(keys, moment)), moment, moment)
         began = time.perf_counter()
         chunk = Chunk(header=HEADER, ready=rows, mark=Mark((now, number)))
         upload = ledger.begin(chunk, f"syncd{number:032x}", now)

@@ -22,6 +22,7 @@ from syncd.keys import key_text
 from syncd.ledger import QueryLedger, Store
 from syncd.model import Chunk, Receipt, Rows
 from syncd.settings import StateSettings
+from syncd.texts import Texts
 
 CHUNK = 50_000
 MOMENT = 1_767_225_600
@@ -60,7 +61,7 @@ def measure(folder: Path, keys: Callable[[int], Iterator[str]], chunks: int) -> 
     recording = looking = 0.0
     for number in range(chunks):
         names = list(keys(number * CHUNK))
-        rows = Rows(names, [line(key) for key in names], MOMENT, MOMENT)
+        rows = Rows(Texts(names), Texts(map(line, names)), MOMENT, MOMENT)
         now, began = datetime.now(UTC), time.perf_counter()
         ledger.known(names)
         looked = time.perf_counter()

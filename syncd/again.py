@@ -16,6 +16,7 @@ from syncd.model import Chunk, Known, KnownAs, Origin, Rows, RunReport, Upload, 
 from syncd.payload import Tagger, unused_tag
 from syncd.ports import Clock, Ledger
 from syncd.settle import Settler
+from syncd.texts import Texts
 
 HAD = frozenset({UploadState.ACCEPTED, UploadState.PROCESSED, UploadState.UNLINKED})
 """The states of uploads that Metrica took."""
@@ -75,7 +76,7 @@ class Again:
             for key, line in zip(upload.keys, upload.lines, strict=True)
             if _is_current(line, known.get(key), money)
         ]
-        return Rows([key for key, _ in current], [line for _, line in current])
+        return Rows(Texts(key for key, _ in current), Texts(line for _, line in current))
 
 
 def _is_current(line: str, known: Known | None, money_columns: int) -> bool:

@@ -49,7 +49,7 @@ def cut(chunk: Chunk, rows: int) -> tuple[Chunk, Chunk]:
 
     All that is not to be sent goes with the first.
     """
-    ready, rest = chunk.ready.part(0, rows), chunk.ready.part(rows, len(chunk.ready))
+    ready, rest = chunk.ready.cut(rows)
     second = Chunk(chunk.origin, chunk.header, len(rest), ready=rest, size=_size(rest))
     first = replace(
         chunk,

@@ -71,7 +71,10 @@ class LateCommits:
         """
         before = self._oldest()
         for identity in [identity for identity in self._open if identity not in listed]:
-            self._read_again(self._open.pop(identity).place)
+            place = self._open.pop(identity).place
+            # Else it began after the newest mark was asked for: all of its rows are still to be read.
+            if place.turn < self._newest.turn:
+                self._read_again(place)
         for identity, who in listed.items():
             if identity not in self._open:
                 place = before if identity.startswith(PREPARED) and before else self._newest

@@ -6,7 +6,7 @@ Standard library only. All moments are aware datetimes in UTC; all durations tim
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -147,8 +147,8 @@ class Conversion:
 class Rows:
     """Valid rows as columns: the n-th key belongs to the n-th line. A row is two texts, and no object."""
 
-    keys: MutableSequence[str] = field(default_factory=Texts)
-    lines: MutableSequence[str] = field(default_factory=Texts)
+    keys: Texts = field(default_factory=Texts)
+    lines: Texts = field(default_factory=Texts)
     newest: int = 0
     """The newest DateTime among them, unix seconds; 0 when there is none."""
     oldest: float = math.inf
@@ -174,7 +174,14 @@ class Rows:
 
     def part(self, start: int, end: int) -> Rows:
         """The rows of a span."""
-        return Rows(self.keys[start:end], self.lines[start:end], self.newest, self.oldest)
+        keys, lines = Texts(self.keys[start:end]), Texts(self.lines[start:end])
+        return Rows(keys, lines, self.newest, self.oldest)
+
+    def cut(self, rows: int) -> tuple[Rows, Rows]:
+        """The first rows, and the others."""
+        (keys, other_keys), (lines, other_lines) = self.keys.cut(rows), self.lines.cut(rows)
+        first = Rows(keys, lines, self.newest, self.oldest)
+        return first, Rows(other_keys, other_lines, self.newest, self.oldest)
 
     def __len__(self) -> int:
         return len(self.keys)

@@ -51,6 +51,17 @@ class Texts(MutableSequence[str]):
         """All but the first, which there is."""
         return Texts.of(self.joined.partition("\n")[2], len(self) - 1) if len(self) > 1 else Texts()
 
+    def cut(self, size: int) -> tuple[Texts, Texts]:
+        """The first `size` of them, and the others; joined they stay joined."""
+        if self._split is not None or self._joined is None:
+            texts = self._texts()
+            return Texts(texts[:size]), Texts(texts[size:])
+        if not 0 < size < len(self):
+            return (self, Texts()) if size else (Texts(), self)
+        rest = self._joined.split("\n", size)[size]
+        first = self._joined[: len(self._joined) - len(rest) - 1]
+        return Texts.of(first, size), Texts.of(rest, len(self) - size)
+
     def extend(self, values: Iterable[str]) -> None:
         """Those of another at the end; joined they stay joined."""
         if not isinstance(values, Texts) or values._joined is None:
@@ -58,11 +69,10 @@ class Texts(MutableSequence[str]):
         elif not self:
             self._split, self._joined, self._size = None, values._joined, len(values)
             self._made = dict(values._made)
-        elif self._joined is not None:
-            self._joined, self._size = f"{self._joined}\n{values._joined}", len(self) + len(values)
-            self._split, self._made = None, {}
         else:
-            self._changing().extend(values)
+            size = len(self) + len(values)
+            self._split, self._joined, self._size = None, f"{self.joined}\n{values._joined}", size
+            self._made = {}
 
     def insert(self, index: int, value: str) -> None:
         """As a list does it."""

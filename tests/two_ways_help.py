@@ -56,6 +56,8 @@ def assert_one(query: QuerySettings, source: SqlSource, page_rows: int) -> None:
     assert by_text.waiting == by_value.waiting
     assert sorted(map(repr, by_text.rejects)) == sorted(map(repr, by_value.rejects))
     assert by_text.size == by_value.size
+    assert by_text.ready.oldest <= by_value.ready.oldest
+    assert by_value.ready.newest <= by_text.ready.newest <= NOW.timestamp()
 
 
 def a_query(database: Database, zone: str, ids: Sequence[IdKind], target: str | None) -> QuerySettings:

@@ -8,6 +8,7 @@ that `Mapper` makes of the row's values; of one that does not, nothing is said, 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from syncd.mapping import fields
@@ -49,15 +50,24 @@ class Grammar:
     """One line; its only group is the DateTime."""
     lines: re.Pattern[str]
     """Any number of them, each with its end."""
-    key: re.Pattern[str]
     keys: re.Pattern[str]
 
-    def is_whole(self, page: TextPage) -> bool:
-        """Whether every row of a page is valid."""
-        return (
-            self.lines.fullmatch(f"{page.lines.joined}\n") is not None
-            and self.keys.fullmatch(f"{page.keys.joined}\n") is not None
-        )
+    def odd(self, page: TextPage) -> Iterator[int]:
+        """The places of the lines that are not valid, in order."""
+        text = f"{page.lines.joined}\n"
+        start = place = 0
+        while (valid := self.lines.match(text, start)) and (end := valid.end()) < len(text):
+            place += text.count("\n", start, end)
+            yield place
+            start, place = text.index("\n", end) + 1, place + 1
+
+    def has_keys(self, page: TextPage) -> bool:
+        """Whether every key is valid."""
+        return self.keys.fullmatch(f"{page.keys.joined}\n") is not None
+
+    def moments(self, page: TextPage) -> list[int]:
+        """The DateTimes of all valid lines; others, which stand in what is not valid, may be among them."""
+        return list(map(int, self.line.findall(page.lines.joined)))
 
 
 def grammar_of(form: Form) -> Grammar:
@@ -73,6 +83,4 @@ def grammar_of(form: Form) -> Grammar:
     nobody = f"(?!{',' * ids})" if ids > 1 else ""
     line = nobody + ",".join(cells)
     key = r"\[" + ",".join([_KEY_PART] * len(form.key)) + r"\]"
-    return Grammar(
-        re.compile(line), re.compile(f"(?:{line}\n)*+"), re.compile(key), re.compile(f"(?:{key}\n)*+")
-    )
+    return Grammar(re.compile(line), re.compile(f"(?:{line}\n)*+"), re.compile(f"(?:{key}\n)*+"))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 from syncd import keys
@@ -109,20 +110,37 @@ class Mapper:
 
         Rows that are not by the grammar are read again as values, and a page with many of them as a whole.
         """
-        current = (now - _EPOCH) // _SECOND
-        newest = self._moment(page.newest)
-        if newest <= current and self._checked.is_whole(page):
-            return Mapped(Rows(page.keys, page.lines, newest, self._moment(page.oldest)), [], [])
-        found = [self._line(key, line) for key, line in zip(page.keys, page.lines, strict=True)]
-        odd = [place for place, conversion in enumerate(found) if conversion is None]
-        if len(odd) > MOST_ODD or not all(self._checked.key.fullmatch(page.keys[place]) for place in odd):
+        odd = list(islice(self._checked.odd(page), MOST_ODD + 1))
+        if len(odd) > MOST_ODD or not self._checked.has_keys(page):
             self._by_value = PAGES_BY_VALUE
             return self.map(page.as_rows(None), now)
         looked_at = page.as_rows(odd).rows if odd else []
         if len(looked_at) != len(odd):  # a key that is there twice, or a row that has moved on meanwhile
             return self.map(page.as_rows(None), now)
-        values = iter(looked_at)
-        return _sorted([one or self._convert(next(values)) for one in found], current)
+        current = (now - _EPOCH) // _SECOND
+        outcomes = dict(zip(odd, map(self._convert, looked_at), strict=True))
+        rows = self._rows(page, outcomes)
+        if rows.newest <= current:
+            return Mapped(rows, [], [one for one in outcomes.values() if isinstance(one, Reject)])
+        both = enumerate(zip(page.keys, page.lines, strict=True))
+        return _sorted([outcomes.get(at) or self._line(key, line) for at, (key, line) in both], current)
+
+    def _rows(self, page: TextPage, outcomes: Mapping[int, Conversion | Reject]) -> Rows:
+        """The valid rows of a page, with what came of its odd ones in their places."""
+        rows = Rows()
+        if outcomes:  # what the database takes for the newest says nothing then
+            moments = self._checked.moments(page) or [0]
+            rows.extend(Rows(page.keys, page.lines, max(moments), min(moments)))
+        else:
+            rows.extend(Rows(page.keys, page.lines, self._moment(page.newest), self._moment(page.oldest)))
+        for place in sorted(outcomes, reverse=True):
+            outcome = outcomes[place]
+            if isinstance(outcome, Conversion):
+                rows.lines[place] = outcome.line
+                rows.widen(outcome.moment, outcome.moment)
+            else:
+                del rows.keys[place], rows.lines[place]
+        return rows
 
     def _moment(self, value: object) -> int:
         """A DateTime in unix seconds; one that cannot be read counts as to come: rows are looked at."""
@@ -134,9 +152,7 @@ class Mapper:
     def _line(self, key: str, line: str) -> Conversion | None:
         """A line that the grammar knows."""
         match = self._checked.line.fullmatch(line)
-        if match is None or not self._checked.key.fullmatch(key):
-            return None
-        return Conversion(key, line, int(match[1]))
+        return Conversion(key, line, int(match[1])) if match else None
 
     @property
     def _checked(self) -> Grammar:

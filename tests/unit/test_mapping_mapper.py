@@ -16,6 +16,7 @@ from syncd.errors import SourceRefused
 from syncd.mapping import Mapper, layout
 from syncd.model import Column, IdKind, Reason, Rows
 from syncd.settings import Constant
+from syncd.texts import Texts
 from tests.unit.mapping_help import COLUMNS, GOOD, NOW, a_page, a_query, map_rows, row
 
 ALL_IDS = tuple(IdKind)
@@ -73,8 +74,8 @@ good_rows = st.tuples(
 
 def test_a_good_row() -> None:
     """A good row becomes one line, with its key and its moment."""
-    mapped = map_rows(GOOD)
-    assert mapped.ready == Rows(['["1"]'], ["123,paid,1767225600,9.90,RUB"], 1_767_225_600, 1_767_225_600)
+    mapped, line = map_rows(GOOD), "123,paid,1767225600,9.90,RUB"
+    assert mapped.ready == Rows(Texts(['["1"]']), Texts([line]), 1_767_225_600, 1_767_225_600)
     assert not mapped.waiting
     assert not mapped.rejects
 

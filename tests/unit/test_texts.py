@@ -10,7 +10,7 @@ from syncd.texts import Texts, joined
 
 LINES = st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=3))
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["extend", "of", "append", "set", "del", "first", "join", "read"]), LINES),
+    st.tuples(st.sampled_from(["extend", "of", "append", "set", "del", "first", "cut", "join", "read"]), LINES),
     max_size=8,
 )
 
@@ -42,6 +42,11 @@ def test_it_is_a_list(lines: list[str], steps: list[tuple[str, list[str]]]) -> N
             case "first" if model:
                 texts = texts.without_first()
                 del model[0]
+            case "cut":
+                texts, rest = texts.cut(len(more))
+                assert rest == model[len(more) :]
+                assert rest.joined == joined(model[len(more) :])
+                del model[len(more) :]
             case "join":
                 assert texts.joined == joined(model)
             case _:

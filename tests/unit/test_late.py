@@ -1,0 +1,60 @@
+"""From where to read again once transactions have ended."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from syncd.late import LateCommits, Place
+from syncd.model import Mark
+
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+FIRST, SECOND, THIRD = (Mark((number,)) for number in (10, 20, 30))
+WRITER = {"1/7": "a writer"}
+
+
+def test_one_that_is_open_as_a_run_begins_is_read_again_when_it_ends() -> None:
+    """Also in the middle of the run; from the newest mark there was before it was seen."""
+    late = LateCommits(None, None)
+    late.observe({}, NOW, FIRST)
+    late.observe(WRITER, NOW, SECOND)
+    assert late.again is None
+    late.observe({}, NOW)
+    assert late.again == Place(1, FIRST)
+    late.was_read_again()
+    assert late.quiet
+
+
+def test_one_that_began_and_ended_within_a_run_needs_no_other_reading() -> None:
+    """Its rows lie behind what the run reads up to, so the next run comes by them."""
+    late = LateCommits(None, None)
+    late.observe({}, NOW, FIRST)
+    late.observe(WRITER, NOW)
+    assert late.safe(FIRST) == FIRST
+    late.observe({}, NOW)
+    assert late.quiet
+
+    late.observe(WRITER, NOW)
+    late.observe({}, NOW, SECOND)
+    assert late.quiet
+
+
+def test_one_that_began_within_a_run_and_outlasts_the_next_listing_is_read_again() -> None:
+    """The run after may have passed rows of its."""
+    late = LateCommits(None, None)
+    late.observe({}, NOW, FIRST)
+    late.observe(WRITER, NOW)
+    late.observe(WRITER, NOW, SECOND)
+    late.observe({}, NOW, THIRD)
+    assert late.again == Place(1, FIRST)
+
+
+def test_one_that_is_prepared_within_a_run_keeps_its_place() -> None:
+    """It was open before, under another identity."""
+    late = LateCommits(None, None)
+    late.observe({}, NOW, FIRST)
+    late.observe(WRITER, NOW, SECOND)
+    late.observe({"prepared 7 x": "prepared transaction x"}, NOW)
+    assert late.again == Place(1, FIRST)
+    late.was_read_again()
+    late.observe({}, NOW)
+    assert late.again == Place(1, FIRST)
