@@ -10,6 +10,7 @@ from syncd import chunking, keys
 from syncd.mapping import Form, Mapper, layout
 from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject, TextPage
 from syncd.settings import QuerySettings
+from syncd.texts import Texts
 
 
 class Memory(Protocol):
@@ -91,5 +92,8 @@ def _keys(mapped: Mapped) -> Sequence[str]:
     """The keys of all rows of a page."""
     if not (mapped.waiting or mapped.rejects):
         return mapped.ready.keys
-    waiting, rejects = (row.key for row in mapped.waiting), (row.key for row in mapped.rejects)
-    return [*mapped.ready.keys, *waiting, *rejects]
+    keys = Texts()
+    keys.extend(mapped.ready.keys)
+    others = [row.key for row in mapped.waiting] + [row.key for row in mapped.rejects]
+    keys.extend(Texts.joining(others))
+    return keys

@@ -30,6 +30,11 @@ class Texts(MutableSequence[str]):
         texts._split, texts._joined, texts._size = None, joined, size
         return texts
 
+    @classmethod
+    def joining(cls, texts: Sequence[str]) -> Texts:
+        """These texts, joined at once, so that none of them is kept alone."""
+        return cls.of("\n".join(texts), len(texts)) if texts else cls()
+
     @property
     def joined(self) -> str:
         r"""All of them, joined by `\n`."""
@@ -50,6 +55,11 @@ class Texts(MutableSequence[str]):
     def without_first(self) -> Texts:
         """All but the first, which there is."""
         return Texts.of(self.joined.partition("\n")[2], len(self) - 1) if len(self) > 1 else Texts()
+
+    def at(self, places: Iterable[int]) -> list[str]:
+        """Those in some places."""
+        texts = list(self)
+        return [texts[place] for place in places]
 
     def cut(self, size: int) -> tuple[Texts, Texts]:
         """The first `size` of them, and the others; joined they stay joined."""
@@ -114,6 +124,8 @@ class Texts(MutableSequence[str]):
         del self._changing()[index]
 
     def __iter__(self) -> Any:
+        if self._split is None and self._joined is not None:
+            return iter(self._joined.split("\n"))  # as little as possible is there in both forms
         return iter(self._texts())
 
     def __len__(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,7 @@ from syncd.mapping.moments import MILLISECONDS, moment
 from syncd.mapping.rejects import reject_key, row_json, shown, usable_key
 from syncd.model import Column, Conversion, Mapped, Page, Reason, Reject, Rows, TextPage
 from syncd.settings import Constant, QuerySettings
+from syncd.texts import Texts
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -127,20 +129,20 @@ class Mapper:
 
     def _rows(self, page: TextPage, outcomes: Mapping[int, Conversion | Reject]) -> Rows:
         """The valid rows of a page, with what came of its odd ones in their places."""
-        rows = Rows()
-        if outcomes:  # what the database takes for the newest says nothing then
-            moments = self._checked.moments(page) or [0]
-            rows.extend(Rows(page.keys, page.lines, max(moments), min(moments)))
-        else:
-            rows.extend(Rows(page.keys, page.lines, self._moment(page.newest), self._moment(page.oldest)))
+        if not outcomes:
+            return Rows(page.keys, page.lines, self._moment(page.newest), self._moment(page.oldest))
+        # What the database takes for the newest and the oldest may be an odd row's.
+        moments = self._checked.moments(page)
+        keys, lines = list(page.keys), list(page.lines)
         for place in sorted(outcomes, reverse=True):
             outcome = outcomes[place]
             if isinstance(outcome, Conversion):
-                rows.lines[place] = outcome.line
-                rows.widen(outcome.moment, outcome.moment)
+                lines[place] = outcome.line
+                moments.append(outcome.moment)
             else:
-                del rows.keys[place], rows.lines[place]
-        return rows
+                del keys[place], lines[place]
+        oldest, newest = min(moments, default=math.inf), max(moments, default=0)
+        return Rows(Texts.joining(keys), Texts.joining(lines), newest, oldest)
 
     def _moment(self, value: object) -> int:
         """A DateTime in unix seconds; one that cannot be read counts as to come: rows are looked at."""

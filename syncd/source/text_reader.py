@@ -92,7 +92,7 @@ class TextReader:
         mark, span = shape.mark_of_cursor(row.cursor), _Span(form, shape, lower, row.cursor, overlaps)
 
         def as_rows(places: Sequence[int] | None) -> Page:
-            return self._rows(span, None if places is None else [keys[place] for place in places])
+            return self._rows(span, None if places is None else keys.at(places))
 
         page = TextPage(shape.columns, keys, lines, row.oldest, row.newest, mark, exhausted, as_rows)
         return page, Edge(mark, row.cursor, last_line=last)

@@ -12,14 +12,19 @@ FIRST, SECOND, THIRD = (Mark((number,)) for number in (10, 20, 30))
 WRITER = {"1/7": "a writer"}
 
 
+def again(late: LateCommits) -> Place | None:
+    """A function's result, which mypy does not take to be the same the next time."""
+    return late.again
+
+
 def test_one_that_is_open_as_a_run_begins_is_read_again_when_it_ends() -> None:
     """Also in the middle of the run; from the newest mark there was before it was seen."""
     late = LateCommits(None, None)
     late.observe({}, NOW, FIRST)
     late.observe(WRITER, NOW, SECOND)
-    assert late.again is None
+    assert not again(late)
     late.observe({}, NOW)
-    assert late.again == Place(1, FIRST)
+    assert again(late) == Place(1, FIRST)
     late.was_read_again()
     assert late.quiet
 
@@ -45,7 +50,7 @@ def test_one_that_began_within_a_run_and_outlasts_the_next_listing_is_read_again
     late.observe(WRITER, NOW)
     late.observe(WRITER, NOW, SECOND)
     late.observe({}, NOW, THIRD)
-    assert late.again == Place(1, FIRST)
+    assert again(late) == Place(1, FIRST)
 
 
 def test_one_that_is_prepared_within_a_run_keeps_its_place() -> None:
@@ -54,7 +59,7 @@ def test_one_that_is_prepared_within_a_run_keeps_its_place() -> None:
     late.observe({}, NOW, FIRST)
     late.observe(WRITER, NOW, SECOND)
     late.observe({"prepared 7 x": "prepared transaction x"}, NOW)
-    assert late.again == Place(1, FIRST)
+    assert again(late) == Place(1, FIRST)
     late.was_read_again()
     late.observe({}, NOW)
-    assert late.again == Place(1, FIRST)
+    assert again(late) == Place(1, FIRST)

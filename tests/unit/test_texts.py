@@ -10,7 +10,9 @@ from syncd.texts import Texts, joined
 
 LINES = st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=3))
 STEPS = st.lists(
-    st.tuples(st.sampled_from(["extend", "of", "append", "set", "del", "first", "cut", "join", "read"]), LINES),
+    st.tuples(
+        st.sampled_from(["extend", "of", "append", "set", "del", "first", "cut", "join", "read"]), LINES
+    ),
     max_size=8,
 )
 
