@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, MutableSequence, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableSequence, Sequence
 from typing import Any, TypeVar, overload
 
 T = TypeVar("T")
@@ -51,6 +51,15 @@ class Texts(MutableSequence[str]):
             self._made[make] = make(self)
         made: T = self._made[make]
         return made
+
+    def mended(self, others: Mapping[int, str], *, without: Collection[int]) -> Texts:
+        """With other texts in some places and without those in some more; joined."""
+        texts = list(self)
+        for place, text in others.items():
+            texts[place] = text
+        for place in sorted(without, reverse=True):
+            del texts[place]
+        return Texts.joining(texts)
 
     def without_first(self) -> Texts:
         """All but the first, which there is."""

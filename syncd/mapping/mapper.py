@@ -22,7 +22,6 @@ from syncd.mapping.moments import MILLISECONDS, moment
 from syncd.mapping.rejects import reject_key, row_json, shown, usable_key
 from syncd.model import Column, Conversion, Mapped, Page, Reason, Reject, Rows, TextPage
 from syncd.settings import Constant, QuerySettings
-from syncd.texts import Texts
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -133,16 +132,12 @@ class Mapper:
             return Rows(page.keys, page.lines, self._moment(page.newest), self._moment(page.oldest))
         # What the database takes for the newest and the oldest may be an odd row's.
         moments = self._checked.moments(page)
-        keys, lines = list(page.keys), list(page.lines)
-        for place in sorted(outcomes, reverse=True):
-            outcome = outcomes[place]
-            if isinstance(outcome, Conversion):
-                lines[place] = outcome.line
-                moments.append(outcome.moment)
-            else:
-                del keys[place], lines[place]
+        good = {place: one for place, one in outcomes.items() if isinstance(one, Conversion)}
+        moments += [one.moment for one in good.values()]
         oldest, newest = min(moments, default=math.inf), max(moments, default=0)
-        return Rows(Texts.joining(keys), Texts.joining(lines), newest, oldest)
+        bad = outcomes.keys() - good.keys()
+        lines = page.lines.mended({place: one.line for place, one in good.items()}, without=bad)
+        return Rows(page.keys.mended({}, without=bad), lines, newest, oldest)
 
     def _moment(self, value: object) -> int:
         """A DateTime in unix seconds; one that cannot be read counts as to come: rows are looked at."""
