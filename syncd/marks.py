@@ -103,6 +103,12 @@ def earlier(mark: Mark, by: timedelta) -> Mark | None:
     return None
 
 
+def tells_time(mark: Mark) -> bool:
+    """Whether the first value is certainly a time; a number may also be one of a sequence."""
+    value = mark.values[0]
+    return isinstance(value, date) or (isinstance(value, str) and earlier(mark, timedelta()) is not None)
+
+
 def as_start(start: str | float, value: MarkValue) -> str | float | None:
     """The configured `start` in the form of the marks such as `value`; None if it cannot be one of them.
 

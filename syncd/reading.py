@@ -12,10 +12,11 @@ from syncd.events import Event
 from syncd.intake import Intake
 from syncd.keys import value_text
 from syncd.late import LateCommits
-from syncd.marks import ceiling, earlier, is_beyond
+from syncd.marks import ceiling, earlier, is_beyond, tells_time
 from syncd.model import UNSEEN, Chunk, Mark, Page, Position
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.settings import QuerySettings
+from syncd.trail import Trail
 
 UNWATCHED_OVERLAP = timedelta(minutes=2)
 """`overlap: auto` where nobody tells which transactions are open (docs/guarantees.md)."""
@@ -27,7 +28,7 @@ CHANGED = (
 )
 HIDDEN = (
     "Let the user see open transactions (MariaDB, MySQL: GRANT PROCESS ON *.*), or set `overlap`. Until then "
-    "rows committed late are looked for two minutes back where the mark is a time, and else not at all."
+    "rows committed late are looked for two minutes back and no further."
 )
 PROGRESS_EVERY = timedelta(seconds=10)
 
@@ -55,9 +56,9 @@ class Reading:
         self._waits_for: str | None = None
         """As recorded; None: by an earlier process."""
         self._ahead: Mark | None = None
-        # By `clock.seconds`: a clock set ahead must not make a mark that has just moved look rested.
+        self._trail = Trail()
         self._unwatched_since: float | None = None
-        self._moved_at = reader.clock.seconds()
+        """By `clock.seconds`, as the trail: a clock set ahead must not make a mark look older than it is."""
         self._nothing_new: tuple[Mark | None, Page] | None = None
         """The mark, and what the last poll found there, all of it known."""
 
@@ -65,9 +66,9 @@ class Reading:
         """What is new at this moment, oldest first; what is committed meanwhile is the next run's."""
         mark, overlap = self._begin(position), self._reader.query.overlap
         if overlap != "auto" or self._is_unwatched():
-            back = self._unwatched_overlap() if overlap == "auto" else overlap
-            if back or not self._is_idle(mark):
-                yield from self._unwatched(mark, back)
+            fixed = None if overlap == "auto" else overlap
+            if fixed or self._safe != mark or not self._is_idle(mark):
+                yield from self._unwatched(mark, UNWATCHED_OVERLAP if fixed is None else fixed)
         elif self._late is None or not self._late.quiet or not self._is_idle(mark):
             yield from self._watched(mark)
 
@@ -119,11 +120,6 @@ class Reading:
         since = self._unwatched_since
         return since is not None and self._reader.clock.seconds() - since < ASK_AGAIN.total_seconds()
 
-    def _unwatched_overlap(self) -> timedelta:
-        """None is needed once the mark has rested for as long as a transaction is taken to last."""
-        rested = timedelta(seconds=self._reader.clock.seconds() - self._moved_at)
-        return UNWATCHED_OVERLAP if rested < UNWATCHED_OVERLAP else timedelta()
-
     def _is_idle(self, mark: Mark | None) -> bool:
         """One query that finds out, when nobody is waited for, that there is nothing new."""
         reader = self._reader
@@ -145,7 +141,7 @@ class Reading:
             self._late, self._unwatched_since = None, reader.clock.seconds()
             if reader.source.hides_transactions:
                 reader.observer.emit(Event.TRANSACTIONS_HIDDEN, query=reader.query.name, action=HIDDEN)
-            yield from self._unwatched(mark, self._unwatched_overlap())
+            yield from self._unwatched(mark, UNWATCHED_OVERLAP)
             return
         late = self._late = self._late or LateCommits(self._safe, mark)
         late.observe(listed, reader.clock.now(), newest)
@@ -184,12 +180,27 @@ class Reading:
     # --- forward ---
 
     def _unwatched(self, mark: Mark | None, back: timedelta) -> Iterator[Chunk]:
-        """Forward to the end; what was read then counts as safe, since nobody tells of more."""
-        for chunk in self._forward(mark, back, None if mark else self._reader.source.newest()):
+        """Forward to the end, and again what transactions of up to `back` may have committed behind the mark.
+
+        Where the query stood `back` ago counts as safe, since nobody tells of more.
+        """
+        reader, began = self._reader, self._reader.clock.seconds()
+        self._trail.begin(mark, began, back)
+        if mark is not None and back and not tells_time(mark) and self._safe not in (None, mark):
+            for chunk, _ in self._range(self._safe, mark):
+                yield chunk
+        for chunk in self._forward(mark, back, None if mark else reader.source.newest()):
             yield chunk
             mark = chunk.mark or mark
-        is_hidden = self._reader.query.overlap == "auto" and self._reader.source.hides_transactions
-        self._settle(mark, UNSEEN if is_hidden else "")
+        is_hidden = reader.query.overlap == "auto" and reader.source.hides_transactions
+        self._settle(self._passed(mark, began, back), UNSEEN if is_hidden else "")
+
+    def _passed(self, mark: Mark | None, began: float, back: timedelta) -> Mark | None:
+        """Behind this no transaction of up to `back` can commit any more."""
+        if mark is None or not back:
+            return mark
+        self._trail.note(mark, self._reader.clock.seconds(), back)
+        return self._trail.stood(began - back.total_seconds()) or self._safe or earlier(mark, back) or mark
 
     def _forward(self, mark: Mark | None, back: timedelta, newest: Mark | None) -> Iterator[Chunk]:
         """From `back` before the mark up to `newest`, if that is known. The mark goes along.
@@ -203,7 +214,6 @@ class Reading:
         for chunk, reached in self._range(start or mark, end if ahead or newest is None else newest):
             if reached is not None and reached != mark and (start is None or is_beyond(reached, mark)):
                 chunk.mark = mark = reached
-                self._moved_at = self._reader.clock.seconds()
             yield chunk
             progress.tell(chunk, reached)
         if ahead:

@@ -93,7 +93,7 @@ SENTENCES: Mapping[FindingCode, str] = {
     ),
     FindingCode.LATE_UNSEEN: (
         "{query}: the database does not tell this user who has a transaction open, so rows that are "
-        "committed late are looked for two minutes back where the mark is a time, and else not at all. "
+        "committed late are looked for two minutes back and no further. "
         "MariaDB, MySQL: GRANT PROCESS ON *.* TO the user; or set `overlap`."
     ),
     FindingCode.RELOAD_REFUSED: "The changed configuration is not in force, the one before it is. "

@@ -228,6 +228,38 @@ def test_where_nobody_tells_who_is_open_the_last_minutes_are_read_again(
         assert syncd.run().uploads == 0
 
 
+@pytest.mark.parametrize("overlap", ["auto", "2m"])
+def test_a_number_is_read_again_from_where_it_stood_long_enough_ago(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path, overlap: str
+) -> None:
+    """A sequence says nothing of time; also across a restart, and then it rests: nothing is asked twice."""
+    make_table(postgres)
+    postgres.run("REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC", "GRANT SELECT ON orders TO reader")
+    query = {**BY_NUMBER, "overlap": overlap}
+    with sessions(postgres, 3) as (slow, slower, quick):
+        with Process(tmp_path, postgres.reader_url, emulator.url, query) as syncd:
+            quick.order(1)
+            syncd.run()
+            for session, client in ((slow, 2), (slower, 3)):
+                session.do("BEGIN")
+                session.order(client)
+            quick.order(4)
+            syncd.run()
+            assert delivered(emulator) == {"1": 1, "4": 1}
+            slow.do("COMMIT")
+            syncd.run()
+            assert delivered(emulator) == {"1": 1, "2": 1, "4": 1}
+        with Process(tmp_path, postgres.reader_url, emulator.url, query) as syncd:
+            syncd.run()
+            slower.do("COMMIT")
+            syncd.clock.ahead = timedelta(seconds=121)
+            syncd.run()
+            assert delivered(emulator) == {"1": 1, "2": 1, "3": 1, "4": 1}
+            position = syncd.parts.store.positions()["orders"]
+            assert position.safe == position.mark
+            assert syncd.run().known <= 1  # a fixed overlap begins at the mark's own row
+
+
 def test_a_fixed_overlap_reaches_as_far_as_it_says(
     postgres: Database, emulator: EmulatorServer, tmp_path: Path
 ) -> None:
