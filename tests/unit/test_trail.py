@@ -45,3 +45,15 @@ def test_one_that_was_moved_by_somebody_else_has_no_past() -> None:
     trail.begin(Mark((3,)), 2000, BACK)
     assert trail.stood(1999) is None
     assert trail.stood(2000) == Mark((3,))
+
+
+def test_it_follows_a_mark_that_never_rests() -> None:
+    """Within a step or two: what is read again is no more than it must be."""
+    trail = Trail()
+    for second in range(600):
+        trail.begin(Mark((second,)), second, BACK)
+        trail.note(Mark((second + 1,)), second + 0.5, BACK)
+        stood = trail.stood(second - SECONDS)
+        if second >= SECONDS:
+            assert stood is not None
+            assert second - SECONDS - 2 * STEP <= stood.values[0] <= second - SECONDS  # type: ignore[operator]
