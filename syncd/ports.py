@@ -189,6 +189,10 @@ class Ledger(Protocol):
         """How far the query was read; None when it never began."""
         ...
 
+    def stood(self, then: datetime) -> Mark | None:
+        """The newest mark of which it is known that the query had reached it by then; None: of none."""
+        ...
+
     def set_safe(self, safe: Mark | None, waits_for: str) -> None:
         """Record behind which mark no row can appear any more, and whom that waits for ("": nobody)."""
         ...

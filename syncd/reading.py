@@ -16,7 +16,6 @@ from syncd.marks import ceiling, earlier, is_beyond, tells_time
 from syncd.model import UNSEEN, Chunk, Mark, Page, Position
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.settings import QuerySettings
-from syncd.trail import Trail
 
 UNWATCHED_OVERLAP = timedelta(minutes=2)
 """`overlap: auto` where nobody tells which transactions are open (docs/guarantees.md)."""
@@ -56,9 +55,8 @@ class Reading:
         self._waits_for: str | None = None
         """As recorded; None: by an earlier process."""
         self._ahead: Mark | None = None
-        self._trail = Trail()
         self._unwatched_since: float | None = None
-        """By `clock.seconds`, as the trail: a clock set ahead must not make a mark look older than it is."""
+        """By `clock.seconds`, which nobody sets."""
         self._nothing_new: tuple[Mark | None, Page] | None = None
         """The mark, and what the last poll found there, all of it known."""
 
@@ -182,25 +180,22 @@ class Reading:
     def _unwatched(self, mark: Mark | None, back: timedelta) -> Iterator[Chunk]:
         """Forward to the end, and again what transactions of up to `back` may have committed behind the mark.
 
-        Where the query stood `back` ago counts as safe, since nobody tells of more.
+        A row's mark is taken inside its transaction, so none comes behind where the query stood before that
+        began. Times tell how far back that is; of numbers it is known when the query stood where.
         """
-        reader, began = self._reader, self._reader.clock.seconds()
-        self._trail.begin(mark, began, back)
-        if mark is not None and back and not tells_time(mark) and self._safe not in (None, mark):
+        reader, began = self._reader, self._reader.clock.now()
+        first, before = mark is None, self._safe
+        if mark is not None and back and not tells_time(mark) and self._safe != mark:
             for chunk, _ in self._range(self._safe, mark):
                 yield chunk
-        for chunk in self._forward(mark, back, None if mark else reader.source.newest()):
+        for chunk in self._forward(mark, back, reader.source.newest() if first else None):
             yield chunk
-            mark = chunk.mark or mark
+            if chunk.mark is not None:
+                # Nothing is known of what a first run reads but its order: what is late is among the last.
+                before, mark = mark if first else before, chunk.mark
+        safe = (reader.ledger.stood(began - back) or before) if back else mark
         is_hidden = reader.query.overlap == "auto" and reader.source.hides_transactions
-        self._settle(self._passed(mark, began, back), UNSEEN if is_hidden else "")
-
-    def _passed(self, mark: Mark | None, began: float, back: timedelta) -> Mark | None:
-        """Behind this no transaction of up to `back` can commit any more."""
-        if mark is None or not back:
-            return mark
-        self._trail.note(mark, self._reader.clock.seconds(), back)
-        return self._trail.stood(began - back.total_seconds()) or self._safe or earlier(mark, back) or mark
+        self._settle(safe, UNSEEN if is_hidden else "")
 
     def _forward(self, mark: Mark | None, back: timedelta, newest: Mark | None) -> Iterator[Chunk]:
         """From `back` before the mark up to `newest`, if that is known. The mark goes along.

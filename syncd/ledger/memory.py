@@ -19,6 +19,7 @@ from syncd.model import (
     Followed,
     Known,
     KnownAs,
+    Mark,
     Origin,
     Position,
     Reason,
@@ -57,6 +58,21 @@ class QueryMemory:
         with self._database.read() as connection:
             row = connection.execute(select(table).where(table.c.query == self._query)).one_or_none()
         return None if row is None else _position(row)
+
+    def stood(self, then: datetime) -> Mark | None:
+        """The newest mark of which it is known that the query had reached it by then; None: of none."""
+        marks, uploads = self._tables.marks.c, self._tables.uploads.c
+        here = select(marks.mark).where(marks.query == self._query, marks.updated_at <= then)
+        sent = (
+            select(uploads.mark)
+            .where(uploads.query == self._query, uploads.mark.is_not(None))
+            .where(uploads.settled_at <= then, uploads.state != UploadState.SPLIT)
+            .order_by(uploads.id.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            text = connection.execute(here).scalar() or connection.execute(sent).scalar()
+        return entries.mark_of(text)
 
     def unsettled(self) -> list[int]:
         """The ids of uploads whose fate is open, oldest first; of halves, the one with the mark last.

@@ -238,17 +238,17 @@ def test_a_number_is_read_again_from_where_it_stood_long_enough_ago(
     query = {**BY_NUMBER, "overlap": overlap}
     with sessions(postgres, 3) as (slow, slower, quick):
         with Process(tmp_path, postgres.reader_url, emulator.url, query) as syncd:
-            quick.order(1)
-            syncd.run()
-            for session, client in ((slow, 2), (slower, 3)):
+            for session, client in ((slow, 1), (slower, 2)):
                 session.do("BEGIN")
                 session.order(client)
+            quick.order(3)
+            syncd.run()
             quick.order(4)
             syncd.run()
-            assert delivered(emulator) == {"1": 1, "4": 1}
+            assert delivered(emulator) == {"3": 1, "4": 1}
             slow.do("COMMIT")
             syncd.run()
-            assert delivered(emulator) == {"1": 1, "2": 1, "4": 1}
+            assert delivered(emulator) == {"1": 1, "3": 1, "4": 1}
         with Process(tmp_path, postgres.reader_url, emulator.url, query) as syncd:
             syncd.run()
             slower.do("COMMIT")
@@ -258,6 +258,41 @@ def test_a_number_is_read_again_from_where_it_stood_long_enough_ago(
             position = syncd.parts.store.positions()["orders"]
             assert position.safe == position.mark
             assert syncd.run().known <= 1  # a fixed overlap begins at the mark's own row
+
+
+@pytest.mark.parametrize("lasting", [True, False], ids=["daemon", "timer"])
+def test_what_is_read_again_behind_a_number_does_not_grow(
+    emulator: EmulatorServer, tmp_path: Path, *, lasting: bool
+) -> None:
+    """A table that always grows, polled every half minute: some four of its rows are read again, not all."""
+    shop = Database(f"sqlite:///{tmp_path}/shop.db", "")
+    shop.run("CREATE TABLE orders (id integer PRIMARY KEY, client text, created_at text)")
+    query = {**BY_NUMBER, "chunk_rows": 2}
+    ahead = timedelta()
+    with ExitStack() as processes:
+
+        def begun() -> Process:
+            syncd = processes.enter_context(Process(tmp_path, shop.url, emulator.url, query))
+            syncd.clock.ahead = ahead
+            return syncd
+
+        syncd = begun()
+        for number in range(1, 6):
+            shop.run(f"INSERT INTO orders VALUES ({number}, '{number}', '2026-11-01T00:00:00Z')")
+        syncd.run()
+        position = syncd.parts.store.positions()["orders"]
+        assert (position.safe, position.mark) == ('[["int","4"]]', '[["int","5"]]')
+        for number in range(6, 30):
+            ahead += timedelta(seconds=30)
+            if lasting:
+                syncd.clock.ahead = ahead
+            else:
+                processes.close()
+                syncd = begun()
+            shop.run(f"INSERT INTO orders VALUES ({number}, '{number}', '2026-11-01T00:00:00Z')")
+            report = syncd.run()
+            assert report.uploaded == 1
+            assert report.known <= 7
 
 
 def test_a_fixed_overlap_reaches_as_far_as_it_says(
