@@ -61,14 +61,13 @@ class LateCommits:
         """From where to read again, up to the mark; None: there is no need."""
         return self._again
 
-    def observe(self, listed: Mapping[str, str], now: datetime, newest: Mark | None = None) -> None:
-        """Take in who is open.
+    def begin(self, listed: Mapping[str, str], now: datetime, newest: Mark | None) -> None:
+        """Take in who is open as a run begins, which reads up to `newest`: what there was just before."""
+        self.observe(listed, now)
+        self._newest = Place(self._newest.turn + 1, newest)
 
-        Args:
-            listed: The open transactions, identity → who it is, in words for a person.
-            now: The moment.
-            newest: The newest mark there was just before; None within a run, whose rows end earlier.
-        """
+    def observe(self, listed: Mapping[str, str], now: datetime) -> None:
+        """Take in who is open: the transactions, identity → who it is, in words for a person."""
         before = self._oldest()
         for identity in [identity for identity in self._open if identity not in listed]:
             place = self._open.pop(identity).place
@@ -79,8 +78,6 @@ class LateCommits:
             if identity not in self._open:
                 place = before if identity.startswith(PREPARED) and before else self._newest
                 self._open[identity] = _Open(place, who, now)
-        if newest is not None:
-            self._newest = Place(self._newest.turn + 1, newest)
 
     def was_read_again(self) -> None:
         """All from `again` up to the mark has been read since the last `observe`, and recorded."""

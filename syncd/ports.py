@@ -94,8 +94,8 @@ class Source(Protocol):
         """Forget what was given out: the next `read` begins a new run."""
         ...
 
-    def newest(self) -> Mark | None:
-        """The highest mark there is (for `start: now`); None when there is no row."""
+    def newest(self, *, upto: Mark | None = None) -> Mark | None:
+        """The highest mark there is, or is up to this one; None when there is no row."""
         ...
 
     def start(self) -> Mark | None:

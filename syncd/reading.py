@@ -133,7 +133,7 @@ class Reading:
     def _watched(self, mark: Mark | None) -> Iterator[Chunk]:
         """Forward to the newest row there is now, with an eye on who may commit behind it (`late`)."""
         reader = self._reader
-        newest = reader.source.newest()
+        newest, future = self._newest()
         listed = reader.source.open_transactions()
         if listed is None:
             self._late, self._unwatched_since = None, reader.clock.seconds()
@@ -142,18 +142,35 @@ class Reading:
             yield from self._unwatched(mark, UNWATCHED_OVERLAP)
             return
         late = self._late = self._late or LateCommits(self._safe, mark)
-        late.observe(listed, reader.clock.now(), newest)
+        late.begin(listed, reader.clock.now(), newest)
         yield from self._again(late, mark)
-        for chunk in self._forward(mark, reader.source.slack, newest):
-            yield chunk
-            mark = chunk.mark or mark
-            # A load of many chunks: what has ended meanwhile is read again while that is still little.
-            listed = reader.source.open_transactions()
-            if listed is not None:
-                late.observe(listed, reader.clock.now())
-            yield from self._again(late, mark)
+        is_read = newest is None and future is not None  # there is nothing else
+        while not is_read:
+            is_read = True
+            for chunk in self._forward(mark, reader.source.slack, newest):
+                yield chunk
+                mark = chunk.mark or mark
+                # A load of many chunks: what has ended meanwhile is read again while that is still little.
+                listed = reader.source.open_transactions()
+                if listed is not None:
+                    late.observe(listed, reader.clock.now())
+                if late.again is not None:
+                    # Pages that were read ahead were read too early: its rows may belong into them as well.
+                    yield from self._again(late, mark)
+                    is_read = False
+                    break
+        if future is not None:
+            yield from self._ahead_of(self._ceiling(future), future)
         self._name_long_open(late)
         self._settle(late.safe(mark), late.waits_for(reader.clock.now()))
+
+    def _newest(self) -> tuple[Mark | None, Mark | None]:
+        """The newest mark that the query may follow, and the newest of all where that lies in the future."""
+        newest = self._reader.source.newest()
+        end = self._ceiling(newest)
+        if newest is None or end is None or not is_beyond(newest, end):
+            return newest, None
+        return self._reader.source.newest(upto=end), newest
 
     def _again(self, late: LateCommits, mark: Mark | None) -> Iterator[Chunk]:
         """Read again what a transaction that has ended may have committed behind the mark."""
@@ -188,7 +205,8 @@ class Reading:
         if mark is not None and back and not tells_time(mark) and self._safe != mark:
             for chunk, _ in self._range(self._safe, mark):
                 yield chunk
-        for chunk in self._forward(mark, back, reader.source.newest() if first else None):
+        newest, future = self._newest() if first else (self._ceiling(mark), None)
+        for chunk in self._forward(mark, back, newest) if newest or not future else ():
             yield chunk
             if chunk.mark is not None:
                 # Nothing is known of what a first run reads but its order: what is late is among the last.
@@ -197,22 +215,18 @@ class Reading:
         is_hidden = reader.query.overlap == "auto" and reader.source.hides_transactions
         self._settle(safe, UNSEEN if is_hidden else "")
 
-    def _forward(self, mark: Mark | None, back: timedelta, newest: Mark | None) -> Iterator[Chunk]:
-        """From `back` before the mark up to `newest`, if that is known. The mark goes along.
+    def _forward(self, mark: Mark | None, back: timedelta, upto: Mark | None) -> Iterator[Chunk]:
+        """From `back` before the mark up to another one. The mark goes along.
 
-        It does not follow rows that bear a mark of the future: those are delivered and leave it.
+        It is not to follow rows that bear a mark of the future: those are delivered and leave it.
         """
         start = earlier(mark, back) if mark is not None and back else None
-        end = self._ceiling(newest or mark)
-        ahead = newest is not None and end is not None and is_beyond(newest, end)
         progress = Progress(self._reader)
-        for chunk, reached in self._range(start or mark, end if ahead or newest is None else newest):
+        for chunk, reached in self._range(start or mark, upto):
             if reached is not None and reached != mark and (start is None or is_beyond(reached, mark)):
                 chunk.mark = mark = reached
             yield chunk
             progress.tell(chunk, reached)
-        if ahead:
-            yield from self._ahead_of(end, newest)
 
     def ahead(self) -> Iterator[Chunk]:
         """Rows with a mark of the future that `chunks` does not come by, for want of the newest mark."""

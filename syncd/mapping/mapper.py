@@ -116,10 +116,13 @@ class Mapper:
             self._by_value = PAGES_BY_VALUE
             return self.map(page.as_rows(None), now)
         looked_at = page.as_rows(odd).rows if odd else []
-        if len(looked_at) != len(odd):  # a key that is there twice, or a row that has moved on meanwhile
+        found = {outcome.key: outcome for outcome in map(self._convert, looked_at)}
+        names = page.keys.at(odd) if odd else []
+        if not len(looked_at) == len(found) == len(odd) or found.keys() != set(names):
+            # A key that is there twice or in other letters, or a row that has moved on meanwhile.
             return self.map(page.as_rows(None), now)
         current = (now - _EPOCH) // _SECOND
-        outcomes = dict(zip(odd, map(self._convert, looked_at), strict=True))
+        outcomes = {place: found[key] for place, key in zip(odd, names, strict=True)}
         rows = self._rows(page, outcomes)
         if rows.newest <= current:
             return Mapped(rows, [], [one for one in outcomes.values() if isinstance(one, Reject)])
@@ -129,7 +132,9 @@ class Mapper:
     def _rows(self, page: TextPage, outcomes: Mapping[int, Conversion | Reject]) -> Rows:
         """The valid rows of a page, with what came of its odd ones in their places."""
         if not outcomes:
-            return Rows(page.keys, page.lines, self._moment(page.newest), self._moment(page.oldest))
+            # Either may be that of the row before the page, which came again and may be odd.
+            newest = self._moment(page.newest, MILLISECONDS)
+            return Rows(page.keys, page.lines, newest, self._moment(page.oldest, 0))
         # What the database takes for the newest and the oldest may be an odd row's.
         moments = self._checked.moments(page)
         good = {place: one for place, one in outcomes.items() if isinstance(one, Conversion)}
@@ -139,12 +144,12 @@ class Mapper:
         lines = page.lines.mended({place: one.line for place, one in good.items()}, without=bad)
         return Rows(page.keys.mended({}, without=bad), lines, newest, oldest)
 
-    def _moment(self, value: object) -> int:
-        """A DateTime in unix seconds; one that cannot be read counts as to come: rows are looked at."""
+    def _moment(self, value: object, else_: int) -> int:
+        """A DateTime in unix seconds, or `else_` where it cannot be read."""
         try:
             return int(moment(self._zone, value))
         except BadValueError:
-            return MILLISECONDS
+            return else_
 
     def _line(self, key: str, line: str) -> Conversion | None:
         """A line that the grammar knows."""

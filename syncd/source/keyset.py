@@ -78,9 +78,9 @@ class Keyset:
         """All rows for which the conditions hold, in order."""
         return self._all().where(*conditions).order_by(*(_name(name) for name in columns))
 
-    def newest(self, columns: Sequence[str]) -> Select[Any]:
-        """The last row in the order."""
-        query = self._all().where(*(_name(name).is_not(None) for name in columns))
+    def newest(self, columns: Sequence[str], upper: Sequence[object] | None) -> Select[Any]:
+        """The last row in the order, up to a cursor."""
+        query = self._all().where(*self.bounds(columns, None, upper))
         return query.order_by(*(_name(name).desc() for name in columns)).limit(1)
 
     def where(self, condition: ColumnElement[bool]) -> Select[Any]:

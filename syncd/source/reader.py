@@ -88,10 +88,10 @@ class SqlSource:
             self._edge, self._is_looked_at = None, False
             self._texts.restart()
 
-    def newest(self) -> Mark | None:
-        """The highest mark there is; None when there is no row with one."""
+    def newest(self, *, upto: Mark | None = None) -> Mark | None:
+        """The highest mark there is, or is up to this one; None when there is no row with one."""
         shape = self._described()
-        rows = self._rows(self._keyset.newest(shape.mark_columns))
+        rows = self._rows(self._keyset.newest(shape.mark_columns, None if upto is None else upto.values))
         return shape.mark_of(rows[0]) if rows else None
 
     def start(self) -> Mark | None:

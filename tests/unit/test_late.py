@@ -20,8 +20,8 @@ def again(late: LateCommits) -> Place | None:
 def test_one_that_is_open_as_a_run_begins_is_read_again_when_it_ends() -> None:
     """Also in the middle of the run; from the newest mark there was before it was seen."""
     late = LateCommits(None, None)
-    late.observe({}, NOW, FIRST)
-    late.observe(WRITER, NOW, SECOND)
+    late.begin({}, NOW, FIRST)
+    late.begin(WRITER, NOW, SECOND)
     assert not again(late)
     late.observe({}, NOW)
     assert again(late) == Place(1, FIRST)
@@ -32,34 +32,42 @@ def test_one_that_is_open_as_a_run_begins_is_read_again_when_it_ends() -> None:
 def test_one_that_began_and_ended_within_a_run_needs_no_other_reading() -> None:
     """Its rows lie behind what the run reads up to, so the next run comes by them."""
     late = LateCommits(None, None)
-    late.observe({}, NOW, FIRST)
+    late.begin({}, NOW, FIRST)
     late.observe(WRITER, NOW)
     assert late.safe(FIRST) == FIRST
     late.observe({}, NOW)
     assert late.quiet
 
     late.observe(WRITER, NOW)
-    late.observe({}, NOW, SECOND)
+    late.begin({}, NOW, SECOND)
     assert late.quiet
 
 
 def test_one_that_began_within_a_run_and_outlasts_the_next_listing_is_read_again() -> None:
     """The run after may have passed rows of its."""
     late = LateCommits(None, None)
-    late.observe({}, NOW, FIRST)
+    late.begin({}, NOW, FIRST)
     late.observe(WRITER, NOW)
-    late.observe(WRITER, NOW, SECOND)
-    late.observe({}, NOW, THIRD)
+    late.begin(WRITER, NOW, SECOND)
+    late.begin({}, NOW, THIRD)
     assert again(late) == Place(1, FIRST)
 
 
 def test_one_that_is_prepared_within_a_run_keeps_its_place() -> None:
     """It was open before, under another identity."""
     late = LateCommits(None, None)
-    late.observe({}, NOW, FIRST)
-    late.observe(WRITER, NOW, SECOND)
+    late.begin({}, NOW, FIRST)
+    late.begin(WRITER, NOW, SECOND)
     late.observe({"prepared 7 x": "prepared transaction x"}, NOW)
     assert again(late) == Place(1, FIRST)
     late.was_read_again()
     late.observe({}, NOW)
     assert again(late) == Place(1, FIRST)
+
+
+def test_one_that_was_open_when_there_was_no_row_yet_is_read_again() -> None:
+    """From the beginning: others' rows, which came after, may have taken the mark along."""
+    late = LateCommits(None, None)
+    late.begin(WRITER, NOW, None)
+    late.begin({}, NOW, FIRST)
+    assert again(late) == Place(0, None)
