@@ -95,7 +95,8 @@ class TextPage:
     mark: Mark | None
     exhausted: bool
     as_rows: Callable[[Sequence[int] | None], Page]
-    """Reads the rows at these places (None: all of them) again, as values, in order; raises SourceError."""
+    """Reads the rows at these places (None: all of them) again, as values, in the order of the mark, as it is
+    now: rows may have changed, moved on or come since. Raises SourceError."""
 
 
 class Reason(StrEnum):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import timedelta
-from itertools import chain
+from itertools import chain, count
 from pathlib import Path
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from syncd.source.reader import SqlSource
 from tests.process_help import Process
 from tests.servers import Database
 from tests.sessions_help import World, sessions
+from tests.waiting import eventually
 
 SQL = "SELECT id, client, created_at FROM orders"
 QUERY: dict[str, Any] = {
@@ -293,6 +295,57 @@ def test_what_is_read_again_behind_a_number_does_not_grow(
             report = syncd.run()
             assert report.uploaded == 1
             assert report.known <= 7
+
+
+def test_a_page_that_was_read_ahead_is_read_again(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A commit after the next page was read, but before the next listing, belongs into that page."""
+    make_table(postgres)
+    listings = count(1)
+    with (
+        sessions(postgres, 2) as (slow, quick),
+        Process(tmp_path, postgres.url, emulator.url, {**QUERY, "chunk_rows": 1}) as syncd,
+    ):
+        quick.order(1)
+        slow.do("BEGIN")
+        slow.order(2)
+        quick.order(3)
+        real = SqlSource.open_transactions
+
+        def listed(source: SqlSource) -> Mapping[str, str] | None:
+            if next(listings) == 2:  # after the first upload
+                eventually(lambda: all(thread.name != "read ahead" for thread in enumerate_threads()))
+                slow.do("COMMIT")
+            return real(source)
+
+        monkeypatch.setattr(SqlSource, "open_transactions", listed)
+        syncd.run()
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1, "3": 1}
+
+
+def test_a_mark_of_the_future_hides_no_late_commit(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """It is no place from which to read again."""
+    make_table(postgres)
+    with (
+        sessions(postgres, 2) as (slow, quick),
+        Process(tmp_path, postgres.url, emulator.url, QUERY) as syncd,
+    ):
+        postgres.run("INSERT INTO orders (client, created_at) VALUES (9, now() + interval '40 years')")
+        syncd.run()  # there is nothing else
+        quick.order(1)
+        syncd.run()
+        slow.do("BEGIN")
+        slow.order(2)
+        quick.order(3)
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "3": 1}
+        slow.do("COMMIT")
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1, "3": 1}
 
 
 def test_a_fixed_overlap_reaches_as_far_as_it_says(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 
 from syncd.errors import SourceRefused
 from syncd.mapping import Mapper, layout
-from syncd.model import Column, IdKind, Reason, Rows
+from syncd.model import Column, IdKind, Page, Reason, Rows, TextPage
 from syncd.settings import Constant
 from syncd.texts import Texts
 from tests.unit.mapping_help import COLUMNS, GOOD, NOW, a_page, a_query, map_rows, row
@@ -261,3 +262,27 @@ def test_line_is_csv(good: tuple[object, ...]) -> None:
     assert isinstance(good[3], str)
     code = str(good[6] or "").upper()
     assert read == [good[2], good[3].strip(), str(moment), price.removeprefix("-"), code]
+
+
+ODD = {2: row(order_id=2, Currency="usd"), 3: row(order_id=3, Price="1,5"), 4: row(order_id=4)}
+"""One that is valid and unusually written, one that is not valid, and one that is like the others."""
+
+
+@pytest.mark.parametrize("places", [(2, 3), (3, 2), (2,), (2, 4), (2, 3, 4), (3, 3)])
+def test_odd_rows_that_moved_since_the_page_was_read(places: tuple[int, ...]) -> None:
+    """Whatever is found when they are looked at, a row is known by its key, never by its place."""
+    query = a_query()
+    keys, odd = Texts([f'["{number}"]' for number in (1, 2, 3, 4)]), "123,paid,1767225600,?,RUB"
+    good = "123,paid,1767225600,9.90,RUB"
+    all_now = (GOOD, *(ODD[place] for place in (2, 3, 4)))
+
+    def as_rows(asked: Sequence[int] | None) -> Page:
+        assert asked in ([1, 2], None)
+        return a_page(*all_now) if asked is None else a_page(*(ODD[place] for place in places))
+
+    lines = Texts([good, odd, odd, good])
+    page = TextPage(COLUMNS, keys, lines, 1_767_225_600, 1_767_225_600, None, True, as_rows)  # noqa: FBT003 — exhausted
+    mapped = Mapper(query, layout(query, COLUMNS)).map_text(page, NOW)
+    delivered = dict(zip(mapped.ready.keys, mapped.ready.lines, strict=True))
+    assert delivered == {'["1"]': good, '["2"]': good.replace("RUB", "USD"), '["4"]': good}
+    assert [(reject.key, reject.column) for reject in mapped.rejects] == [('["3"]', "Price")]
