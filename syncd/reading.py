@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from syncd import chunking
 from syncd.ahead import AnyPage, ReadAhead
@@ -55,8 +55,9 @@ class Reading:
         self._waits_for: str | None = None
         """As recorded; None: by an earlier process."""
         self._ahead: Mark | None = None
+        # By `clock.seconds`, which nobody sets.
         self._unwatched_since: float | None = None
-        """By `clock.seconds`, which nobody sets."""
+        self._began = reader.clock.now(), reader.clock.seconds()
         self._nothing_new: tuple[Mark | None, Page] | None = None
         """The mark, and what the last poll found there, all of it known."""
 
@@ -192,6 +193,11 @@ class Reading:
             self._reader.ledger.set_safe(safe, waits_for)
             self._safe, self._waits_for = safe, waits_for
 
+    def _now(self) -> datetime:
+        """The moment at the most: a clock set ahead must not make what was just recorded look old."""
+        clock, (began, since) = self._reader.clock, self._began
+        return min(clock.now(), began + timedelta(seconds=clock.seconds() - since))
+
     # --- forward ---
 
     def _unwatched(self, mark: Mark | None, back: timedelta) -> Iterator[Chunk]:
@@ -200,7 +206,7 @@ class Reading:
         A row's mark is taken inside its transaction, so none comes behind where the query stood before that
         began. Times tell how far back that is; of numbers it is known when the query stood where.
         """
-        reader, began = self._reader, self._reader.clock.now()
+        reader, then = self._reader, self._now() - back
         first, before = mark is None, self._safe
         if mark is not None and back and not tells_time(mark) and self._safe != mark:
             for chunk, _ in self._range(self._safe, mark):
@@ -211,7 +217,7 @@ class Reading:
             if chunk.mark is not None:
                 # Nothing is known of what a first run reads but its order: what is late is among the last.
                 before, mark = mark if first else before, chunk.mark
-        safe = (reader.ledger.stood(began - back) or before) if back else mark
+        safe = (reader.ledger.stood(then) or before) if back else mark
         is_hidden = reader.query.overlap == "auto" and reader.source.hides_transactions
         self._settle(safe, UNSEEN if is_hidden else "")
 

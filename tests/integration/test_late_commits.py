@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import chain, count
 from pathlib import Path
 from threading import enumerate as enumerate_threads
@@ -260,6 +260,37 @@ def test_a_number_is_read_again_from_where_it_stood_long_enough_ago(
             position = syncd.parts.store.positions()["orders"]
             assert position.safe == position.mark
             assert syncd.run().known <= 1  # a fixed overlap begins at the mark's own row
+
+
+@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)], ids=str)
+def test_a_clock_that_is_set_hides_no_late_commit_behind_a_number(
+    postgres: Database,
+    emulator: EmulatorServer,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    jump: timedelta,
+) -> None:
+    """What was recorded a moment ago does not look old, nor does what is recorded after."""
+    make_table(postgres)
+    sql = "SELECT id, client, created_at - interval '2 hours' AS created_at FROM orders"
+    postgres.run("REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC", "GRANT SELECT ON orders TO reader")
+    with (
+        sessions(postgres, 2) as (slow, quick),
+        Process(tmp_path, postgres.reader_url, emulator.url, {**BY_NUMBER, "sql": sql}) as syncd,
+    ):
+        quick.order(1)
+        syncd.run()
+        slow.do("BEGIN")
+        slow.order(2)
+        quick.order(3)
+        syncd.run()
+        monkeypatch.setattr(syncd.clock, "now", lambda: datetime.now(UTC) + jump)
+        for client in (4, 5):
+            quick.order(client)
+            syncd.run()
+        slow.do("COMMIT")
+        syncd.run()
+        assert delivered(emulator) == {"1": 1, "2": 1, "3": 1, "4": 1, "5": 1}
 
 
 @pytest.mark.parametrize("lasting", [True, False], ids=["daemon", "timer"])
