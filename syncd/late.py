@@ -8,6 +8,7 @@ of open transactions, then the rows up to N and no further. A transaction that i
 ended before, so its rows were seen, or begins after, so its marks will be greater than N. Of those on the
 list, rows may still come: once one has ended, it is read again from where it can have begun, which is the
 newest mark at the listing before it first appeared. Nobody waits meanwhile; what was delivered is known.
+What was read ahead of a listing at which somebody had ended is thrown away: it may lack rows of theirs.
 """
 
 from __future__ import annotations
