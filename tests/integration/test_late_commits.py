@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import chain, count
 from pathlib import Path
 from threading import enumerate as enumerate_threads
@@ -19,32 +19,11 @@ from sqlalchemy.pool import NullPool
 from syncd.emulator.server import EmulatorServer
 from syncd.events import Event
 from syncd.source.reader import SqlSource
+from tests.late_help import BY_NUMBER, QUERY, SQL, delivered, make_table
 from tests.process_help import Process
 from tests.servers import Database
 from tests.sessions_help import World, sessions
 from tests.waiting import eventually
-
-SQL = "SELECT id, client, created_at FROM orders"
-QUERY: dict[str, Any] = {
-    "sql": SQL,
-    "columns": {"ClientId": "client", "Target": {"value": "paid"}, "DateTime": "created_at"},
-    "mark": ["created_at", "id"],
-    "key": ["id"],
-}
-BY_NUMBER = {**QUERY, "mark": ["id"]}
-
-
-def make_table(database: Database) -> None:
-    """Orders whose mark is taken inside the transaction: the clock and a sequence."""
-    database.run(
-        "CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, client text NOT NULL,"
-        " created_at timestamptz NOT NULL DEFAULT now())"
-    )
-
-
-def delivered(emulator: EmulatorServer) -> dict[str, int]:
-    """Client → how often its conversion was received."""
-    return {conversion.id: conversion.times for conversion in emulator.conversions()}
 
 
 @pytest.mark.parametrize("query", [QUERY, BY_NUMBER], ids=["clock", "sequence"])
@@ -209,125 +188,6 @@ def test_other_databases_are_not_waited_for(
             assert position.safe == position.mark
 
 
-def test_where_nobody_tells_who_is_open_the_last_minutes_are_read_again(
-    postgres: Database, emulator: EmulatorServer, tmp_path: Path
-) -> None:
-    """Without the right to see pg_locks, `auto` falls back to a duration behind the mark."""
-    make_table(postgres)
-    postgres.run("REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC", "GRANT SELECT ON orders TO reader")
-    with (
-        sessions(postgres, 2) as (slow, quick),
-        Process(tmp_path, postgres.reader_url, emulator.url, QUERY) as syncd,
-    ):
-        slow.do("BEGIN")
-        slow.order(1)
-        quick.order(2)
-        syncd.run()
-        assert delivered(emulator) == {"2": 1}
-        slow.do("COMMIT")
-        syncd.run()
-        assert delivered(emulator) == {"1": 1, "2": 1}
-        assert syncd.run().uploads == 0
-
-
-@pytest.mark.parametrize("overlap", ["auto", "2m"])
-def test_a_number_is_read_again_from_where_it_stood_long_enough_ago(
-    postgres: Database, emulator: EmulatorServer, tmp_path: Path, overlap: str
-) -> None:
-    """A sequence says nothing of time; also across a restart, and then it rests: nothing is asked twice."""
-    make_table(postgres)
-    postgres.run("REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC", "GRANT SELECT ON orders TO reader")
-    query = {**BY_NUMBER, "overlap": overlap}
-    with sessions(postgres, 3) as (slow, slower, quick):
-        with Process(tmp_path, postgres.reader_url, emulator.url, query) as syncd:
-            for session, client in ((slow, 1), (slower, 2)):
-                session.do("BEGIN")
-                session.order(client)
-            quick.order(3)
-            syncd.run()
-            quick.order(4)
-            syncd.run()
-            assert delivered(emulator) == {"3": 1, "4": 1}
-            slow.do("COMMIT")
-            syncd.run()
-            assert delivered(emulator) == {"1": 1, "3": 1, "4": 1}
-        with Process(tmp_path, postgres.reader_url, emulator.url, query) as syncd:
-            syncd.run()
-            slower.do("COMMIT")
-            syncd.clock.ahead = timedelta(seconds=121)
-            syncd.run()
-            assert delivered(emulator) == {"1": 1, "2": 1, "3": 1, "4": 1}
-            position = syncd.parts.store.positions()["orders"]
-            assert position.safe == position.mark
-            assert syncd.run().known <= 1  # a fixed overlap begins at the mark's own row
-
-
-@pytest.mark.parametrize("jump", [timedelta(hours=1), timedelta(hours=-1)], ids=str)
-def test_a_clock_that_is_set_hides_no_late_commit_behind_a_number(
-    postgres: Database,
-    emulator: EmulatorServer,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    jump: timedelta,
-) -> None:
-    """What was recorded a moment ago does not look old, nor does what is recorded after."""
-    make_table(postgres)
-    sql = "SELECT id, client, created_at - interval '2 hours' AS created_at FROM orders"
-    postgres.run("REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC", "GRANT SELECT ON orders TO reader")
-    with (
-        sessions(postgres, 2) as (slow, quick),
-        Process(tmp_path, postgres.reader_url, emulator.url, {**BY_NUMBER, "sql": sql}) as syncd,
-    ):
-        quick.order(1)
-        syncd.run()
-        slow.do("BEGIN")
-        slow.order(2)
-        quick.order(3)
-        syncd.run()
-        monkeypatch.setattr(syncd.clock, "now", lambda: datetime.now(UTC) + jump)
-        for client in (4, 5):
-            quick.order(client)
-            syncd.run()
-        slow.do("COMMIT")
-        syncd.run()
-        assert delivered(emulator) == {"1": 1, "2": 1, "3": 1, "4": 1, "5": 1}
-
-
-@pytest.mark.parametrize("lasting", [True, False], ids=["daemon", "timer"])
-def test_what_is_read_again_behind_a_number_does_not_grow(
-    emulator: EmulatorServer, tmp_path: Path, *, lasting: bool
-) -> None:
-    """A table that always grows, polled every half minute: some four of its rows are read again, not all."""
-    shop = Database(f"sqlite:///{tmp_path}/shop.db", "")
-    shop.run("CREATE TABLE orders (id integer PRIMARY KEY, client text, created_at text)")
-    query = {**BY_NUMBER, "chunk_rows": 2}
-    ahead = timedelta()
-    with ExitStack() as processes:
-
-        def begun() -> Process:
-            syncd = processes.enter_context(Process(tmp_path, shop.url, emulator.url, query))
-            syncd.clock.ahead = ahead
-            return syncd
-
-        syncd = begun()
-        for number in range(1, 6):
-            shop.run(f"INSERT INTO orders VALUES ({number}, '{number}', '2026-11-01T00:00:00Z')")
-        syncd.run()
-        position = syncd.parts.store.positions()["orders"]
-        assert (position.safe, position.mark) == ('[["int","4"]]', '[["int","5"]]')
-        for number in range(6, 30):
-            ahead += timedelta(seconds=30)
-            if lasting:
-                syncd.clock.ahead = ahead
-            else:
-                processes.close()
-                syncd = begun()
-            shop.run(f"INSERT INTO orders VALUES ({number}, '{number}', '2026-11-01T00:00:00Z')")
-            report = syncd.run()
-            assert report.uploaded == 1
-            assert report.known <= 7
-
-
 def test_a_page_that_was_read_ahead_is_read_again(
     postgres: Database, emulator: EmulatorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -377,23 +237,6 @@ def test_a_mark_of_the_future_hides_no_late_commit(
         slow.do("COMMIT")
         syncd.run()
         assert delivered(emulator) == {"1": 1, "2": 1, "3": 1}
-
-
-def test_a_fixed_overlap_reaches_as_far_as_it_says(
-    postgres: Database, emulator: EmulatorServer, tmp_path: Path
-) -> None:
-    """Marks set by the application: within the duration they are found whenever they come, beyond not."""
-    make_table(postgres)
-    query = {**QUERY, "overlap": "1h"}
-    insert = "INSERT INTO orders (client, created_at) VALUES ('{}', now() - interval '{}')"
-    with Process(tmp_path, postgres.url, emulator.url, query) as syncd:
-        postgres.run(insert.format(1, "1 minute"))
-        syncd.run()
-        mark = syncd.parts.store.positions()["orders"].mark
-        postgres.run(insert.format(2, "50 minutes"), insert.format(3, "2 hours"))
-        syncd.run()
-        assert delivered(emulator) == {"1": 1, "2": 1}
-        assert syncd.parts.store.positions()["orders"].mark == mark
 
 
 @contextmanager
@@ -528,23 +371,3 @@ def test_a_query_whose_mark_was_forgotten_sends_only_what_is_new(
             connection.exec_driver_sql("DELETE FROM syncd_marks WHERE query = 'orders'")
         syncd.run()
         assert delivered(emulator) == {"1": 1, "2": 1, "3": 1, "4": 1}
-
-
-def test_mariadb_without_the_privilege_reads_the_last_minutes_again(
-    mariadb: Database, emulator: EmulatorServer, tmp_path: Path
-) -> None:
-    """A user who may not see others' transactions: `auto` is a duration, and nothing fails."""
-    mariadb.run(
-        "CREATE TABLE orders (id bigint AUTO_INCREMENT PRIMARY KEY, client varchar(20),"
-        " created_at datetime(6) NOT NULL)"
-    )
-    insert = (
-        "INSERT INTO orders (client, created_at) VALUES (:client, utc_timestamp(6) - interval :ago second)"
-    )
-    with Process(tmp_path, mariadb.reader_url, emulator.url, QUERY) as syncd:
-        mariadb.many(insert, [{"client": "1", "ago": 1}])
-        syncd.run()
-        mariadb.many(insert, [{"client": "2", "ago": 60}])
-        syncd.run()
-        assert delivered(emulator) == {"1": 1, "2": 1}
-        assert syncd.run().uploads == 0

@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from syncd.emulator.server import EmulatorServer
-from tests.integration.test_late_commits import QUERY, delivered, make_table
+from tests.late_help import QUERY, delivered, make_table
 from tests.process_help import Process
 from tests.servers import Database, dismiss, reaper
 from tests.sessions_help import sessions
