@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from syncd.emulator.server import EmulatorServer
+from tests.process_help import Process
 from tests.servers import Database
+from tests.sessions_help import Session
 
 SQL = "SELECT id, client, created_at FROM orders"
 QUERY: dict[str, Any] = {
@@ -28,3 +30,22 @@ def make_table(database: Database) -> None:
 def delivered(emulator: EmulatorServer) -> dict[str, int]:
     """Client → how often its conversion was received."""
     return {conversion.id: conversion.times for conversion in emulator.conversions()}
+
+
+def make_untold_table(database: Database) -> None:
+    """The same, for a reader who may not see who has a transaction open."""
+    make_table(database)
+    database.run("REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC", "GRANT SELECT ON orders TO reader")
+
+
+def assert_late_row_comes(slow: Session, quick: Session, syncd: Process, emulator: EmulatorServer) -> None:
+    """A row written before the mark was taken, and committed after, comes with the next run, once."""
+    slow.do("BEGIN")
+    slow.order(1)
+    quick.order(2)
+    syncd.run()
+    assert delivered(emulator) == {"2": 1}
+    slow.do("COMMIT")
+    syncd.run()
+    assert delivered(emulator) == {"1": 1, "2": 1}
+    assert syncd.run().uploads == 0

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 from syncd.emulator.server import EmulatorServer
 from syncd.events import Event
 from syncd.source.reader import SqlSource
-from tests.late_help import BY_NUMBER, QUERY, SQL, delivered, make_table
+from tests.late_help import BY_NUMBER, QUERY, SQL, assert_late_row_comes, delivered, make_table
 from tests.process_help import Process
 from tests.servers import Database
 from tests.sessions_help import World, sessions
@@ -36,15 +36,7 @@ def test_a_late_commit_is_delivered_and_delays_nobody(
         sessions(postgres, 2) as (slow, quick),
         Process(tmp_path, postgres.url, emulator.url, query) as syncd,
     ):
-        slow.do("BEGIN")
-        slow.order(1)
-        quick.order(2)
-        syncd.run()
-        assert delivered(emulator) == {"2": 1}
-        slow.do("COMMIT")
-        syncd.run()
-        assert delivered(emulator) == {"1": 1, "2": 1}
-        assert syncd.run().uploads == 0
+        assert_late_row_comes(slow, quick, syncd, emulator)
 
 
 def test_a_transaction_that_had_written_nothing_yet(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from tests.late_help import BY_NUMBER, QUERY, delivered, make_table
+from tests.late_help import BY_NUMBER, QUERY, assert_late_row_comes, delivered, make_table, make_untold_table
 from tests.process_help import Process
 from tests.servers import Database
 from tests.sessions_help import sessions
@@ -19,21 +19,12 @@ def test_where_nobody_tells_who_is_open_the_last_minutes_are_read_again(
     postgres: Database, emulator: EmulatorServer, tmp_path: Path
 ) -> None:
     """Without the right to see pg_locks, `auto` falls back to a duration behind the mark."""
-    make_table(postgres)
-    postgres.run("REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC", "GRANT SELECT ON orders TO reader")
+    make_untold_table(postgres)
     with (
         sessions(postgres, 2) as (slow, quick),
         Process(tmp_path, postgres.reader_url, emulator.url, QUERY) as syncd,
     ):
-        slow.do("BEGIN")
-        slow.order(1)
-        quick.order(2)
-        syncd.run()
-        assert delivered(emulator) == {"2": 1}
-        slow.do("COMMIT")
-        syncd.run()
-        assert delivered(emulator) == {"1": 1, "2": 1}
-        assert syncd.run().uploads == 0
+        assert_late_row_comes(slow, quick, syncd, emulator)
 
 
 @pytest.mark.parametrize("overlap", ["auto", "2m"])
@@ -41,8 +32,7 @@ def test_a_number_is_read_again_from_where_it_stood_long_enough_ago(
     postgres: Database, emulator: EmulatorServer, tmp_path: Path, overlap: str
 ) -> None:
     """A sequence says nothing of time; also across a restart, and then it rests: nothing is asked twice."""
-    make_table(postgres)
-    postgres.run("REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC", "GRANT SELECT ON orders TO reader")
+    make_untold_table(postgres)
     query = {**BY_NUMBER, "overlap": overlap}
     with sessions(postgres, 3) as (slow, slower, quick):
         with Process(tmp_path, postgres.reader_url, emulator.url, query) as syncd:
@@ -77,9 +67,8 @@ def test_a_clock_that_is_set_hides_no_late_commit_behind_a_number(
     jump: timedelta,
 ) -> None:
     """What was recorded a moment ago does not look old, nor does what is recorded after."""
-    make_table(postgres)
     sql = "SELECT id, client, created_at - interval '2 hours' AS created_at FROM orders"
-    postgres.run("REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC", "GRANT SELECT ON orders TO reader")
+    make_untold_table(postgres)
     with (
         sessions(postgres, 2) as (slow, quick),
         Process(tmp_path, postgres.reader_url, emulator.url, {**BY_NUMBER, "sql": sql}) as syncd,
