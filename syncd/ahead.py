@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Future
 from threading import Thread
+from time import sleep
 
 from syncd.model import Mark, Page, TextPage
 
 AnyPage = Page | TextPage
+
+GIVE_WAY = 0.001
+"""Seconds that Python's lock is left to the thread that asks for the next page, which needs it to ask.
+
+Else it waits until a page is through a regular expression, and the database with it: a tenth of the time.
+"""
 
 
 class ReadAhead:
@@ -50,3 +57,4 @@ class ReadAhead:
                 future.set_exception(error)
 
         Thread(target=work, name="read ahead", daemon=True).start()
+        sleep(GIVE_WAY)

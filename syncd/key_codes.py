@@ -16,13 +16,13 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
+from syncd.keys import are_numbers
 from syncd.texts import Texts
 
 Codes = NDArray[np.int64]
 
 _HEAD, _BETWEEN, _TAIL = '["', '"]\n["', '"]'
 _ONE_NUMBER = re.compile(r'\["(?:0|[1-9][0-9]{0,17})"\]')
-_NUMBERS = re.compile(r'(?:\["(?:0|[1-9][0-9]{0,17}+)"\]\n)*+')
 _SIGN = -(1 << 63)
 
 
@@ -38,8 +38,7 @@ def are_distinct(several: Sequence[Codes]) -> bool:
 
 
 def _codes(keys: Texts) -> Codes:
-    text = f"{keys.joined}\n" if keys else ""
-    if _NUMBERS.fullmatch(text):
+    if keys.once(are_numbers):
         digits = keys.joined.removeprefix(_HEAD).removesuffix(_TAIL).replace(_BETWEEN, "\n")
         return np.fromstring(digits, np.int64, sep="\n")
     return np.array([_code(key) for key in keys], dtype=np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from syncd.model import Column, IdKind
 
@@ -25,6 +26,14 @@ class Cell:
         return self.column in _IDS
 
 
+class Value(NamedTuple):
+    """What a column of the result brings into the line."""
+
+    column: Column
+    position: int
+    """In the result."""
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """The lines and keys of one query."""
@@ -35,6 +44,21 @@ class Form:
     """The upload's columns in the order of the header."""
     key: tuple[int, ...]
     """Positions of the key's columns."""
+
+    @property
+    def line(self) -> tuple[Value | str, ...]:
+        """A line from left to right: values, and what stands between two of them as one text."""
+        parts: list[Value | str] = []
+        text = ""
+        for cell in self.cells:
+            if cell.position is None:
+                text += f"{cell.text},"
+            else:
+                value = Value(cell.column, cell.position)
+                parts += [text, value] if text else [value]
+                text = ","
+        text = text.removesuffix(",")
+        return (*parts, text) if text else tuple(parts)
 
     @property
     def moment(self) -> int:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from syncd.keys import are_numbers
 from syncd.mapping import fields
 from syncd.mapping.currency import CODES
 from syncd.mapping.form import Form
@@ -63,7 +64,8 @@ class Grammar:
 
     def has_keys(self, page: TextPage) -> bool:
         """Whether every key is valid."""
-        return self.keys.fullmatch(f"{page.keys.joined}\n") is not None
+        keys = page.keys
+        return keys.once(are_numbers) or self.keys.fullmatch(f"{keys.joined}\n") is not None
 
     def moments(self, page: TextPage) -> list[int]:
         """The DateTimes of all valid lines; others, which stand in what is not valid, may be among them."""

@@ -46,7 +46,7 @@ def test_prices(seed: int) -> None:
     values += [
         random.randint(0, 10**12) / 100 * (1 + random.choice((0, 2**-52, -(2**-53)))) for _ in range(MANY)
     ]
-    expression = str(texts._cell(Column.PRICE, "p").compile(dialect=sqlite.dialect()))  # noqa: SLF001 — its own text
+    expression = str(texts._value(Column.PRICE, "p").compile(dialect=sqlite.dialect()))  # noqa: SLF001 — its own text
     found = [(value, text) for value, text in written(expression, values) if text != '"']
     assert len(found) > MANY / 2
     assert [(value, text) for value, text in found if fields.price(value) != text] == []

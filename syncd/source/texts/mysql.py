@@ -12,9 +12,19 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal_column, select
 
-from syncd.mapping.form import Cell
+from syncd.mapping.form import Value
 from syncd.model import Column
-from syncd.source.texts.writer import NOTHING, ODD, TextRow, Wanted, Writer, by_types, last_place, quoted
+from syncd.source.texts.writer import (
+    NOTHING,
+    ODD,
+    TextRow,
+    Wanted,
+    Writer,
+    by_types,
+    last_place,
+    quoted,
+    with_commas,
+)
 
 # FIELD_TYPE, the column types of the protocol.
 _WHOLE = frozenset({1, 2, 3, 8, 9})
@@ -64,7 +74,10 @@ def _whole(text: str | None) -> str:
 def _statement(connection: Connection, wanted: Wanted, end: Sequence[object]) -> Select[Any]:
     form, shape = wanted.form, wanted.shape
     names = [quoted(connection, "syncd_p", name) for name in form.columns]
-    cells = [_cell(cell, names, shape.types, wanted.offset) for cell in form.cells]
+    line: list[ColumnElement[Any]] = [
+        literal(part) if isinstance(part, str) else _value(part, names, shape.types, wanted.offset)
+        for part in form.line
+    ]
     key = [_plain(names[position], shape.types[position]) for position in form.key]
     moment: ColumnElement[object] = literal_column(
         _valid(names[form.moment]) if _is_moment(wanted) else names[form.moment]
@@ -74,8 +87,8 @@ def _statement(connection: Connection, wanted: Wanted, end: Sequence[object]) ->
     page = wanted.keyset.page(shape.cursor_columns, wanted.lower, end, wanted.size + 1)
     return select(
         func.count(),
-        _page_of(_joined(key, "'\",\"'"), order),
-        _page_of(_joined(cells, "','"), order),
+        _page_of(with_commas(key), order),
+        _page_of(line, order),
         func.min(moment),
         func.max(moment),
     ).select_from(page.subquery("syncd_p"))
@@ -86,17 +99,12 @@ def _page_of(line: Sequence[ColumnElement[Any]], order: str) -> ColumnElement[An
     return func.group_concat(text.op("ORDER BY")(literal_column(f"{order} SEPARATOR ''")))
 
 
-def _joined(parts: Sequence[ColumnElement[Any]], comma: str) -> list[ColumnElement[Any]]:
-    separated = [part for one in parts for part in (literal_column(comma), one)]
-    return separated[1:]
-
-
-def _cell(cell: Cell, names: Sequence[str], types: Sequence[object], offset: timedelta) -> ColumnElement[Any]:
+def _value(
+    value: Value, names: Sequence[str], types: Sequence[object], offset: timedelta
+) -> ColumnElement[Any]:
     """What writes a column of the line; nothing for a null."""
-    if cell.position is None:
-        return literal(cell.text)
-    name, kind = names[cell.position], types[cell.position]
-    if cell.column is Column.DATETIME and kind in _MOMENTS:
+    name, kind = names[value.position], types[value.position]
+    if value.column is Column.DATETIME and kind in _MOMENTS:
         return _seconds(name, offset)
     return _plain(name, kind)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, literal, literal_column, select
 
-from syncd.mapping.form import Cell
+from syncd.mapping.form import Value
 from syncd.model import Column
 from syncd.source.texts.writer import TextRow, Wanted, Writer, by_types, quoted
 
@@ -47,34 +47,39 @@ def read(connection: Connection, wanted: Wanted) -> TextRow:
 def _statement(connection: Connection, wanted: Wanted) -> Select[Any]:
     form, shape = wanted.form, wanted.shape
     names = [quoted(connection, "syncd_p", name) for name in form.columns]
-    cells: list[ColumnElement[str]] = []
-    for cell in form.cells:
-        cells += [literal_column("','"), _cell(cell, names, shape.types, wanted.offset)]
-    key: list[ColumnElement[str]] = []
-    for position in form.key:
-        key += [literal_column("'\",\"'"), literal_column(names[position])]
+    line = [
+        _value(part, names, shape.types, wanted.offset)
+        if isinstance(part, Value)
+        else cast(literal(part), Text)
+        for part in form.line
+    ]
     moment: ColumnElement[object] = literal_column(names[form.moment])
     end: ColumnElement[str] = literal_column("chr(10)")
     page = wanted.keyset.page(shape.cursor_columns, wanted.lower, wanted.upper, wanted.size)
     return select(
         func.count(),
-        func.string_agg(func.concat(*key[1:]), end),
-        func.string_agg(func.concat(*cells[1:]), end),
+        func.string_agg(_key([names[position] for position in form.key]), end),
+        func.string_agg(func.concat(*line), end),
         func.min(moment),
         func.max(moment),
         *(literal_column(f"(array_agg({names[position]}))[count(*)]") for position in shape.cursor),
     ).select_from(page.subquery("syncd_p"))
 
 
-def _cell(cell: Cell, names: Sequence[str], types: Sequence[object], offset: timedelta) -> ColumnElement[str]:
+def _key(names: Sequence[str]) -> ColumnElement[str]:
+    """Its columns, none of which is null, joined by `","`."""
+    return literal_column(" || '\",\"' || ".join(f"{name}::text" for name in names))
+
+
+def _value(
+    value: Value, names: Sequence[str], types: Sequence[object], offset: timedelta
+) -> ColumnElement[str]:
     """What writes a column of the line; nothing for a null."""
-    if cell.position is None:
-        return cast(literal(cell.text), Text)
-    name, kind = names[cell.position], types[cell.position]
-    if cell.column is Column.DATETIME and kind not in _WHOLE:
-        seconds = round(offset.total_seconds()) if kind in _ZONELESS else 0
+    name, kind = names[value.position], types[value.position]
+    if value.column is Column.DATETIME and kind not in _WHOLE:
         # As a float, which takes infinity as well, and writes ten digits without an exponent.
-        return literal_column(f"floor(date_part('epoch', {name})) - {seconds}")
+        utc = f"floor(date_part('epoch', {name}))"
+        return literal_column(f"{utc} - {round(offset.total_seconds())}" if kind in _ZONELESS else utc)
     return literal_column(f"{name}::text" if kind in _PADDED else name)
 
 

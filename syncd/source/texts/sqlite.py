@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal
 
 from syncd.mapping.form import Form
 from syncd.model import Column
-from syncd.source.texts.writer import NOTHING, ODD, TextRow, Wanted, Writer, last_place, quoted
+from syncd.source.texts.writer import NOTHING, ODD, TextRow, Wanted, Writer, last_place, quoted, with_commas
 
 _SECONDS = "syncd_seconds"
 _PLAUSIBLE = "947000000 AND 99999999999"
@@ -62,24 +62,24 @@ def _statement(connection: Connection, wanted: Wanted, end: Sequence[object]) ->
     seconds: ColumnElement[Any] = literal_column(_seconds(moment, wanted.offset)).label(_SECONDS)
     page = wanted.keyset.page(wanted.shape.cursor_columns, wanted.lower, end, wanted.size + 1)
     key = [_typed(names[position], "text", "integer") for position in form.key]
-    cells = [
-        literal(cell.text) if cell.position is None else _cell(cell.column, names[cell.position])
-        for cell in form.cells
+    line: list[ColumnElement[Any]] = [
+        literal(part) if isinstance(part, str) else _value(part.column, names[part.position])
+        for part in form.line
     ]
     return select(
         func.count(),
-        func.group_concat(_joined(key, "'\",\"'"), literal_column("char(10)")),
-        func.group_concat(_joined(cells, "','"), literal_column("char(10)")),
+        func.group_concat(_joined(with_commas(key)), literal_column("char(10)")),
+        func.group_concat(_joined(line), literal_column("char(10)")),
         literal_column(f"min({_SECONDS})"),
         literal_column(f"max({_SECONDS})"),
     ).select_from(page.add_columns(seconds).subquery("syncd_p"))
 
 
-def _joined(parts: Sequence[ColumnElement[Any]], comma: str) -> ColumnElement[Any]:
-    return reduce(lambda one, other: one.concat(literal_column(comma)).concat(other), parts)
+def _joined(parts: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
+    return reduce(ColumnElement.concat, parts)
 
 
-def _cell(column: Column, name: str) -> ColumnElement[Any]:
+def _value(column: Column, name: str) -> ColumnElement[Any]:
     """What writes a column of the line; nothing for a null."""
     if column is Column.DATETIME:
         return literal_column(f"ifnull({_SECONDS}, {ODD})")

@@ -83,6 +83,12 @@ def by_types(
     return fits
 
 
+def with_commas(key: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    """The columns of a key, and the `","` between them."""
+    comma: ColumnElement[Any] = literal_column("'\",\"'")
+    return [part for column in key for part in (comma, column)][1:]
+
+
 def last_place(connection: Connection, wanted: Wanted) -> tuple[tuple[object, ...] | None, bool]:
     """The cursor of the page's last row, None if there is no row; and whether there is none behind it.
 
