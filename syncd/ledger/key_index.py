@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from syncd.key_codes import Codes, codes_of
 from syncd.ledger.database import Database
@@ -28,6 +29,10 @@ LONGEST_RUN = 250_000
 """Codes: what a merge may hold in memory, about 10 MB; longer runs are not made."""
 BLOCK = 2048
 """Codes in a block: 16 KB."""
+LONG = 8 * BLOCK
+"""Codes: runs of so many stay as they are where they lie apart, as those of growing keys do."""
+FINISHED = 100
+"""The tier of runs that are merged no more."""
 FEW = 64
 """So many keys are looked for one by one; more read a run's range as a whole."""
 
@@ -162,23 +167,37 @@ def _write(
 
 
 def _merge(database: Database, connection: Connection, query: str) -> None:
-    """Make one run of the oldest ones of a tier, wherever there are enough that fit together."""
+    """Make one run of the oldest ones of a tier, wherever there are enough and it is of use."""
     runs = database.tables.key_runs
-    crowded = select(runs.c.tier).where(runs.c.query == query).group_by(runs.c.tier)
+    crowded = select(runs.c.tier).where(runs.c.query == query, runs.c.tier < FINISHED).group_by(runs.c.tier)
     tiers = connection.execute(crowded.having(func.count() >= FAN).order_by(runs.c.tier)).scalars().all()
     for tier in tiers:
-        asked = select(runs.c.id, runs.c.size).where(runs.c.query == query, runs.c.tier == tier)
-        chosen: list[int] = []
-        size = 0
-        for run in connection.execute(asked.order_by(runs.c.id)).all():
-            if size + run.size > LONGEST_RUN:
-                if len(chosen) > 1:
-                    break
-                chosen, size = [], 0  # full: it stays as it is
-            chosen.append(run.id)
-            size += run.size
-        if len(chosen) >= FAN // 2:
-            _merge_runs(database, connection, query, tier + 1, chosen)
+        asked = select(runs.c.id, runs.c.size, runs.c.first, runs.c.last)
+        of_tier = asked.where(runs.c.query == query, runs.c.tier == tier)
+        group = _oldest(connection.execute(of_tier.order_by(runs.c.id)))
+        ids = [run.id for run in group]
+        if len(group) < FAN // 2 or _lie_apart(group):
+            connection.execute(update(runs).where(runs.c.id.in_(ids)).values(tier=FINISHED))
+        else:
+            _merge_runs(database, connection, query, tier + 1, ids)
+
+
+def _oldest(runs: Iterable[Any]) -> list[Any]:
+    """The first of them, one at least, that together make no run too long."""
+    group: list[Any] = []
+    size = 0
+    for run in runs:
+        size += run.size
+        if group and size > LONGEST_RUN:
+            break
+        group.append(run)
+    return group
+
+
+def _lie_apart(runs: Sequence[Any]) -> bool:
+    """Whether they are long, and each begins beyond the one before: a key is in one of them at most."""
+    in_order = all(one.last < other.first for one, other in pairwise(runs))
+    return in_order and all(run.size >= LONG for run in runs)
 
 
 def _merge_runs(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -47,6 +49,7 @@ def test_it_finds_what_was_added(
     monkeypatch.setattr(key_index, "BLOCK", 3)
     monkeypatch.setattr(key_index, "FEW", 6)
     monkeypatch.setattr(key_index, "LONGEST_RUN", 100)
+    monkeypatch.setattr(key_index, "LONG", 9)
     database, runs = store.database, store.database.tables.key_runs
     with database.write() as connection:
         connection.execute(delete(database.tables.key_blocks))
@@ -76,6 +79,30 @@ def test_runs_stay_few_and_short(store: Store, monkeypatch: pytest.MonkeyPatch) 
         count, longest = connection.execute(select(func.count(), func.max(runs.c.size))).one()
     assert count < 9000 / 1000 + 4 * key_index.FAN
     assert longest <= 2000
+
+
+def test_growing_keys_are_not_written_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short runs of them become one until it is long, and long ones stay: of each key there is one run."""
+    monkeypatch.setattr(key_index, "LONG", 100)
+    database, runs = store.database, store.database.tables.key_runs
+    merged: list[int] = []
+    merge = key_index._merge_runs  # noqa: SLF001 — who calls it is what counts
+
+    def counted(*arguments: Any) -> None:
+        merged.append(len(arguments[-1]))
+        merge(*arguments)
+
+    monkeypatch.setattr(key_index, "_merge_runs", counted)
+    with database.write() as connection:
+        for number in range(100):
+            long = [f'["{key}"]' for key in range(1000 * number, 1000 * number + 100)]
+            key_index.add(database, connection, "long", long, number)
+        assert merged == []
+        for number in range(3000):
+            key_index.add(database, connection, "short", [f'["{number}"]'], number)
+        asked = select(func.count()).select_from(runs)
+        count = connection.execute(asked.where(runs.c.query == "short")).scalar_one()
+    assert count < 3000 / 100 + 4 * key_index.FAN
 
 
 def test_keys_of_one_code_are_told_apart(ledger: QueryLedger, monkeypatch: pytest.MonkeyPatch) -> None:
