@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, lite
 
 from syncd.mapping.form import Value
 from syncd.model import Column
-from syncd.source.texts.writer import TextRow, Wanted, Writer, by_types, quoted
+from syncd.source.texts.writer import TextRow, Wanted, Writer, by_types, one_text, quoted, with_commas
 
 # pg_type.oid
 _WHOLE = frozenset({20, 21, 23})
@@ -53,34 +53,31 @@ def _statement(connection: Connection, wanted: Wanted) -> Select[Any]:
         else cast(literal(part), Text)
         for part in form.line
     ]
+    key: list[ColumnElement[str]] = [literal_column(f"{names[position]}::text") for position in form.key]
     moment: ColumnElement[object] = literal_column(names[form.moment])
     end: ColumnElement[str] = literal_column("chr(10)")
     page = wanted.keyset.page(shape.cursor_columns, wanted.lower, wanted.upper, wanted.size)
     return select(
         func.count(),
-        func.string_agg(_key([names[position] for position in form.key]), end),
-        func.string_agg(func.concat(*line), end),
+        func.string_agg(one_text(with_commas(key)), end),
+        func.string_agg(one_text(line), end),
         func.min(moment),
         func.max(moment),
         *(literal_column(f"(array_agg({names[position]}))[count(*)]") for position in shape.cursor),
     ).select_from(page.subquery("syncd_p"))
 
 
-def _key(names: Sequence[str]) -> ColumnElement[str]:
-    """Its columns, none of which is null, joined by `","`."""
-    return literal_column(" || '\",\"' || ".join(f"{name}::text" for name in names))
-
-
 def _value(
     value: Value, names: Sequence[str], types: Sequence[object], offset: timedelta
 ) -> ColumnElement[str]:
     """What writes a column of the line; nothing for a null."""
-    name, kind = names[value.position], types[value.position]
+    text, kind = names[value.position], types[value.position]
     if value.column is Column.DATETIME and kind not in _WHOLE:
         # As a float, which takes infinity as well, and writes ten digits without an exponent.
-        utc = f"floor(date_part('epoch', {name}))"
-        return literal_column(f"{utc} - {round(offset.total_seconds())}" if kind in _ZONELESS else utc)
-    return literal_column(f"{name}::text" if kind in _PADDED else name)
+        text = f"floor(date_part('epoch', {text}))"
+        if kind in _ZONELESS:
+            text = f"({text} - {round(offset.total_seconds())})"
+    return literal_column(f"coalesce({text}::text, '')")
 
 
 WRITER = Writer(by_types(_FIT, _FIT_KEY), read)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import reduce
 from itertools import product
 from typing import Any
 
@@ -12,7 +11,17 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal
 
 from syncd.mapping.form import Form
 from syncd.model import Column
-from syncd.source.texts.writer import NOTHING, ODD, TextRow, Wanted, Writer, last_place, quoted, with_commas
+from syncd.source.texts.writer import (
+    NOTHING,
+    ODD,
+    TextRow,
+    Wanted,
+    Writer,
+    last_place,
+    one_text,
+    quoted,
+    with_commas,
+)
 
 _SECONDS = "syncd_seconds"
 _PLAUSIBLE = "947000000 AND 99999999999"
@@ -68,15 +77,11 @@ def _statement(connection: Connection, wanted: Wanted, end: Sequence[object]) ->
     ]
     return select(
         func.count(),
-        func.group_concat(_joined(with_commas(key)), literal_column("char(10)")),
-        func.group_concat(_joined(line), literal_column("char(10)")),
+        func.group_concat(one_text(with_commas(key)), literal_column("char(10)")),
+        func.group_concat(one_text(line), literal_column("char(10)")),
         literal_column(f"min({_SECONDS})"),
         literal_column(f"max({_SECONDS})"),
     ).select_from(page.add_columns(seconds).subquery("syncd_p"))
-
-
-def _joined(parts: Sequence[ColumnElement[Any]]) -> ColumnElement[Any]:
-    return reduce(ColumnElement.concat, parts)
 
 
 def _value(column: Column, name: str) -> ColumnElement[Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import reduce
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, literal_column
@@ -87,6 +88,11 @@ def with_commas(key: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
     """The columns of a key, and the `","` between them."""
     comma: ColumnElement[Any] = literal_column("'\",\"'")
     return [part for column in key for part in (comma, column)][1:]
+
+
+def one_text(parts: Sequence[ColumnElement[str]]) -> ColumnElement[str]:
+    """The parts one after the other, by `||`."""
+    return reduce(ColumnElement.concat, parts)
 
 
 def last_place(connection: Connection, wanted: Wanted) -> tuple[tuple[object, ...] | None, bool]:
