@@ -2,8 +2,9 @@
 
 Every upload adds one run of its keys' codes (`key_codes`). A B-tree would be rewritten all over by every
 upload of keys in no order; here a run is written once, and eight of a size become one now and then (a
-log-structured merge). A run is stored in blocks of codes in order, each with the upload of every code, so a
-few keys read a few blocks, many keys read each block once, and a run whose range is elsewhere is not touched.
+log-structured merge), until it is long or, as with growing keys, would gain nothing by it. A run is stored in
+blocks of codes in order, each with the upload of every code, so a few keys read a few blocks, many keys read
+each block once, and a run whose range is elsewhere is not touched.
 
 The index is not the truth: an upload that is gone is simply not found, and codes of other keys are sorted out
 by whoever asks (`deliveries`). All of it takes part in the caller's transaction.
