@@ -1,0 +1,60 @@
+"""The nouns of syncd: what flows from the source to Metrica, and what is remembered of it.
+
+Standard library only. All moments are aware datetimes in UTC; all durations timedeltas.
+"""
+
+from __future__ import annotations
+
+from syncd.model.rows import (
+    Column,
+    Conversion,
+    IdKind,
+    Known,
+    KnownAs,
+    Mapped,
+    Mark,
+    MarkValue,
+    Page,
+    Reason,
+    Reject,
+    Rows,
+    TextPage,
+)
+from syncd.model.uploads import (
+    SETTLED,
+    UNSEEN,
+    Chunk,
+    Followed,
+    Origin,
+    Position,
+    Receipt,
+    RunReport,
+    Upload,
+    UploadState,
+)
+
+__all__ = [
+    "SETTLED",
+    "UNSEEN",
+    "Chunk",
+    "Column",
+    "Conversion",
+    "Followed",
+    "IdKind",
+    "Known",
+    "KnownAs",
+    "Mapped",
+    "Mark",
+    "MarkValue",
+    "Origin",
+    "Page",
+    "Position",
+    "Reason",
+    "Receipt",
+    "Reject",
+    "Rows",
+    "RunReport",
+    "TextPage",
+    "Upload",
+    "UploadState",
+]
