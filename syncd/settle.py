@@ -18,8 +18,8 @@ from syncd.model import Origin, Receipt, RunReport, Upload, UploadState
 from syncd.payload import Tagger, client_id_type, render, unused_tag
 from syncd.ports import Clock, Destination, Ledger, Observer
 
-REFUSED_IN_A_ROW = 20
-"""Single rows refused with none accepted between: the file is bad throughout. About 60 requests."""
+REFUSED_IN_A_ROW = 50
+"""Single rows refused, and nothing of their file accepted: it is bad throughout. About 150 requests."""
 
 LONGEST_POST = timedelta(hours=1)
 """From its begin until Metrica's list must have it: no POST of a gigabyte lasts longer."""
@@ -62,6 +62,8 @@ class Settler:
         self._reject_limit = reject_limit
         self._fence = fence
         self._refused_in_a_row = 0
+        self._is_mixed = False
+        """Whether something of the file that is being sent was accepted."""
         self.listed: Listed = dict
         """Gives uploads that Metrica has, though the store does not say that they were ever sent."""
         self._unclear_until: dict[int, float] = {}
@@ -76,13 +78,17 @@ class Settler:
                 continue
             if upload.state is UploadState.SENDING and self._look_up(upload, report):
                 continue
-            self.send(self._ledger.sending(upload, self._clock.now()), report)
+            self._send(self._ledger.sending(upload, self._clock.now()), report)
 
     def send(self, upload: Upload, report: RunReport) -> None:
         """POST an upload that is recorded as SENDING, and record the answer.
 
         Raises NotReceived and AccessRefused (it is PLANNED again), OutcomeUnknown (it stays SENDING).
         """
+        self._is_mixed = False
+        self._send(upload, report)
+
+    def _send(self, upload: Upload, report: RunReport) -> None:
         started = self._clock.now()
         file = render(upload.header, upload.lines)
         self._tell(Event.UPLOAD_STARTED, upload, rows=len(upload.lines), bytes=sum(map(len, file)))
@@ -168,7 +174,7 @@ class Settler:
         self._ledger.accept(upload, receipt, self._clock.now())
         reach(Point.ACCEPTED)
         self._unclear_until.pop(upload.id, None)
-        self._refused_in_a_row = 0
+        self._refused_in_a_row, self._is_mixed = 0, True
         dropped = receipt.dropped(len(upload.lines))
         if dropped:
             self._tell(Event.ROWS_DROPPED, upload, rows=len(upload.lines), dropped=dropped)
@@ -195,7 +201,7 @@ class Settler:
             if half.tag in self.listed():
                 self.adopt(half, self.listed()[half.tag], report)
             else:
-                self.send(self._ledger.sending(half, self._clock.now()), report)
+                self._send(self._ledger.sending(half, self._clock.now()), report)
 
     def _stop_at_limit(self, refusal: FileRefused, report: RunReport) -> None:
         """Each row found costs requests of the daily quota, so a file that is bad throughout is given up.
@@ -203,7 +209,7 @@ class Settler:
         What is left of it stays PLANNED: nothing is lost, and nothing is sent until a person has looked.
         """
         self._refused_in_a_row += 1
-        if self._refused_in_a_row >= REFUSED_IN_A_ROW:
+        if self._refused_in_a_row >= REFUSED_IN_A_ROW and not self._is_mixed:
             self._refused_in_a_row = 0
             raise TooManyRejects(f"Metrica refused {REFUSED_IN_A_ROW} rows one after another: {refusal}")
         if report.rejected >= self._reject_limit:

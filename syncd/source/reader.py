@@ -237,7 +237,8 @@ class SqlSource:
             description = result.cursor.description or ()
             if description and description[-1][0].lower() == TIE:
                 description = description[:-1]
-            return self._shape_of(description), [tuple(row) for row in result]
+            shape = shape_of(self._query, self._database.family, description, result.cursor)
+            return shape, [tuple(row) for row in result]
 
         shape, rows = self._database.run(self._where, work)
         if shape != self._shape:
@@ -252,9 +253,6 @@ class SqlSource:
         if self._shape is None:
             raise SourceRefused(f"{self._where}: the sql gives no columns")
         return self._shape
-
-    def _shape_of(self, description: Sequence[Sequence[object]]) -> Shape:
-        return shape_of(self._query, self._database.family, description)
 
     def _statement(self) -> str:
         lexis = LEXIS.get(self._database.family, Lexis())

@@ -14,6 +14,10 @@ from syncd.settings import QuerySettings
 
 _SINGLE_PRECISION = {"postgresql": 700, "mysql": 4}
 """The type code of a 4-byte float in the cursor's description (pg_type.oid, FIELD_TYPE.FLOAT)."""
+_BIT = {"mysql": 16}
+"""FIELD_TYPE.BIT: a number that the driver gives as bytes."""
+_NUMBERED = 1 << 8 | 1 << 11
+"""FLAG.ENUM and FLAG.SET of MySQL's protocol."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,12 @@ class Shape:
 
     def mark_of_cursor(self, cursor: Sequence[object]) -> Mark:
         """The mark in `cursor_of` a row. Raises SourceRefused for a type that no mark may have."""
+        for place, value in zip(self.cursor, cursor, strict=True):
+            if isinstance(value, dict | list):
+                raise SourceRefused(
+                    f"query {self.query}: key column {self.columns[place]} holds a {type(value).__name__},"
+                    " which has no place in an order: name its parts in the sql, or cast it to text"
+                )
         values = zip(self.cursor[: self.mark_size], cursor, strict=False)
         return Mark(tuple(self._value(value, place) for place, value in values))
 
@@ -66,8 +76,11 @@ class Shape:
         return value  # type: ignore[return-value]  # is_mark_value has just said so
 
 
-def shape_of(query: QuerySettings, dialect: str, description: Sequence[Sequence[Any]]) -> Shape:
-    """Resolve mark and key in a cursor's description. Raises SourceRefused naming what is missing."""
+def shape_of(query: QuerySettings, dialect: str, description: Sequence[Sequence[Any]], result: Any) -> Shape:
+    """Resolve mark and key in a cursor's description. Raises SourceRefused naming what is missing.
+
+    `result` is the driver's cursor, which may tell more than its description.
+    """
     columns = tuple(str(column[0]) for column in description)
     mark = [_place(query.name, "mark", name, columns) for name in query.mark]
     key = [_place(query.name, "key", name, columns) for name in query.key]
@@ -78,8 +91,20 @@ def shape_of(query: QuerySettings, dialect: str, description: Sequence[Sequence[
                 f"query {query.name}: column {columns[place]} is a single-precision float, which the driver"
                 " rounds, so no row can be found again by it: cast it to numeric in the sql"
             )
+        if description[place][1] == _BIT.get(dialect, ()) or _is_numbered(result, place):
+            raise SourceRefused(
+                f"query {query.name}: column {columns[place]} is an ENUM, SET or BIT, which the server orders"
+                " by number and compares by text, so rows would be lost: leave it out of mark and key where"
+                " the others suffice, or write CAST(… AS CHAR) AS … in the sql (for a BIT: … + 0)"
+            )
     types = tuple(column[1] for column in description)
     return Shape(query.name, columns, cursor, len(dict.fromkeys(mark)), tuple(key), types)
+
+
+def _is_numbered(result: Any, place: int) -> bool:
+    """Whether a column is an ENUM or SET: the DB-API has no word for it, PyMySQL keeps what was said."""
+    fields = getattr(getattr(result, "_result", None), "fields", None) or ()
+    return any(field.flags & _NUMBERED for field in fields[place : place + 1])
 
 
 def _place(query: str, role: str, name: str, columns: tuple[str, ...]) -> int:

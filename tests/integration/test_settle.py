@@ -268,13 +268,13 @@ def test_halving_is_interrupted(
 
 
 def test_a_file_that_is_bad_throughout_is_given_up(bench: Bench, emulator: EmulatorServer) -> None:
-    """Twenty rows refused one after another: the query stops, the rest stays planned, few requests spent."""
+    """Fifty rows refused one after another: the query stops, the rest stays planned, few requests spent."""
     sell(bench.database, 1, 5000)
     emulator.fault("refuse")
     with pytest.raises(TooManyRejects):
         bench.run()
     assert len(bench.rejects()) == settle.REFUSED_IN_A_ROW
-    assert len(emulator.requests()) < 100
+    assert len(emulator.requests()) < 3 * settle.REFUSED_IN_A_ROW
     assert bench.rows("SELECT mark FROM syncd_marks WHERE mark IS NOT NULL") == []
 
     emulator.clear_faults()
@@ -282,6 +282,16 @@ def test_a_file_that_is_bad_throughout_is_given_up(bench: Bench, emulator: Emula
     bench.run()
     assert len(delivered(emulator)) == 5000 - settle.REFUSED_IN_A_ROW
     assert set(delivered(emulator).values()) == {1}
+
+
+def test_many_bad_rows_together_harm_no_others(bench: Bench, emulator: EmulatorServer) -> None:
+    """A file of which something was accepted is gone through to its end, however many follow each other."""
+    bad = range(20, 20 + settle.REFUSED_IN_A_ROW + 10)
+    sell(bench.database, 1, 100)
+    refuse_files_with(emulator, *bad)
+    bench.run()
+    assert len(bench.rejects()) == len(bad)
+    assert delivered(emulator) == once(*(set(range(1, 101)) - set(bad)))
 
 
 def test_the_reject_limit_counts_refusals(bench: Bench, emulator: EmulatorServer) -> None:

@@ -126,3 +126,27 @@ def test_single_precision(database: Database, source: Sources) -> None:
     database.run("CREATE TABLE t (m FLOAT(20))")
     with pytest.raises(SourceRefused, match="single-precision"):
         source(database.reader_url, "SELECT m FROM t").columns()
+
+
+@pytest.mark.parametrize("column", ["ENUM('zz', 'mm', 'aa')", "SET('zz', 'aa')", "BIT(20)"])
+@pytest.mark.parametrize("role", ["mark", "key"])
+def test_what_mysql_orders_by_number(database: Database, source: Sources, column: str, role: str) -> None:
+    """It compares it by its text, so that rows would be passed over: refused, and good once it is cast."""
+    if kind(database) != "mysql":
+        return
+    database.run(f"CREATE TABLE t (m INT, r {column})")
+    mark, key = (("r",), ("m",)) if role == "mark" else (("m",), ("r",))
+    with pytest.raises(SourceRefused, match="column r is an ENUM, SET or BIT"):
+        source(database.reader_url, "SELECT * FROM t", mark=mark, key=key).columns()
+    cast = "SELECT m, CAST(r + 0 AS CHAR) AS r FROM t"
+    assert source(database.reader_url, cast, mark=mark, key=key).columns() == ("m", "r")
+
+
+@pytest.mark.parametrize("value", ["'{\"a\": 1}'::jsonb", "ARRAY[1, 2]"])
+def test_a_key_without_a_place_in_an_order(database: Database, source: Sources, value: str) -> None:
+    """Refused by its name at the first page, not at the second by the driver's words."""
+    if kind(database) != "postgresql":
+        return
+    reader = source(database.reader_url, f"SELECT 1 AS m, {value} AS k", key=("k",))
+    with pytest.raises(SourceRefused, match=r"key column k holds a (dict|list)"):
+        reader.read(None, 10)
