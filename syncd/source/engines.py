@@ -20,6 +20,7 @@ from syncd.source.dialects import driver_of
 from syncd.source.failures import blot, failure
 from syncd.source.families import family
 from syncd.source.logins import Logins
+from syncd.source.sessions import Sessions
 from syncd.source.watchdog import Watchdog
 
 POOL_SIZE = 8
@@ -50,6 +51,7 @@ class Database:
         self.loose = self._driver.loose
         self._retired = False
         self.logins = Logins()
+        self.sessions = Sessions(family(self._url.get_backend_name()))
         self.engine = self._make_engine()
 
     @property

@@ -19,7 +19,7 @@ from syncd.source.edge import Edge, Row, first_edge
 from syncd.source.engines import Database, Engines
 from syncd.source.keyset import TIE, Keyset
 from syncd.source.plans import plan_text, serves
-from syncd.source.sessions import SLACK, open_transactions
+from syncd.source.sessions import SLACK
 from syncd.source.shape import Shape, shape_of
 from syncd.source.statement import LEXIS, Lexis, SecondStatementError, single_statement
 from syncd.source.text_reader import TextReader
@@ -119,7 +119,8 @@ class SqlSource:
         """Who has a transaction open, identity → words; None where that cannot be known (`sessions`)."""
         try:
             self.hides_transactions = False
-            return self._database.run(self._where, open_transactions)
+            sessions = self._database.sessions
+            return sessions.listed(lambda asked: self._database.run(self._where, asked))
         except SourceRefused:  # no privilege, or a relative of the database without these views
             self.hides_transactions = True
             return None

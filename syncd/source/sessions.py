@@ -10,19 +10,25 @@ of them late; each bears the name READER until it ends, by which other polls, of
 newest mark was asked for or ended before the rows were read, so either way no row of its is missed: `late`.)
 
 MariaDB and MySQL: a transaction that was begun read-only stays so. `innodb_trx` needs the privilege PROCESS.
-Its content is cached for a tenth of a second, and a statement that waits for the table itself has not begun
-there; `SLACK` covers both.
+It shows what is cached until nobody has read it for a tenth of a second, so that with a monitor it may be old
+by any time. Hence each question bears a mark of its own and is asked within a transaction: the list is of now
+if it shows that very question being asked. A statement that waits for the table itself, or works for long
+before its first row, has not begun there; `SLACK` covers ten seconds of that. A transaction that was prepared
+(XA) loses its connection's number with the connection, and is then listed under another identity.
 """
 
 from __future__ import annotations
 
+import math
+import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
+from secrets import token_hex
+from threading import Lock
+from typing import Any
 
 from sqlalchemy import Connection
-
-from syncd.source.families import family
 
 READER = "syncd reads only"
 """The application_name within a transaction of ours on PostgreSQL."""
@@ -43,29 +49,72 @@ SELECT 'prepared ' || transaction::text || ' ' || gid, 'prepared transaction ' |
 FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()
 """
 _STANDBY = "SELECT pg_catalog.pg_is_in_recovery()"
+_SNAPSHOT = "START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"
 _INNODB = """
-SELECT concat(trx_mysql_thread_id, ' ', trx_started),
+SELECT trx_mysql_thread_id = connection_id() AND trx_query LIKE '%{asked}%',
+       if(trx_mysql_thread_id = 0, concat('prepared ', trx_id),
+          concat(trx_mysql_thread_id, ' ', trx_started)),
        concat('connection ', trx_mysql_thread_id, ', transaction begun ', trx_started)
-FROM information_schema.innodb_trx WHERE trx_mysql_thread_id <> connection_id() AND trx_is_read_only = 0
+FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = connection_id() OR trx_is_read_only = 0
 """
 
-_INNODB_CACHE = 0.12
-"""Seconds: the list is then younger than what was read before it."""
+_CACHED = 0.12
+"""Seconds: the list is made anew if nobody has read it for 0.1."""
+_TRIES = 8
 SLACK: Mapping[str, timedelta] = {"postgresql": timedelta(0), "mysql": timedelta(seconds=10)}
 """How far behind the mark is read again in any case, where the list of transactions has gaps."""
 
+Listed = Mapping[str, str] | None
+Run = Callable[[Callable[[Connection], Listed]], Listed]
 
-def open_transactions(connection: Connection) -> Mapping[str, str] | None:
-    """Identity → who it is, of every transaction but our own; None where this database cannot tell."""
-    match family(connection.dialect.name):
-        case "postgresql":
-            if connection.exec_driver_sql(_STANDBY).scalar_one():
+
+class Sessions:
+    """The transactions that are open on one database. Safe to use from several threads."""
+
+    def __init__(self, family: str) -> None:
+        self._family = family
+        self._asking = Lock()
+        self._asked_at = -math.inf
+        self._listed: Listed = None
+
+    def listed(self, run: Run) -> Listed:
+        """Identity → who it is, of every transaction but our own; None where this database cannot tell.
+
+        `run` runs the question on a connection.
+        """
+        match self._family:
+            case "postgresql":
+                return run(_postgresql)
+            case "mysql":
+                # One at a time, or they would keep the list from each other; who waited has it as well.
+                now = time.monotonic()
+                with self._asking:
+                    if self._asked_at < now:
+                        asked_at = time.monotonic()
+                        self._listed = run(_innodb)
+                        self._asked_at = asked_at
+                    return self._listed
+            case _:
                 return None
-            statement = _POSTGRESQL
-        case "mysql":
-            time.sleep(_INNODB_CACHE)
-            statement = _INNODB
-        case _:
-            return None
-    rows = connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
-    return {str(identity): str(who) for identity, who in rows}
+
+
+def _postgresql(connection: Connection) -> Listed:
+    if connection.exec_driver_sql(_STANDBY).scalar_one():
+        return None
+    return {str(identity): str(who) for identity, who in _rows(connection, _POSTGRESQL)}
+
+
+def _innodb(connection: Connection) -> Listed:
+    """None where the list stays old: others read it too often."""
+    for wait in range(_TRIES):
+        time.sleep(wait and random.uniform(_CACHED, 2 * _CACHED))  # noqa: S311 — out of step with others
+        connection.exec_driver_sql(_SNAPSHOT)
+        rows = _rows(connection, _INNODB.format(asked=token_hex(8)))
+        others = {str(identity): str(who) for is_ours, identity, who in rows if not is_ours}
+        if len(others) < len(rows):
+            return others
+    return None
+
+
+def _rows(connection: Connection, statement: str) -> Sequence[Any]:
+    return connection.exec_driver_sql(statement, execution_options={"no_parameters": True}).all()
