@@ -8,11 +8,12 @@ JSON reader on the way rounds it.
 from __future__ import annotations
 
 import json
+import math
 import re
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
-from math import ceil
 from uuid import UUID
 
 from syncd.model import Mark, MarkValue
@@ -92,12 +93,12 @@ def earlier(mark: Mark, by: timedelta) -> Mark | None:
             case datetime():
                 return Mark((value - by,))
             case date():
-                return Mark((value - timedelta(days=ceil(by / timedelta(days=1))),))
+                return Mark((value - timedelta(days=math.ceil(by / timedelta(days=1))),))
             case str():
                 return Mark((_earlier_text(value, by),))
             case int() | float() | Decimal() if value >= _YEAR_2000:
                 unit = timedelta(seconds=1) if value < _YEAR_5000 else timedelta(milliseconds=1)
-                return Mark((value - ceil(by / unit),))
+                return Mark((value - math.ceil(by / unit),))
     except (ValueError, OverflowError):
         pass
     return None
@@ -135,17 +136,23 @@ def as_start(start: str | float, value: MarkValue) -> str | float | None:
 
 
 def ceiling(mark: Mark, now: datetime, zone: tzinfo) -> Mark | None:
-    """A mark of one value, a day after `now`; None where the first value of `mark` is no time.
+    """A mark of one value, a minute after `now`; None where the first value of `mark` is no time.
 
-    A row with a mark beyond it bears a wrong time: if the query's mark followed it there, no later row would
-    be read any more. A day, because timestamps without a zone may be off by half of one.
+    A row with a mark beyond it bears a wrong time: if the query's mark followed it there, no row would be
+    read that comes before. A minute, because the clocks of two machines differ. Of numbers, only what is
+    beyond all of them (infinity, NaN) is not to be followed either.
 
     Args:
         mark: A mark of the query, for its form.
         now: The moment, aware.
         zone: Of timestamps that carry none.
     """
-    return at(mark, now + timedelta(days=1), zone)
+    match value := mark.values[0]:
+        case float() if not math.isfinite(value):
+            return Mark((sys.float_info.max,))
+        case Decimal() if not value.is_finite():
+            return Mark((_HIGHEST,))
+    return at(mark, now + TOLERANCE, zone)
 
 
 def at(mark: Mark, moment: datetime, zone: tzinfo) -> Mark | None:
@@ -163,6 +170,8 @@ def at(mark: Mark, moment: datetime, zone: tzinfo) -> Mark | None:
             own = datetime.fromisoformat(f"2000-01-01T00:00{found[6]}").tzinfo if found[6] else None
             text = moment.astimezone(own or zone).isoformat(value[10], "seconds")
             return Mark((text[: len("2026-01-31T10:00:00")],))
+        case str() if _DAY.fullmatch(value):
+            return Mark((moment.astimezone(zone).date().isoformat(),))
     return None
 
 
@@ -175,12 +184,18 @@ def is_beyond(mark: Mark, other: Mark | None) -> bool:
         return True
     for one, two in zip(mark.values, other.values, strict=False):  # either may be a prefix
         if one != two:
+            if one != one:  # noqa: PLR0124 — NaN, which PostgreSQL puts behind all numbers
+                return True
             return type(one) is type(two) and not isinstance(one, UUID | bytes) and one > two  # type: ignore[operator]  # of one type
     return False
 
 
+TOLERANCE = timedelta(minutes=1)
+_HIGHEST = Decimal("1e1000")
+"""No number that counts anything comes near it."""
 _YEAR_2000 = 946_684_800
 _YEAR_5000 = 100_000_000_000
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d)(:\d\d)?(\.\d{1,6})?(Z|[+-]\d\d(?::?\d\d)?)?")
 
 
@@ -188,7 +203,7 @@ def _earlier_text(value: str, by: timedelta) -> str:
     """ISO text moved back in its own form: the same separator, digits and zone."""
     found = _ISO.fullmatch(value)
     if found is None:
-        moved = date.fromisoformat(value) - timedelta(days=ceil(by / timedelta(days=1)))
+        moved = date.fromisoformat(value) - timedelta(days=math.ceil(by / timedelta(days=1)))
         return moved.isoformat()
     day, separator, time, seconds, fraction, zone = found.groups(default="")
     moment = datetime.fromisoformat(f"{day}T{time}{seconds}") - by

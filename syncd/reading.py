@@ -55,6 +55,8 @@ class Reading:
         self._waits_for: str | None = None
         """As recorded; None: by an earlier process."""
         self._ahead: Mark | None = None
+        self._form: Mark | None = None
+        """A mark that is a time, for its form: where the newest one is none, as `infinity` in PostgreSQL."""
         # By `clock.seconds`, which nobody sets.
         self._unwatched_since: float | None = None
         self._began = reader.clock.now(), reader.clock.seconds()
@@ -64,10 +66,13 @@ class Reading:
     def chunks(self, position: Position | None) -> Iterator[Chunk]:
         """What is new at this moment, oldest first; what is committed meanwhile is the next run's."""
         mark, overlap = self._begin(position), self._reader.query.overlap
+        self._form = mark or self._form
         if overlap != "auto" or self._is_unwatched():
             fixed = None if overlap == "auto" else overlap
             if fixed or self._safe != mark or not self._is_idle(mark):
                 yield from self._unwatched(mark, UNWATCHED_OVERLAP if fixed is None else fixed)
+                if not fixed:  # else it would be asked at every poll
+                    yield from self.ahead()
         elif self._late is None or not self._late.quiet or not self._is_idle(mark):
             yield from self._watched(mark)
 
@@ -161,7 +166,7 @@ class Reading:
                     is_read = False
                     break
         if future is not None:
-            yield from self._ahead_of(self._ceiling(future), future)
+            yield from self._ahead_of(future)
         self._name_long_open(late)
         self._settle(late.safe(mark), late.waits_for(reader.clock.now()))
 
@@ -169,7 +174,11 @@ class Reading:
         """The newest mark that the query may follow, and the newest of all where that lies in the future."""
         newest = self._reader.source.newest()
         end = self._ceiling(newest)
-        if newest is None or end is None or not is_beyond(newest, end):
+        if newest is None or end is None:
+            return newest, None
+        # A text that stands behind all times is the database's own word for what Python has no time for.
+        is_text = isinstance(newest.values[0], str) and not isinstance(end.values[0], str)
+        if not (is_text or is_beyond(newest, end)):
             return newest, None
         return self._reader.source.newest(upto=end), newest
 
@@ -235,25 +244,32 @@ class Reading:
             progress.tell(chunk, reached)
 
     def ahead(self) -> Iterator[Chunk]:
-        """Rows with a mark of the future that `chunks` does not come by, for want of the newest mark."""
-        if self._late is not None or (newest := self._reader.source.newest()) is None:
-            return
-        end = self._ceiling(newest)
-        if end is not None and is_beyond(newest, end):
+        """Rows with a mark of the future, which are not come by on the way to a mark of their own."""
+        if self._late is None:
+            _, future = self._newest()
             self._reader.source.restart()
-            yield from self._ahead_of(end, newest)
+            if future is not None:
+                yield from self._ahead_of(future)
 
     def _ceiling(self, mark: Mark | None) -> Mark | None:
-        reader = self._reader
-        return None if mark is None else ceiling(mark, reader.clock.now(), reader.query.timezone)
+        """What a query may follow at most; None where it may follow anything."""
+        reader, now = self._reader, self._reader.clock.now()
+        if mark is None or (end := ceiling(mark, now, reader.query.timezone)) is not None:
+            return None if mark is None else end
+        if not isinstance(mark.values[0], str):
+            return None
+        if self._form is None:
+            self._form = reader.source.read(None, 1).mark or mark
+            reader.source.restart()
+        return ceiling(self._form, now, reader.query.timezone)
 
-    def _ahead_of(self, end: Mark | None, newest: Mark | None) -> Iterator[Chunk]:
+    def _ahead_of(self, newest: Mark) -> Iterator[Chunk]:
         """Rows with a mark of the future, which is told once for each newest of them."""
-        if newest is not None and newest != self._ahead:
+        if newest != self._ahead:
             self._ahead = newest
             values = [value_text(value) for value in newest.values]
             self._reader.observer.emit(Event.MARK_AHEAD, query=self._reader.query.name, mark=values)
-        for chunk, _ in self._range(end, newest):
+        for chunk, _ in self._range(self._ceiling(newest), newest):
             yield chunk
 
     def _range(self, after: Mark | None, upto: Mark | None) -> Iterator[tuple[Chunk, Mark | None]]:

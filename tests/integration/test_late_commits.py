@@ -321,32 +321,6 @@ def test_any_order_of_commits(
         assert syncd.run().uploads == 0
 
 
-@pytest.mark.parametrize("server", ["postgres", "sqlite_db"])
-def test_a_mark_of_the_future_does_not_take_the_query_along(
-    request: pytest.FixtureRequest, emulator: EmulatorServer, tmp_path: Path, server: str
-) -> None:
-    """A row dated 2099 by mistake is delivered; the rows that come after it are read as ever."""
-    database: Database = request.getfixturevalue(server)
-    kind = "timestamptz" if server == "postgres" else "text"
-    database.run(
-        f"CREATE TABLE orders (id integer PRIMARY KEY, client text, created_at {kind}, paid_at {kind})"
-    )
-    query = {**QUERY, "sql": "SELECT * FROM orders", "columns": {**QUERY["columns"], "DateTime": "paid_at"}}
-    insert = "INSERT INTO orders VALUES ({0}, '{0}', '{1}', '2026-01-01 00:00:00')"
-    with Process(tmp_path, database.url, emulator.url, query) as syncd:
-        database.run(insert.format(1, "2026-01-01 10:00:00"), insert.format(2, "2099-01-01 10:00:00"))
-        syncd.run()
-        database.run(insert.format(3, "2026-01-01 11:00:00"), insert.format(4, "2099-01-02 10:00:00"))
-        syncd.clock.ahead += timedelta(hours=1)
-        syncd.run()
-        database.run(insert.format(5, "2026-01-01 12:00:00"))
-        syncd.run()
-        assert delivered(emulator) == {"1": 1, "2": 1, "3": 1, "4": 1, "5": 1}
-        assert len(syncd.told.of(Event.MARK_AHEAD)) == 2
-        assert syncd.run().uploads == 0
-        assert "2026-01-01" in str(syncd.parts.store.positions()["orders"].mark)
-
-
 def test_a_query_whose_mark_was_forgotten_sends_only_what_is_new(
     sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -73,14 +75,17 @@ def test_beyond_only_where_python_can_tell(
 @pytest.mark.parametrize(
     ("value", "limit"),
     [
-        (NOON, NOON + timedelta(days=1)),
-        (datetime(2020, 1, 1), datetime(2026, 3, 2, 15)),  # noqa: DTZ001 — a naive column, in Moscow
-        (date(2020, 1, 1), date(2026, 3, 2)),
-        ("2020-01-01 00:00:00.123", "2026-03-02 15:00:00"),
-        ("2020-01-01T00:00:00Z", "2026-03-02T12:00:00"),
+        (NOON, NOON + timedelta(minutes=1)),
+        (datetime(2020, 1, 1), datetime(2026, 3, 1, 15, 1)),  # noqa: DTZ001 — a naive column, in Moscow
+        (date(2020, 1, 1), date(2026, 3, 1)),
+        ("2020-01-01 00:00:00.123", "2026-03-01 15:01:00"),
+        ("2020-01-01T00:00:00Z", "2026-03-01T12:01:00"),
+        ("2020-01-01", "2026-03-01"),
+        (math.inf, sys.float_info.max),
+        (Decimal("NaN"), Decimal("1e1000")),
     ],
 )
-def test_the_future_begins_a_day_from_now(value: MarkValue, limit: MarkValue) -> None:
+def test_the_future_begins_a_minute_from_now(value: MarkValue, limit: MarkValue) -> None:
     """In the mark's own form and zone; in the query's zone where it carries none."""
     assert ceiling(Mark((value, 1)), NOON, ZoneInfo("Europe/Moscow")) == Mark((limit,))
 
