@@ -102,7 +102,7 @@ class Pipeline:
             reach(Point.READ)
             if self._may_grow(read):
                 self._held_back = True
-                break
+                continue
             chunk = self._recall(read, report)
             if chunk is None:
                 return False
@@ -158,13 +158,21 @@ class Pipeline:
         return Tagger(self._job.query.name, self._job.query.counter, chunk.header)
 
     def _chunks(self) -> Iterator[Chunk]:
-        """Rows that waited and are due, rejects to try again, the news, rows without a place in the order."""
+        """Rejects to try again, the news, rows that waited and are due, rows without a place in the order.
+
+        A row that waited and has changed is among the news: it is not to be sent as it was.
+        """
         if self._is_open:
-            yield from self._due()
             yield from self._retry.chunks()
             self._position = self._job.ledger.position()
-        yield from self._reading.chunks(self._position)
-        yield from self._misplaced()
+        for chunk in self._reading.chunks(self._position):
+            yield chunk
+            if self._held_back:
+                break
+        if self._is_open:
+            yield from self._due()
+        if not self._held_back:
+            yield from self._misplaced()
 
     def _due(self) -> Iterator[Chunk]:
         job = self._job

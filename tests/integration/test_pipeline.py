@@ -220,6 +220,30 @@ def test_a_row_put_right(bench: Bench, emulator: EmulatorServer) -> None:
 # --- rows that wait ---
 
 
+@pytest.mark.parametrize("on_change", ["ignore", "resend"])
+def test_a_waiting_row_that_changed_is_not_sent_as_it_was(
+    bench: Bench, emulator: EmulatorServer, on_change: str
+) -> None:
+    """Also where the next run comes only once it is due: what the source has now is what counts."""
+    bench.restart(on_change=on_change)
+    due = int((bench.clock.now() + timedelta(hours=1)).timestamp())
+    sell(bench.database, 1, 4, paid=due)
+    assert bench.run().waiting == 4
+    bench.database.run(
+        "UPDATE orders SET total = '7.50', changed = 100 WHERE n = 1",
+        "UPDATE orders SET paid = paid + 86400, changed = 101 WHERE n = 2",
+        "UPDATE orders SET total = 'free', changed = 102 WHERE n = 3",
+    )
+    emulator.advance(3601)
+    bench.clock.forward(timedelta(seconds=3601))
+    report = bench.run()
+    assert (report.uploaded, report.waiting, report.rejected) == (2, 1, 1)
+    lines = [line for upload in emulator.uploads() for line in (upload.content or b"").decode().splitlines()]
+    assert [line.split(",")[3] for line in lines if line.startswith(client_id(1))] == ["7.50"]
+    assert sorted(sent(emulator)) == sorted(ids(1, 4))
+    assert bench.run().uploaded == 0
+
+
 def test_rows_in_the_future_wait(bench: Bench, emulator: EmulatorServer) -> None:
     """They wait without holding the mark, and are sent once when their DateTime has come."""
     due = int((bench.clock.now() + timedelta(hours=1)).timestamp())
