@@ -11,12 +11,11 @@ from threading import BoundedSemaphore
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NewConnectionError
 
 from syncd import __version__
-from syncd.errors import AccessRefused, MetricaError, NotReceived, OutcomeUnknown
+from syncd.errors import AccessRefused, NotReceived
 from syncd.events import Event
+from syncd.metrica import transport
 from syncd.metrica.budget import Budget, OwnPurse, Terms
 from syncd.metrica.classify import TOO_FAST, error_of
 from syncd.metrica.multipart import FileBody
@@ -39,14 +38,8 @@ PARALLEL_REQUESTS = 3
 """At once per user [D quotas.md]."""
 LIST_PAGE = 10_000
 """Uploads per list request: the API's own default."""
-LARGEST_ANSWER = 16 * 1024 * 1024
-"""Bytes; a full list page is about 4 MB, so more is not Metrica speaking."""
-PART_BYTES = 256 * 1024
-"""Of a file: what is asked for at once is at most so much."""
 CONNECT_TIMEOUT = 10.0
 """Seconds."""
-NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNSUPPORTED_PROTOCOL", "HANDSHAKE_FAILURE")
-"""OpenSSL's words for a handshake that failed, before which nothing of a request is sent."""
 
 
 class MetricaClient:
@@ -77,7 +70,7 @@ class MetricaClient:
         self._session.auth = token
         self._session.headers.update({"User-Agent": f"syncd/{__version__}", "Accept": "application/json"})
         for scheme in ("https://", "http://"):
-            self._session.mount(scheme, _Adapter(pool_maxsize=PARALLEL_REQUESTS))
+            self._session.mount(scheme, transport.Adapter(pool_maxsize=PARALLEL_REQUESTS))
 
     def close(self) -> None:
         """Close the connections."""
@@ -184,9 +177,9 @@ class MetricaClient:
             ) as response:
                 code = str(response.status_code)
                 self._compare_clocks(response.headers.get("Date"))
-                answer = _read(response, started + self._timeout)
-        except requests.RequestException as error:
-            raise _broken(error) from None  # its text may quote headers
+                answer = transport.read(response, started + self._timeout)
+        except transport.FAILURES as error:
+            raise transport.broken(error) from None  # its text may quote headers
         finally:
             self._observer.emit(
                 Event.API_REQUEST,
@@ -224,55 +217,3 @@ class MetricaClient:
         with suppress(ValueError, TypeError):  # missing, or no date
             there = parsedate_to_datetime(date or "").astimezone(UTC)
             self.clock_ahead = self._clock.now() - there
-
-
-class _Adapter(HTTPAdapter):
-    """Sends a file in parts of PART_BYTES; 16 KB, as urllib3 does it, cost more time than the network."""
-
-    def init_poolmanager(self, *args: Any, **arguments: Any) -> None:
-        super().init_poolmanager(*args, **arguments, blocksize=PART_BYTES)
-
-
-def _read(response: requests.Response, deadline: float) -> bytes:
-    """The body, bounded in size and time: requests' own time-out starts anew with every byte."""
-    parts, size = [], 0
-    for part in response.iter_content(64 * 1024):
-        parts.append(part)
-        size += len(part)
-        if size > LARGEST_ANSWER:
-            raise OutcomeUnknown(
-                f"the answer is larger than {LARGEST_ANSWER} bytes", http_status=response.status_code
-            )
-        if time.monotonic() > deadline:
-            raise OutcomeUnknown("the answer did not end in time", http_status=response.status_code)
-    return b"".join(parts)
-
-
-def _broken(error: requests.RequestException) -> MetricaError:
-    """A failed exchange: without a connection nothing was sent, with one the outcome is unknown."""
-    if not_sent := _why_not_sent(error):
-        return NotReceived(not_sent)
-    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        return AccessRefused("metrica.api_url is no usable address")
-    if isinstance(error, requests.Timeout):
-        return OutcomeUnknown("no answer in time")
-    return OutcomeUnknown("the connection was cut before the answer was complete")
-
-
-def _why_not_sent(error: requests.RequestException) -> str:
-    """What kept the request from being sent at all; "" when it may have been."""
-    text = str(error)
-    reason = getattr(error.args[0] if error.args else None, "reason", None)
-    causes = {
-        "the server's TLS certificate is not valid for metrica.api_url": "CERTIFICATE_VERIFY_FAILED" in text,
-        "no connection: the address does not speak TLS as https needs it": any(
-            word in text for word in NO_TLS
-        ),
-        # requests raises it only while the proxy is being reached.
-        "no connection to the proxy that the environment names": isinstance(
-            error, requests.exceptions.ProxyError
-        ),
-        "no connection in time": isinstance(error, requests.ConnectTimeout),
-        "no connection: refused, or the host's name was not found": isinstance(reason, NewConnectionError),
-    }
-    return next((cause for cause, holds in causes.items() if holds), "")

@@ -18,7 +18,7 @@ from syncd.errors import (
     NotReceived,
     OutcomeUnknown,
 )
-from syncd.metrica import client as client_module
+from syncd.metrica import transport
 from tests.centre_help import metrica_client
 from tests.client_help import OTHER, failure, upload
 from tests.raw_http import RawServer, answer
@@ -127,14 +127,20 @@ def test_a_server_that_speaks_no_http(reply: bytes) -> None:
         assert type(failure(lambda: upload(client))) is OutcomeUnknown
 
 
-def test_a_slow_drip_ends() -> None:
+@pytest.mark.parametrize(
+    ("begin", "drip"),
+    [
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\n \r\n"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", b" "),
+        (b"HTTP/1.1 200 OK\r\n", b"X"),
+        (b"H", b"T"),
+    ],
+    ids=["chunks", "body", "headers", "status line"],
+)
+def test_a_slow_drip_ends(begin: bytes, drip: bytes) -> None:
     """An answer that comes byte by byte is given up when the request's time is over."""
-    slow = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
     began = time.monotonic()
-    with (
-        RawServer(slow, drip=b"1\r\n \r\n") as server,
-        closing(metrica_client(server.url, timeout=1.0)) as client,
-    ):
+    with RawServer(begin, drip=drip) as server, closing(metrica_client(server.url, timeout=1.0)) as client:
         assert type(failure(lambda: upload(client))) is OutcomeUnknown
     assert time.monotonic() - began < 10
 
@@ -142,7 +148,7 @@ def test_a_slow_drip_ends() -> None:
 @pytest.mark.parametrize("packed", [True, False], ids=["gzip-bomb", "endless"])
 def test_an_answer_that_is_too_large_ends(monkeypatch: pytest.MonkeyPatch, *, packed: bool) -> None:
     """What is read of an answer is bounded, by its size when unpacked; the upload is looked up."""
-    monkeypatch.setattr(client_module, "LARGEST_ANSWER", 1024 * 1024)
+    monkeypatch.setattr(transport, "LARGEST_ANSWER", 1024 * 1024)
     body = b" " * (8 * 1024 * 1024)
     head = b"HTTP/1.1 200 OK\r\n"
     if packed:

@@ -1,0 +1,127 @@
+"""HTTP that ends in time, and in words: the time-out that requests has starts anew with every byte."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from socket import SHUT_RDWR
+from threading import Timer
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
+
+from syncd.errors import AccessRefused, MetricaError, NotReceived, OutcomeUnknown
+
+LARGEST_ANSWER = 16 * 1024 * 1024
+"""Bytes; a full list page is about 4 MB, so more is not Metrica speaking."""
+PART_BYTES = 256 * 1024
+"""Of a file: what is asked for at once is at most so much."""
+FAILURES = (requests.RequestException, HTTPError)
+"""What an exchange raises that failed."""
+NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNSUPPORTED_PROTOCOL", "HANDSHAKE_FAILURE")
+"""OpenSSL's words for a handshake that failed, before which nothing of a request is sent."""
+
+
+class Adapter(HTTPAdapter):
+    """Sends a file in parts of PART_BYTES; 16 KB, as urllib3 does it, cost more time than the network."""
+
+    def init_poolmanager(self, *args: Any, **arguments: Any) -> None:
+        """For connections that go straight there."""
+        super().init_poolmanager(*args, **arguments, blocksize=PART_BYTES)
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **arguments: Any) -> Any:
+        """For those through a proxy."""
+        manager: Any = super().proxy_manager_for(proxy, **arguments)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
+
+
+@contextmanager
+def _in_time(connection: Any) -> Iterator[None]:
+    """Cut the connection if this takes longer than its time-out as a whole."""
+
+    def cut() -> None:
+        with suppress(OSError, AttributeError):  # it is closed already
+            connection.sock.shutdown(SHUT_RDWR)
+
+    timer = Timer(connection.timeout, cut)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+class _Connection(HTTPConnection):
+    def getresponse(self) -> Any:
+        with _in_time(self):
+            return super().getresponse()
+
+
+class _SecureConnection(HTTPSConnection):
+    def getresponse(self) -> Any:
+        with _in_time(self):
+            return super().getresponse()
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+_POOLS = {"http": _Pool, "https": _SecurePool}
+
+
+def read(response: requests.Response, deadline: float) -> bytes:
+    """The body, bounded in size and time (by `time.monotonic`). Raises OutcomeUnknown and FAILURES."""
+    parts, size = [], 0
+    while part := response.raw.read1(64 * 1024, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > LARGEST_ANSWER:
+            raise OutcomeUnknown(
+                f"the answer is larger than {LARGEST_ANSWER} bytes", http_status=response.status_code
+            )
+        if time.monotonic() > deadline:
+            raise OutcomeUnknown("the answer did not end in time", http_status=response.status_code)
+    return b"".join(parts)
+
+
+def broken(error: Exception) -> MetricaError:
+    """A failed exchange: without a connection nothing was sent, with one the outcome is unknown."""
+    if not_sent := _why_not_sent(error):
+        return NotReceived(not_sent)
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
+        return AccessRefused("metrica.api_url is no usable address")
+    if isinstance(error, requests.Timeout | ReadTimeoutError):
+        return OutcomeUnknown("no answer in time")
+    return OutcomeUnknown("the connection was cut before the answer was complete")
+
+
+def _why_not_sent(error: Exception) -> str:
+    """What kept the request from being sent at all; "" when it may have been."""
+    text = str(error)
+    reason = getattr(error.args[0] if error.args else None, "reason", None)
+    causes = {
+        "the server's TLS certificate is not valid for metrica.api_url": "CERTIFICATE_VERIFY_FAILED" in text,
+        "no connection: the address does not speak TLS as https needs it": any(
+            word in text for word in NO_TLS
+        ),
+        # requests raises it only while the proxy is being reached.
+        "no connection to the proxy that the environment names": isinstance(
+            error, requests.exceptions.ProxyError
+        ),
+        "no connection in time": isinstance(error, requests.ConnectTimeout),
+        "no connection: refused, or the host's name was not found": isinstance(reason, NewConnectionError),
+    }
+    return next((cause for cause, holds in causes.items() if holds), "")
