@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 import sys
 from contextlib import suppress
 
@@ -25,10 +26,17 @@ def main() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
     for name, value in _UNUSED.items():
         os.environ.setdefault(name, value)
-    with loading():
-        from syncd.cli.main import run  # noqa: PLC0415 — the libraries behind it are loaded only here
+    if sys.argv[1:2] == ["run"]:
+        # A reload that is asked for before there is anything to reload must not be the end.
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with loading():
+            from syncd.cli.main import run  # noqa: PLC0415 — the libraries behind it are loaded only here
 
-    sys.exit(run())
+        code = run()
+    except KeyboardInterrupt:  # before the command line could say so itself
+        code = 128 + signal.SIGINT
+    sys.exit(code)
 
 
 if __name__ == "__main__":

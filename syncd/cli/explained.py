@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from shlex import quote
 
 from syncd.cli.common import counted, shown_key, shown_mark
 from syncd.cli.uploads import dropped
@@ -120,7 +121,8 @@ def _reject(query: QuerySettings, reject: RejectRow, key: str) -> Iterator[str]:
     if reject.retry_at:
         yield f"asked for again {_at(reject.retry_at)}: the next run of the query tries it"
     elif reject.reason is not Reason.IDENTITY_CHANGED:
-        yield f"then: `syncd rejects retry {query.name} {key}`, unless its mark grows with the correction"
+        again = f"syncd rejects retry {query.name} {quote(key)}"
+        yield f"then: `{again}`, unless its mark grows with the correction"
 
 
 def _source(one: Explanation) -> Iterator[str]:

@@ -95,7 +95,8 @@ def drop(
 ) -> None:
     """Forget rejected rows of query NAME: those with these KEYs, or --all.
 
-    They are not sent. A row that is read again later, because its mark grew, is looked at anew.
+    They are not sent. A row that is read again later is looked at anew: because its mark grew, or because it
+    stands at the query's mark or within its `overlap`.
     """
     if everything == bool(keys):
         raise UsageError("say which rows to forget: KEY…, or --all")

@@ -7,7 +7,9 @@ Decided by `error_type` and the HTTP status, never by the message: messages may 
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 
 from syncd.errors import (
     AccessRefused,
@@ -66,7 +68,8 @@ def error_of(status: int, body: bytes, retry_after: str | None, now: datetime) -
     Args:
         status: The HTTP status.
         body: The answer's body, possibly no JSON at all.
-        retry_after: The `Retry-After` header in seconds, if there was one; not documented, so only a hint.
+        retry_after: The `Retry-After` header, seconds or a date, if there was one; not documented, so only a
+            hint.
         now: The moment, aware, UTC.
     """
     error_type, message = _read_errors(body)
@@ -101,9 +104,12 @@ def _kind(status: int, error_type: str) -> type[MetricaError]:
 def _retry_at(error_type: str, retry_after: str | None, now: datetime) -> datetime | None:
     if error_type in UNTIL_MIDNIGHT:
         return next_midnight(now)
-    if retry_after is not None and retry_after.isdecimal():
-        seconds = min(int(retry_after[:9]), int(_LONGEST_WAIT.total_seconds()))
-        return now + timedelta(seconds=seconds)
+    if retry_after is None:
+        return None
+    if retry_after.isdecimal():
+        return now + min(timedelta(seconds=int(retry_after[:9])), _LONGEST_WAIT)
+    with suppress(ValueError, TypeError, OverflowError):  # no date either, or one without a zone
+        return max(now, min(parsedate_to_datetime(retry_after).astimezone(UTC), now + _LONGEST_WAIT))
     return None
 
 
