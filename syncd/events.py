@@ -20,6 +20,8 @@ class Event(StrEnum):
     """error, code, action: the changed file is wrong, the old one stays in force."""
     QUERY_STARTED = "query_started"
     """query: a run begins (debug)."""
+    STATEMENT = "statement"
+    """database, sql, values: what is asked of a company database, as it is asked (debug)."""
     QUERY_FINISHED = "query_finished"
     """query, read, known, uploaded, uploads, rejected, waiting, seconds. Debug when nothing moved."""
     QUERY_FAILED = "query_failed"

@@ -9,6 +9,7 @@ from threading import RLock
 from syncd.check import Connected
 from syncd.config.secrets import read_token_file
 from syncd.errors import ConfigError, Problem
+from syncd.events import Event
 from syncd.followup import Lists
 from syncd.intake import NothingKnown
 from syncd.ledger import Lease, QueryLedger, Store
@@ -33,13 +34,18 @@ class Parts:
         self.observer = observer
         self.clock = clock or SystemClock()
         self.store = Store.open(settings.state, self.clock)
-        self.engines = Engines(settings.databases)
+        # A statement costs a tenth more where somebody listens.
+        is_told = settings.log.level == "debug"
+        self.engines = Engines(settings.databases, self._tell_statement if is_told else None)
         self.purse: Purse = OwnPurse()
         """Where requests are counted; a daemon's is the state store."""
         self._pace = Pace()
         self._clients: dict[str, MetricaClient] = {}
         self._lists: dict[str, Lists] = {}
         self._lock = RLock()
+
+    def _tell_statement(self, database: str, sql: str, values: str) -> None:
+        self.observer.emit(Event.STATEMENT, database=database, sql=sql, values=values)
 
     def apply(self, settings: Settings) -> None:
         """Work with these settings from now on; a run that is going on keeps what it has."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from time import monotonic
@@ -33,6 +34,11 @@ _WATCHDOG = Watchdog()
 
 T = TypeVar("T")
 
+Asked = Callable[[str, str, str], None]
+"""Of a database's name, a statement and its values."""
+LONGEST_VALUES = 1000
+"""Characters."""
+
 
 class Database:
     """One company database. Safe to use from several threads.
@@ -41,7 +47,8 @@ class Database:
     nothing.
     """
 
-    def __init__(self, settings: DatabaseSettings) -> None:
+    def __init__(self, settings: DatabaseSettings, asked: Asked | None = None) -> None:
+        """`asked` is told of every statement."""
         self.name = settings.name
         self.statement_timeout = settings.statement_timeout
         self._password_file = settings.password_file
@@ -53,6 +60,8 @@ class Database:
         self.logins = Logins()
         self.sessions = Sessions(family(self._url.get_backend_name()))
         self.engine = self._make_engine()
+        if asked is not None:
+            _listen(self.engine, partial(asked, self.name))
 
     @property
     def dialect_name(self) -> str:
@@ -167,8 +176,9 @@ class Database:
 class Engines:
     """All company databases of the configuration, by name."""
 
-    def __init__(self, settings: Mapping[str, DatabaseSettings]) -> None:
+    def __init__(self, settings: Mapping[str, DatabaseSettings], asked: Asked | None = None) -> None:
         self._settings = settings
+        self._asked = asked
         self._databases: dict[str, Database] = {}
         self._lock = Lock()
 
@@ -176,7 +186,7 @@ class Engines:
         """The database of this name, the same object each time. Raises SourceRefused; connects to nothing."""
         with self._lock:
             if name not in self._databases:
-                self._databases[name] = Database(self._settings[name])
+                self._databases[name] = Database(self._settings[name], self._asked)
             return self._databases[name]
 
     def change(self, settings: Mapping[str, DatabaseSettings]) -> None:
@@ -198,6 +208,13 @@ class Engines:
             for database in self._databases.values():
                 database.close()
             self._databases.clear()
+
+
+def _listen(engine: Engine, asked: Callable[[str, str], None]) -> None:
+    def tell(_connection: Any, _cursor: Any, statement: str, values: Any, *_: Any) -> None:
+        asked(statement, repr(values)[:LONGEST_VALUES] if values else "")
+
+    event.listen(engine, "before_cursor_execute", tell)
 
 
 def _parsed(settings: DatabaseSettings) -> URL:

@@ -54,6 +54,7 @@ LEVELS: Mapping[Event, Level] = {
     Event.QUOTA_SPENT: "error",
     Event.LIST_FAILED: "warning",
     Event.API_REQUEST: "debug",
+    Event.STATEMENT: "debug",
     Event.STATE_MIGRATED: "info",
     Event.STATE_TROUBLE: "error",
     Event.STATE_BEHIND: "warning",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -39,6 +40,19 @@ def test_a_backlog_goes_in_chunks_and_nothing_is_sent_the_second_time(
 
     assert second.returncode == 0, second.stderr
     assert len(emulator.uploads()) == 3
+
+
+def test_the_sql_that_ran_can_be_seen(cli: Cli, database: Database, emulator: EmulatorServer) -> None:
+    """At debug level, as the database was asked, with the values of the mark."""
+    shop.sell(database, 1, 5)
+    cli.configure(shop.configuration(database, emulator.url, shop.query()))
+    assert cli.run("run", "--once").returncode == 0
+    again = cli.run("run", "--once")
+    told = [json.loads(line) for line in again.stderr.splitlines() if '"statement"' in line]
+    pages = [one for one in told if "syncd_q" in one["sql"] and ">=" in one["sql"]]
+    assert pages
+    assert all(one["level"] == "debug" and one["database"] for one in told)
+    assert "2026" in pages[0]["values"]
 
 
 def test_the_upload_has_the_promised_form(cli: Cli, database: Database, emulator: EmulatorServer) -> None:
