@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 from syncd.config import urls
 from syncd.config.environment import Path, Plain
 from syncd.config.file import ConfigFile, QueryFile
@@ -90,6 +92,7 @@ def _query(name: str, query: QueryFile, raw: Raw, problems: Problems) -> None:
         problems.add(path, f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     _database(path, query, own, raw, problems)
     _id_columns(path, query, own, problems)
+    _constants(path, query, own, problems)
 
 
 def _database(path: Path, query: QueryFile, own: Raw, raw: Raw, problems: Problems) -> None:
@@ -121,3 +124,21 @@ def _id_columns(path: Path, query: QueryFile, own: Raw, problems: Problems) -> N
         problems.add(
             (*home, "columns"), "every id that id_type names is left out", "a row without an id is lost"
         )
+
+
+def _constants(path: Path, query: QueryFile, own: Raw, problems: Problems) -> None:
+    """Values that stand in every row and that no row could be sent with."""
+    constants = {
+        column: source.value
+        for column, source in query.columns.items()
+        if isinstance(source, Constant) and source.value is not None
+    }
+    if not constants:
+        return
+    from syncd.mapping.mapper import why_unsendable  # noqa: PLC0415 — the currencies take a while to load
+
+    home: Path = path if "columns" in own else ("defaults",)
+    for column, value in constants.items():
+        if why := why_unsendable(column, value, ZoneInfo("UTC")):
+            message = f"the constant cannot be sent: {why}"
+            problems.add((*home, "columns", column.value), message, "see docs/configuration.md, Rows")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 from syncd import keys
 from syncd.errors import SourceRefused, SyncdError
@@ -20,9 +21,10 @@ from syncd.mapping.grammar import Grammar, grammar_of
 from syncd.mapping.layout import Layout, Written
 from syncd.mapping.moments import MILLISECONDS, moment
 from syncd.mapping.rejects import reject_key, row_json, shown, usable_key
-from syncd.model import Column, Conversion, Mapped, Page, Reason, Reject, Rows, TextPage
+from syncd.model import Column, Conversion, IdKind, Mapped, Page, Reason, Reject, Rows, TextPage
 from syncd.settings import Constant, QuerySettings
 
+_IDS = frozenset(kind.column for kind in IdKind)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
@@ -63,8 +65,8 @@ class Mapper:
         self.header = layout.header
         """The first line of the upload."""
         self._name = query.name
-        readers = _readers(query)
-        cells = [_cell(query.name, written, readers[written.column]) for written in layout.written]
+        readers = _readers(query.timezone)
+        cells = [_cell(query, written, readers[written.column]) for written in layout.written]
         ids = sum(written.is_id for written in layout.written)
         self._ids, self._others = tuple(cells[:ids]), tuple(cells[ids:])
         # With several kinds, a row without any id is at fault as a whole.
@@ -225,7 +227,18 @@ def _form(layout: Layout, cells: Sequence[_Cell]) -> Form | None:
     return Form(layout.columns, tuple(parts), layout.key) if dated else None
 
 
-def _readers(query: QuerySettings) -> dict[Column, _Reader]:
+def why_unsendable(column: Column, value: object, zone: ZoneInfo) -> str:
+    """What is wrong with a constant; empty: it can be sent. `zone` is that of moments that carry none."""
+    try:
+        text = _readers(zone)[column](value)
+        if column in _IDS:
+            fields.one_filled([text])
+    except BadValueError as bad:
+        return bad.reason.value.replace("_", " ")
+    return ""
+
+
+def _readers(zone: ZoneInfo) -> dict[Column, _Reader]:
     """The function of every column."""
     return {
         Column.CLIENT_ID: fields.digits_id,
@@ -233,26 +246,22 @@ def _readers(query: QuerySettings) -> dict[Column, _Reader]:
         Column.YCLID: fields.digits_id,
         Column.PURCHASE_ID: fields.text_id,
         Column.TARGET: fields.target,
-        Column.DATETIME: partial(moment, query.timezone),
+        Column.DATETIME: partial(moment, zone),
         Column.PRICE: fields.price,
         Column.CURRENCY: currency,
     }
 
 
-def _cell(query: str, written: Written, read: _Reader) -> _Cell:
+def _cell(query: QuerySettings, written: Written, read: _Reader) -> _Cell:
     column = written.column.value
     if not isinstance(written.source, Constant):
         return _Cell(read, written.source, column)
     value = written.source.value
-    try:
-        text = read(value)
-        if written.is_id:
-            fields.one_filled([text])
-    except BadValueError as bad:
-        why = bad.reason.value.replace("_", " ")
+    if why := why_unsendable(written.column, value, query.timezone):
         raise SourceRefused(
-            f"query {query}: columns.{column}: the constant {value!r} cannot be sent: {why}"
-        ) from None
+            f"query {query.name}: columns.{column}: the constant {value!r} cannot be sent: {why}"
+        )
+    text = read(value)
     # Checked once, so any position will do: the row's value is not looked at.
     return _Cell(lambda _: text, 0, column)
 

@@ -45,6 +45,23 @@ def test_the_base_is_right() -> None:
 
 # (what is replaced, by what, line, path, words of the message, words of the hint)
 MISTAKES = [
+    # constants
+    *(
+        (
+            "      ClientId: cid",
+            f"      ClientId: cid\n      {column}: {{value: {value}}}",
+            16,
+            path,
+            message,
+            "Rows",
+        )
+        for column, value, message in (
+            ("Target", "''", "cannot be sent: text empty"),
+            ("Price", "-5", "cannot be sent: price negative"),
+            ("Currency", "zzz", "cannot be sent: currency"),
+        )
+        for path in (f"queries.one.columns.{column}",)
+    ),
     # names
     ("  timeout:", "  timeoutt:", 3, "metrica.timeoutt", "unknown key", "did you mean timeout?"),
     ("queries:", "queriez:", 8, "queriez", "unknown key", "did you mean queries?"),
