@@ -175,7 +175,13 @@ def test_overlap(written: str, meant: object) -> None:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("{value: 5}", 5), ("{value: 1.50}", 1.5), ("{value: '7'}", "7"), ("{value: null}", None), ("null", None)],
+    [
+        ("{value: 5}", 5),
+        ("{value: 1.50}", 1.5),
+        ("{value: '7'}", "7"),
+        ("{value: null}", None),
+        ("null", None),
+    ],
 )
 def test_constants(written: str, meant: object) -> None:
     """A constant is text or a number; null leaves the column out."""
