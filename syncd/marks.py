@@ -155,6 +155,12 @@ def ceiling(mark: Mark, now: datetime, zone: tzinfo) -> Mark | None:
     return at(mark, now + TOLERANCE, zone)
 
 
+def is_endless(mark: Mark) -> bool:
+    """Whether the first value is PostgreSQL's text of a date that Python has none for, beyond all others."""
+    value = mark.values[0]
+    return isinstance(value, str) and _ENDLESS.fullmatch(value) is not None
+
+
 def at(mark: Mark, moment: datetime, zone: tzinfo) -> Mark | None:
     """A mark of one value that stands for a moment, in the form of `mark`; None where that is no time.
 
@@ -195,6 +201,7 @@ _HIGHEST = Decimal("1e1000")
 """No number that counts anything comes near it."""
 _YEAR_2000 = 946_684_800
 _YEAR_5000 = 100_000_000_000
+_ENDLESS = re.compile(r"infinity|\d{5,}-\d\d-\d\d(?: [0-9:.+-]+)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d)(:\d\d)?(\.\d{1,6})?(Z|[+-]\d\d(?::?\d\d)?)?")
 

@@ -12,7 +12,7 @@ from syncd.events import Event
 from syncd.intake import Intake
 from syncd.keys import value_text
 from syncd.late import LateCommits
-from syncd.marks import ceiling, earlier, is_beyond, tells_time
+from syncd.marks import ceiling, earlier, is_beyond, is_endless, tells_time
 from syncd.model import UNSEEN, Chunk, Mark, Page, Position
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.settings import QuerySettings
@@ -55,6 +55,7 @@ class Reading:
         self._waits_for: str | None = None
         """As recorded; None: by an earlier process."""
         self._ahead: Mark | None = None
+        self._is_first = True
         self._form: Mark | None = None
         """A mark that is a time, for its form: where the newest one is none, as `infinity` in PostgreSQL."""
         # By `clock.seconds`, which nobody sets.
@@ -66,7 +67,7 @@ class Reading:
     def chunks(self, position: Position | None) -> Iterator[Chunk]:
         """What is new at this moment, oldest first; what is committed meanwhile is the next run's."""
         mark, overlap = self._begin(position), self._reader.query.overlap
-        self._form = mark or self._form
+        self._form, self._is_first = mark or self._form, mark is None
         if overlap != "auto" or self._is_unwatched():
             fixed = None if overlap == "auto" else overlap
             if fixed or self._safe != mark or not self._is_idle(mark):
@@ -96,9 +97,10 @@ class Reading:
         start, overlap = reader.source.start(), reader.query.overlap
         back = max(UNWATCHED_OVERLAP, reader.source.slack) if overlap == "auto" else overlap
         if reader.query.start == "now":
-            mark = reader.source.newest()
-            if mark is not None:
-                passed = self._keys((back and earlier(mark, back)) or mark, mark)
+            newest, future = self._newest()
+            mark = newest or self._ceiling(future)
+            if (last := future or mark) is not None:
+                passed = self._keys(mark and ((back and earlier(mark, back)) or mark), last)
         elif start is not None and (behind := earlier(start, back)):
             at_start = self._keys(start, start)
             passed = {key: None for key in self._keys(behind, start) if key not in at_start}
@@ -175,7 +177,9 @@ class Reading:
         newest = self._reader.source.newest()
         end = self._ceiling(newest)
         if newest is None or end is None:
-            return newest, None
+            # Nothing but such rows yet: they are read, and there is no mark.
+            is_alone = self._is_first and newest is not None and is_endless(newest)
+            return (None, newest) if is_alone else (newest, None)
         # A text that stands behind all times is the database's own word for what Python has no time for.
         is_text = isinstance(newest.values[0], str) and not isinstance(end.values[0], str)
         if not (is_text or is_beyond(newest, end)):

@@ -9,7 +9,7 @@ import pytest
 
 from syncd.emulator.server import EmulatorServer
 from syncd.events import Event
-from tests.late_help import BY_NUMBER, QUERY, delivered
+from tests.late_help import BY_NUMBER, QUERY, delivered, make_table
 from tests.process_help import Process
 from tests.servers import Database
 
@@ -59,6 +59,27 @@ def test_a_mark_of_the_future_does_not_take_the_query_along(
         assert 1 <= len(syncd.told.of(Event.MARK_AHEAD)) <= 2
         assert syncd.run().uploads == 0
         assert "2026-01-03" in str(syncd.parts.store.positions()["orders"].mark)
+
+
+@pytest.mark.parametrize("others", [True, False])
+@pytest.mark.parametrize("future", ["infinity", "2099-01-01"])
+def test_a_query_that_starts_now_begins_before_it(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path, future: str, *, others: bool
+) -> None:
+    """What was there before is not sent, the row of the future neither; what comes after is."""
+    make_table(postgres)
+    insert = "INSERT INTO orders (client, created_at) VALUES ({}, '{}')"
+    query = {**QUERY, "start": "now", "sql": "SELECT id, client, created_at, now() AS paid FROM orders"}
+    query["columns"] = {**QUERY["columns"], "DateTime": "paid"}
+    with Process(tmp_path, postgres.url, emulator.url, query) as syncd:
+        postgres.run(insert.format(1, future), *([insert.format(2, "2026-01-01")] if others else []))
+        syncd.run()
+        assert delivered(emulator) == {}
+        syncd.clock.ahead += timedelta(hours=1)
+        in_a_while = f"{datetime.now(UTC) + timedelta(minutes=30):%Y-%m-%d %H:%M:%S}+00"
+        postgres.run(insert.format(3, in_a_while))
+        syncd.run()
+        assert delivered(emulator) == {"3": 1}
 
 
 @pytest.mark.parametrize("kind", ["numeric", "float8"])
