@@ -26,7 +26,7 @@ def main() -> None:
         ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
     for name, value in _UNUSED.items():
         os.environ.setdefault(name, value)
-    if sys.argv[1:2] == ["run"]:
+    if sys.argv[1:2] == ["run"] and "--once" not in sys.argv:
         # A reload that is asked for before there is anything to reload must not be the end.
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:

@@ -258,10 +258,9 @@ class Reading:
     def _ceiling(self, mark: Mark | None) -> Mark | None:
         """What a query may follow at most; None where it may follow anything."""
         reader, now = self._reader, self._reader.clock.now()
-        if mark is None or (end := ceiling(mark, now, reader.query.timezone)) is not None:
-            return None if mark is None else end
-        if not isinstance(mark.values[0], str):
-            return None
+        end = None if mark is None else ceiling(mark, now, reader.query.timezone)
+        if end is not None or mark is None or not isinstance(mark.values[0], str):
+            return end
         if self._form is None:
             self._form = reader.source.read(None, 1).mark or mark
             reader.source.restart()
