@@ -79,8 +79,8 @@ def audit(
 ) -> int:
     """Compare the rows of query NAME in the source with what was delivered.
 
-    By the time in the mark or, where the mark is no time, by DateTime; up to the mark: what lies behind it is
-    yet to be read. Exit codes: 0 all accounted for, 1 rows are missing, 3 rows are rejects.
+    By the time in the mark or, where the mark is no time, by DateTime; up to the query's mark, or to a lower
+    one as long as rows may come late behind that: the others are yet to be read, or read again. Exit codes: 0 all accounted for, 1 rows are missing, 3 rows are rejects.
     """
     settings = read_settings(config)
     (query,) = pick(settings, [name])
