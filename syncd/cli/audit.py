@@ -80,7 +80,8 @@ def audit(
     """Compare the rows of query NAME in the source with what was delivered.
 
     By the time in the mark or, where the mark is no time, by DateTime; up to the query's mark, or to a lower
-    one as long as rows may come late behind that: the others are yet to be read, or read again. Exit codes: 0 all accounted for, 1 rows are missing, 3 rows are rejects.
+    one as long as rows may come late behind that: the others are yet to be read, or read again.
+    Exit codes: 0 all accounted for, 1 rows are missing, 3 rows are rejects.
     """
     settings = read_settings(config)
     (query,) = pick(settings, [name])
