@@ -27,6 +27,15 @@ def make_table(database: Database) -> None:
     )
 
 
+def make_mariadb_table(database: Database) -> str:
+    """The same in MariaDB; gives the statement for an order of `:client` with a mark `:ago` seconds back."""
+    database.run(
+        "CREATE TABLE orders (id bigint AUTO_INCREMENT PRIMARY KEY, client varchar(20),"
+        " created_at datetime(6) NOT NULL)"
+    )
+    return "INSERT INTO orders (client, created_at) VALUES (:client, utc_timestamp(6) - interval :ago second)"
+
+
 def delivered(emulator: EmulatorServer) -> dict[str, int]:
     """Client → how often its conversion was received."""
     return {conversion.id: conversion.times for conversion in emulator.conversions()}

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from syncd.model import Column, IdKind
-
-_IDS = frozenset(kind.column for kind in IdKind)
+from syncd.model import Column
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +21,7 @@ class Cell:
     @property
     def is_id(self) -> bool:
         """True when the column names the visitor."""
-        return self.column in _IDS
+        return self.column.is_id
 
 
 class Value(NamedTuple):

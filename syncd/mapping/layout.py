@@ -10,7 +10,6 @@ from syncd.errors import SourceRefused
 from syncd.model import Column
 from syncd.settings import Constant, QuerySettings
 
-_ID_COLUMNS = frozenset({Column.CLIENT_ID, Column.USER_ID, Column.YCLID, Column.PURCHASE_ID})
 _REQUIRED = frozenset({Column.TARGET, Column.DATETIME})
 
 
@@ -25,7 +24,7 @@ class Written:
     @property
     def is_id(self) -> bool:
         """True when the column names the visitor."""
-        return self.column in _ID_COLUMNS
+        return self.column.is_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def _written(query: QuerySettings, result: _Result) -> Iterator[Written]:
     ids = {kind.column for kind in query.id_type}
     found_id = False
     for column in Column:
-        is_id = column in _ID_COLUMNS
+        is_id = column.is_id
         if is_id and column not in ids:
             if _is_named(query, column):
                 result.problems.append(

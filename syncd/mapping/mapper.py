@@ -21,10 +21,9 @@ from syncd.mapping.grammar import Grammar, grammar_of
 from syncd.mapping.layout import Layout, Written
 from syncd.mapping.moments import MILLISECONDS, moment
 from syncd.mapping.rejects import reject_key, row_json, shown, usable_key
-from syncd.model import Column, Conversion, IdKind, Mapped, Page, Reason, Reject, Rows, TextPage
+from syncd.model import Column, Conversion, Mapped, Page, Reason, Reject, Rows, TextPage
 from syncd.settings import Constant, QuerySettings
 
-_IDS = frozenset(kind.column for kind in IdKind)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
@@ -231,7 +230,7 @@ def why_unsendable(column: Column, value: object, zone: ZoneInfo) -> str:
     """What is wrong with a constant; empty: it can be sent. `zone` is that of moments that carry none."""
     try:
         text = _readers(zone)[column](value)
-        if column in _IDS:
+        if column.is_id:
             fields.one_filled([text])
     except BadValueError as bad:
         return bad.reason.value.replace("_", " ")

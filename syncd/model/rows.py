@@ -39,6 +39,11 @@ class Column(StrEnum):
     PRICE = "Price"
     CURRENCY = "Currency"
 
+    @property
+    def is_id(self) -> bool:
+        """True when it names the visitor."""
+        return self in _ID_COLUMNS.values()
+
 
 _ID_COLUMNS = {
     IdKind.CLIENT_ID: Column.CLIENT_ID,

@@ -19,7 +19,15 @@ from sqlalchemy.pool import NullPool
 from syncd.emulator.server import EmulatorServer
 from syncd.events import Event
 from syncd.source.reader import SqlSource
-from tests.late_help import BY_NUMBER, QUERY, SQL, assert_late_row_comes, delivered, make_table
+from tests.late_help import (
+    BY_NUMBER,
+    QUERY,
+    SQL,
+    assert_late_row_comes,
+    delivered,
+    make_mariadb_table,
+    make_table,
+)
 from tests.process_help import Process
 from tests.servers import Database
 from tests.sessions_help import World, sessions
@@ -243,13 +251,7 @@ def test_mariadb_tells_of_long_transactions(
     mariadb: Database, emulator: EmulatorServer, tmp_path: Path
 ) -> None:
     """With the privilege PROCESS, a row from longer ago than the slack is found when it is committed."""
-    mariadb.run(
-        "CREATE TABLE orders (id bigint AUTO_INCREMENT PRIMARY KEY, client varchar(20),"
-        " created_at datetime(6) NOT NULL)"
-    )
-    insert = (
-        "INSERT INTO orders (client, created_at) VALUES (:client, utc_timestamp(6) - interval :ago second)"
-    )
+    insert = make_mariadb_table(mariadb)
     with Process(tmp_path, mariadb.url, emulator.url, QUERY) as syncd:
         mariadb.many(insert, [{"client": "1", "ago": 600}])
         syncd.run()

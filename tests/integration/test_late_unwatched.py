@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from tests.late_help import BY_NUMBER, QUERY, assert_late_row_comes, delivered, make_table, make_untold_table
+from tests.late_help import (
+    BY_NUMBER,
+    QUERY,
+    assert_late_row_comes,
+    delivered,
+    make_mariadb_table,
+    make_table,
+    make_untold_table,
+)
 from tests.process_help import Process
 from tests.servers import Database
 from tests.sessions_help import sessions
@@ -144,13 +152,7 @@ def test_mariadb_without_the_privilege_reads_the_last_minutes_again(
     mariadb: Database, emulator: EmulatorServer, tmp_path: Path
 ) -> None:
     """A user who may not see others' transactions: `auto` is a duration, and nothing fails."""
-    mariadb.run(
-        "CREATE TABLE orders (id bigint AUTO_INCREMENT PRIMARY KEY, client varchar(20),"
-        " created_at datetime(6) NOT NULL)"
-    )
-    insert = (
-        "INSERT INTO orders (client, created_at) VALUES (:client, utc_timestamp(6) - interval :ago second)"
-    )
+    insert = make_mariadb_table(mariadb)
     with Process(tmp_path, mariadb.reader_url, emulator.url, QUERY) as syncd:
         mariadb.many(insert, [{"client": "1", "ago": 1}])
         syncd.run()
