@@ -28,6 +28,8 @@ class Fate(StrEnum):
     """In an upload whose fate is open."""
     WAITING = "waiting"
     REJECTED = "rejected"
+    DROPPED = "dropped"
+    """Rejected, and a person said that it is never to be sent."""
     MISSING = "missing"
     """Nothing is known of it."""
 
@@ -53,8 +55,8 @@ class Store(Protocol):
         """Those of the keys that are delivered or waiting already, or were refused by Metrica."""
         ...
 
-    def rejected(self, keys: Sequence[str]) -> frozenset[str]:
-        """Those of the keys that are rejects."""
+    def rejected(self, keys: Sequence[str]) -> Mapping[str, bool]:
+        """Those of the keys that are rejects; True: a person dropped it."""
         ...
 
     def unsettled(self) -> list[int]:
@@ -101,10 +103,12 @@ class Compare:
 
         def fate(key: str, line: str | None) -> Fate:
             found = known.get(key)
-            if found is None or found.state is KnownAs.REJECTED:
+            if found is None:
                 if key in sending:
                     return Fate.SENDING
-                return Fate.REJECTED if found or key in rejected else Fate.MISSING
+                if key not in rejected:
+                    return Fate.MISSING
+                return Fate.DROPPED if rejected[key] else Fate.REJECTED
             return Fate.WAITING if found.state is KnownAs.WAITING else _delivered(found, line, money)
 
         found = [Row(key, fate(key, line), keys.moment(line, money)) for key, line in lines]
@@ -120,13 +124,18 @@ class Compare:
             found.append(keys.moment(lines[0][1], money) if lines else None)
         return found
 
-    def _remembered(self, wanted: Sequence[str]) -> tuple[Mapping[str, Known], frozenset[str]]:
-        """What is known of the keys, and which of the others are rejects."""
-        known = dict(self.store.known(wanted))
+    def _remembered(self, wanted: Sequence[str]) -> tuple[Mapping[str, Known], Mapping[str, bool]]:
+        """What is known of the keys, and which of the others are rejects (True: dropped)."""
+        known = self._accounted_for(wanted)
         rejected = self.store.rejected([key for key in wanted if key not in known])
         # A daemon may deliver, between the two questions, what was a reject.
-        known |= self.store.known([key for key in wanted if key not in known and key not in rejected])
+        known |= self._accounted_for([key for key in wanted if key not in known and key not in rejected])
         return known, rejected
+
+    def _accounted_for(self, wanted: Sequence[str]) -> dict[str, Known]:
+        """Those of the keys that are delivered or waiting."""
+        known = self.store.known(wanted)
+        return {key: what for key, what in known.items() if what.state is not KnownAs.REJECTED}
 
     def _sending(self) -> frozenset[str]:
         return frozenset(key for number in self.store.unsettled() for key in self.store.load(number).keys)

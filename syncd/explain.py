@@ -47,6 +47,8 @@ class State(StrEnum):
     PASSED = "passed"
     WAITING = "waiting"
     REJECTED = "rejected"
+    DROPPED = "dropped"
+    """It was rejected, and a person said that it is never to be sent."""
     TO_COME = "to_come"
     """The source has it, and the query has not come by it yet."""
     MISSED = "missed"
@@ -80,7 +82,8 @@ class Explanation:
             return State.SENDING
         if self.upload and self.upload.state in DELIVERED:
             return State.DELIVERED
-        recorded = {State.PASSED: self.passed, State.WAITING: self.waiting, State.REJECTED: self.reject}
+        rejected = State.DROPPED if self.reject and self.reject.dropped_at else State.REJECTED
+        recorded = {State.PASSED: self.passed, State.WAITING: self.waiting, rejected: self.reject}
         unrecorded = State.UNKNOWN
         if self.source:
             unrecorded = State.MISSED if self.source.read_already else State.TO_COME

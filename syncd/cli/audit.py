@@ -40,6 +40,7 @@ _WORDS = {
     Fate.SENDING: "on their way",
     Fate.WAITING: "waiting for their DateTime",
     Fate.REJECTED: "rejected",
+    Fate.DROPPED: "rejected, and dropped by a person",
     Fate.CHANGED_MONEY: "delivered, with another Price or Currency in the source now",
     Fate.CHANGED_IDENTITY: "delivered, with another id, Target or DateTime in the source now",
     Fate.MISSING: "MISSING: nothing is known of them",

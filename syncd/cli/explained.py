@@ -19,6 +19,7 @@ _HEADS: Mapping[State, str] = {
     State.PASSED: "passed over: it was there before the query began (start: now), and counts as delivered",
     State.WAITING: "waits for its DateTime",
     State.REJECTED: "rejected",
+    State.DROPPED: "rejected, and dropped by a person: it is not sent as it is",
     State.TO_COME: "not read yet",
     State.MISSED: "MISSED: the source has it behind the query's mark, and nothing is known of it",
     State.UNKNOWN: "not known",
@@ -117,11 +118,14 @@ def _reject(query: QuerySettings, reject: RejectRow, key: str) -> Iterator[str]:
     yield f"rejected {_at(reject.created_at)}: {reject.reason}{where}{value}"
     if reject.detail:
         yield reject.detail
+    again = f"syncd rejects retry {query.name} {quote(key)}"
+    if reject.dropped_at:
+        yield f"dropped {_at(reject.dropped_at)}; `{again}` takes that back"
+        return
     yield f"what to do: {REMEDIES[reject.reason]}"
     if reject.retry_at:
         yield f"asked for again {_at(reject.retry_at)}: the next run of the query tries it"
     elif reject.reason is not Reason.IDENTITY_CHANGED:
-        again = f"syncd rejects retry {query.name} {quote(key)}"
         yield f"then: `{again}`, unless its mark grows with the correction"
 
 

@@ -54,7 +54,8 @@ def document_of(row: RejectRow) -> dict[str, object]:
     document = asdict(row)
     document["key"] = json.loads(row.key)
     document["created_at"] = row.created_at.isoformat()
-    document["retry_at"] = row.retry_at.isoformat() if row.retry_at else None
+    for name in ("retry_at", "dropped_at"):
+        document[name] = document[name].isoformat() if document[name] else None
     with suppress(ValueError):  # a row that Metrica refused is kept as its CSV line
         document["row"] = json.loads(row.row)
     return document

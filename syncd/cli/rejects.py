@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,18 +41,20 @@ def rejects(config: object) -> None:
 @config_option
 @json_option
 @click.option("--limit", default=SHOWN, show_default=True, help="Rows at most; 0 for all of them.")
+@click.option("--dropped", is_flag=True, help="Those that were dropped instead.")
 @click.argument("name")
-def list_rejects(*, config: Path | None, as_json: bool, limit: int, name: str) -> None:
+def list_rejects(*, config: Path | None, as_json: bool, limit: int, dropped: bool, name: str) -> None:
     """List the rejected rows of query NAME, oldest first."""
     from syncd.cli.rejected import document_of  # only where needed
 
     with opened(config, name) as (_, query, store):
-        rows = list(store.rejects(query.name, limit or None))
+        rows = list(store.rejects(query.name, limit or None, dropped=dropped))
     if as_json:
         print_json({"query": query.name, "rejects": [document_of(row) for row in rows]})
         return
+    kind = "dropped" if dropped else "rejected"
     columns = ("key", "reason", "column", "value", "detail", "since")
-    print_table(columns, [_row(row) for row in rows], f"{query.name}: no rejected rows")
+    print_table(columns, [_row(row) for row in rows], f"{query.name}: no {kind} rows")
     if len(rows) == limit:
         click.echo(f"The first {limit}; --limit 0 shows all.")
 
@@ -64,13 +67,13 @@ def list_rejects(*, config: Path | None, as_json: bool, limit: int, name: str) -
 def retry(*, config: Path | None, as_json: bool, name: str, keys: tuple[str, ...]) -> int:
     """Read rejected rows of query NAME again by their KEYs (default: all), and send those that are fine now.
 
-    A KEY is written as `rejects list` shows it. Beside a running daemon the rows are only marked, and the
-    daemon sends them with its next run of the query.
+    A KEY is written as `rejects list` shows it; that of a dropped row takes the dropping back. Beside a
+    running daemon the rows are only marked, and the daemon sends them with its next run of the query.
     """
     from syncd.cli.again import ask, send  # the database libraries, only where needed
 
     with opened(config, name) as (settings, query, store):
-        chosen = _chosen(store, query, keys) if keys else None
+        chosen = _chosen(store, query, keys, dropped_too=True) if keys else None
         asked = ask(store, query, chosen)
         done = send(settings, query, store, asked, chosen) if asked.marked else asked
     if as_json:
@@ -95,8 +98,8 @@ def drop(
 ) -> None:
     """Forget rejected rows of query NAME: those with these KEYs, or --all.
 
-    They are not sent. A row that is read again later is looked at anew: because its mark grew, or because it
-    stands at the query's mark or within its `overlap`.
+    They are not sent as they are, however often they are read again; one that is put right in the source, or
+    is wrong in another way, is looked at anew. `rejects list --dropped` shows them.
     """
     if everything == bool(keys):
         raise UsageError("say which rows to forget: KEY…, or --all")
@@ -133,12 +136,15 @@ def export(*, config: Path | None, form: str | None, as_json: bool, path: Path |
         click.echo(f"{query.name}: {counted(count, 'rejected row')} in {path}", err=True)
 
 
-def _chosen(store: Store, query: QuerySettings, keys: tuple[str, ...]) -> list[str]:
+def _chosen(
+    store: Store, query: QuerySettings, keys: tuple[str, ...], *, dropped_too: bool = False
+) -> list[str]:
     """The keys of the named rejects. Raises UsageError, before anything is done, when one does not exist."""
     from syncd.cli.rejected import matching, wanted_keys  # only where needed
 
     columns = len(query.key)
-    found = matching(store.rejects(query.name), wanted_keys(keys, columns), columns)
+    dropped = store.rejects(query.name, dropped=True) if dropped_too else ()
+    found = matching(chain(store.rejects(query.name), dropped), wanted_keys(keys, columns), columns)
     unknown = [text for text, there in found.items() if not there]
     if unknown:
         raise UsageError(

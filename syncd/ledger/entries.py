@@ -123,11 +123,12 @@ def write_rejects(
             "upload_id": upload_id,
             "created_at": now,
             "retry_at": None,
+            "dropped_at": None,
         }
         for reject in rejects
     }
     # With `retry_at`: one that was to be tried again has been, also if it is just as bad as before.
-    content = ["reason", "column", "value", "row", "detail", "upload_id", "retry_at"]
+    content = ["reason", "column", "value", "row", "detail", "upload_id", "retry_at", "dropped_at"]
     database.upsert(
         connection,
         database.tables.rejects,

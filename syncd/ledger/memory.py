@@ -135,7 +135,10 @@ class QueryMemory:
         return known
 
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
-        """The keys of those rejects that are recorded already with the same reason, column and value."""
+        """The keys of those rejects that are recorded already with the same reason, column and value.
+
+        Also where a person dropped them: what was given up does not come back by being read again.
+        """
         if not rejects:
             return frozenset()
         table = self._tables.rejects
@@ -153,16 +156,16 @@ class QueryMemory:
             == (reject.reason.value, entries.plain(reject.column), entries.plain(reject.value))
         )
 
-    def rejected(self, keys: Sequence[str]) -> frozenset[str]:
-        """Those of the keys that are rejects, for whatever reason."""
+    def rejected(self, keys: Sequence[str]) -> Mapping[str, bool]:
+        """Those of the keys that are rejects, for whatever reason; True: a person dropped it."""
         column = self._tables.rejects.c
-        found: set[str] = set()
+        found: dict[str, bool] = {}
         with self._database.read() as connection:
             for part in entries.in_parts(keys):
                 here = self._database.among(column.key, part)
-                asked = select(column.key).where(column.query == self._query, here)
-                found.update(connection.execute(asked).scalars())
-        return frozenset(found)
+                asked = select(column.key, column.dropped_at).where(column.query == self._query, here)
+                found |= {key: dropped is not None for key, dropped in connection.execute(asked)}
+        return found
 
     def asked_again(self, limit: int) -> list[str]:
         """The keys of rejects that a person wants tried again, oldest first."""

@@ -1,4 +1,4 @@
-"""Forgets what is old, a little at a time: delivered keys with their files, and old uploads.
+"""Forgets what is old, a little at a time: delivered keys with their files, old uploads, dropped rejects.
 
 A store that only grew would be full one day. Nothing here holds the store up: each step is one short
 transaction, and a store in which nothing is old costs a look at its oldest uploads.
@@ -16,8 +16,9 @@ from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
 
 KEPT = timedelta(days=400)
-"""Uploads, their files and keys: a year and some, so that a change once a year is still recognised."""
+"""Uploads, their files and keys, dropped rejects: a year and some, for what changes once a year."""
 AT_ONCE = 50
+REJECTS_AT_ONCE = 1000
 
 
 class Pruner:
@@ -40,13 +41,16 @@ class Pruner:
             # Where nothing is young, what was delivered last is all that new rows can be compared with.
             if not ids or connection.execute(newest).scalar_one() < before:
                 return False
-        self._forget(ids)
+        self._forget(ids, before)
         return len(ids) == AT_ONCE
 
-    def _forget(self, ids: list[int]) -> None:
+    def _forget(self, ids: list[int], before: datetime) -> None:
         files, uploads, passed = self._tables.files, self._tables.uploads, self._tables.passed
+        rejects = self._tables.rejects
+        dropped = select(rejects.c.id).where(rejects.c.dropped_at < before).limit(REJECTS_AT_ONCE)
         with self._database.write() as connection:
             connection.execute(delete(files).where(files.c.upload_id.in_(ids)))
             connection.execute(delete(uploads).where(uploads.c.id.in_(ids)))
             connection.execute(delete(passed).where(passed.c.upload_id.in_(ids)))
+            connection.execute(delete(rejects).where(rejects.c.id.in_(dropped.scalar_subquery())))
             key_index.forget(self._database, connection, ids[-1] + 1)

@@ -71,13 +71,17 @@ class Readers:
                 known.update(connection.execute(select(column).where(here, sent)).scalars())
         return frozenset(known)
 
-    def rejects(self, query: str, limit: int | None = None) -> Iterator[RejectRow]:
-        """The rejects of a query, oldest first; read a few thousand at a time, in a transaction each."""
+    def rejects(self, query: str, limit: int | None = None, *, dropped: bool = False) -> Iterator[RejectRow]:
+        """The rejects of a query, oldest first; read a few thousand at a time, in a transaction each.
+
+        With `dropped`, those that a person dropped, which no other count or list has.
+        """
         table = self.database.tables.rejects
+        wanted = table.c.dropped_at.is_not(None) if dropped else table.c.dropped_at.is_(None)
         last, left = 0, limit
         while left is None or left > 0:
             size = AT_ONCE if left is None else min(left, AT_ONCE)
-            asked = select(table).where(table.c.query == query, table.c.id > last)
+            asked = select(table).where(table.c.query == query, wanted, table.c.id > last)
             with self.database.read() as connection:
                 rows = connection.execute(asked.order_by(table.c.id).limit(size)).all()
             for row in rows:
@@ -88,7 +92,7 @@ class Readers:
             left = None if left is None else left - len(rows)
 
     def reject(self, query: str, key: str) -> RejectRow | None:
-        """The reject of one key."""
+        """The reject of one key, dropped or not."""
         table = self.database.tables.rejects
         asked = select(table).where(table.c.query == query, table.c.key == key)
         with self.database.read() as connection:
@@ -98,7 +102,11 @@ class Readers:
     def reject_counts(self) -> dict[str, dict[Reason, int]]:
         """How many rejects there are, by query and reason."""
         column = self.database.tables.rejects.c
-        asked = select(column.query, column.reason, func.count()).group_by(column.query, column.reason)
+        asked = (
+            select(column.query, column.reason, func.count())
+            .where(column.dropped_at.is_(None))
+            .group_by(column.query, column.reason)
+        )
         counts: dict[str, dict[Reason, int]] = {}
         with self.database.read() as connection:
             for query, reason, count in connection.execute(asked):

@@ -98,6 +98,8 @@ class RejectRow:
     created_at: datetime
     retry_at: datetime | None
     """When a person asked for it to be tried again; None: nobody did, or it was."""
+    dropped_at: datetime | None
+    """When a person said that it is never to be sent; just as it is, it is no reject any more."""
 
 
 @dataclass(frozen=True, slots=True)

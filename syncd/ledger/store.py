@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from typing import Self
 
-from sqlalchemy import delete, update
+from sqlalchemy import update
 
 from syncd.errors import StateUnavailable
 from syncd.ledger import version
@@ -89,7 +89,8 @@ class Store(Readers, OutcomeReaders, TotalsReader, Quotas):
     def ask_again(self, query: str, keys: Sequence[str]) -> int:
         """Have these rejects tried again by the next run of the query; returns how many there were."""
         table = self.database.tables.rejects
-        asking = update(table).where(table.c.query == query).values(retry_at=self.database.clock.now())
+        now = self.database.clock.now()
+        asking = update(table).where(table.c.query == query).values(retry_at=now, dropped_at=None)
         with self.database.write() as connection:
             parts = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
             return sum(
@@ -98,9 +99,13 @@ class Store(Readers, OutcomeReaders, TotalsReader, Quotas):
             )
 
     def drop_rejects(self, query: str, keys: Sequence[str] | None = None) -> int:
-        """Forget rejects of a query, all or those of these keys; returns how many there were."""
+        """Have rejects of a query be none any more, all or those of these keys; returns how many there were.
+
+        They stay recorded, so that the same row, read again, is not rejected again.
+        """
         table = self.database.tables.rejects
-        dropping = delete(table).where(table.c.query == query)
+        here = (table.c.query == query, table.c.dropped_at.is_(None))
+        dropping = update(table).where(*here).values(retry_at=None, dropped_at=self.database.clock.now())
         with self.database.write() as connection:
             if keys is None:
                 return connection.execute(dropping).rowcount

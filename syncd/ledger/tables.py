@@ -247,13 +247,19 @@ def _rejects(metadata: MetaData, prefix: str) -> Table:
         Column("upload_id", Number),
         Column("created_at", Moment, nullable=False),
         Column("retry_at", Moment),
+        Column("dropped_at", Moment),
         UniqueConstraint("query", "key", name=f"{prefix}rejects_key"),
         sqlite_autoincrement=True,
     )
-    Index(f"{prefix}rejects_query", table.c.query, table.c.id)
-    Index(f"{prefix}rejects_reason", table.c.query, table.c.reason)
-    asked = table.c.retry_at.is_not(None)
-    Index(f"{prefix}rejects_retry", table.c.query, table.c.id, sqlite_where=asked, postgresql_where=asked)
+    here, dropped = table.c.dropped_at.is_(None), table.c.dropped_at.is_not(None)
+    for name, columns, of_interest in (
+        ("query", (table.c.query, table.c.id), here),
+        ("reason", (table.c.query, table.c.reason), here),
+        ("retry", (table.c.query, table.c.id), table.c.retry_at.is_not(None)),
+        ("dropped", (table.c.query, table.c.id), dropped),
+        ("dropped_at", (table.c.dropped_at,), dropped),
+    ):
+        Index(f"{prefix}rejects_{name}", *columns, sqlite_where=of_interest, postgresql_where=of_interest)
     return table
 
 

@@ -27,9 +27,9 @@ def mend_rows(database: Database, *numbers: int) -> None:
         database.run(f"UPDATE orders SET client = '{10**17 + number}' WHERE order_id = {number}")
 
 
-def rejected(cli: Cli, name: str = "paid_orders") -> dict[str, tuple[str, str]]:
+def rejected(cli: Cli, name: str = "paid_orders", *options: str) -> dict[str, tuple[str, str]]:
     """First value of the key → reason and detail."""
-    rows = cli.json("rejects", "list", name, "--limit", "0")["rejects"]
+    rows = cli.json("rejects", "list", name, "--limit", "0", *options)["rejects"]
     return {row["key"][0]: (row["reason"], row["detail"]) for row in rows}
 
 

@@ -16,7 +16,7 @@ from syncd.emulator.server import EmulatorServer
 from syncd.ledger.rows import RejectRow
 from syncd.model import Reason
 from tests.acceptance import shop
-from tests.acceptance.rejecting import break_rows, query, rejected
+from tests.acceptance.rejecting import break_rows, delivered, mend_rows, query, rejected
 from tests.fix_cli import Cli
 from tests.servers import Database
 
@@ -45,10 +45,10 @@ def test_keys_that_do_not_exist_are_named_and_nothing_is_done(
     assert set(rejected(cli)) == {"1", "2"}
 
 
-def test_drop_forgets_and_only_a_new_reading_brings_it_back(
+def test_what_is_dropped_stays_so_until_it_changes(
     cli: Cli, one_shop: Database, emulator: EmulatorServer
 ) -> None:
-    """Dropped rows are gone; a run that does not read them again leaves it at that."""
+    """Dropped rows come back neither by being read again nor by a touch; wrong in a new way they do."""
     shop.sell(one_shop, 1, 4)
     break_rows(one_shop, 1, 2, 3)
     cli.configure(shop.configuration(one_shop, emulator.url, query()))
@@ -59,9 +59,65 @@ def test_drop_forgets_and_only_a_new_reading_brings_it_back(
     assert set(rejected(cli)) == {"2", "3"}
     assert "2 rejected rows forgotten" in cli.run("rejects", "drop", "paid_orders", "--all").stdout
     assert rejected(cli) == {}
-    one_shop.run("UPDATE orders SET updated_at = '2026-05-01T00:00:00.000000+00:00' WHERE order_id = 1")
+    touch = "UPDATE orders SET updated_at = '2026-05-01T00:00:00.000000+00:00'"
+    one_shop.run(f"{touch} WHERE order_id IN (1, 2)")
+    assert cli.run("run", "--once").returncode == 0
+    assert cli.run("rewind", "paid_orders", "--to", "beginning").returncode == 0
+    assert cli.run("run", "--once").returncode == 0
+    assert rejected(cli) == {}
+    assert set(rejected(cli, "paid_orders", "--dropped")) == {"1", "2", "3"}
+    one_shop.run("UPDATE orders SET client = 'GA1.3.' WHERE order_id = 1")
+    mend_rows(one_shop, 2)
+    assert cli.run("rewind", "paid_orders", "--to", "beginning").returncode == 0
     assert cli.run("run", "--once").returncode == 3
     assert set(rejected(cli)) == {"1"}
+    assert set(rejected(cli, "paid_orders", "--dropped")) == {"3"}
+    assert delivered(emulator) == {"02": 1, "04": 1}
+
+
+def test_a_dropped_row_is_told_apart_and_can_be_had_back(
+    cli: Cli, one_shop: Database, emulator: EmulatorServer
+) -> None:
+    """`explain` and `audit` say that a person dropped it; `retry` with its key alone takes that back."""
+    shop.sell(one_shop, 1, 3)
+    break_rows(one_shop, 1, 3)
+    cli.configure(shop.configuration(one_shop, emulator.url, query()))
+    assert cli.run("run", "--once").returncode == 3
+    assert cli.json("rejects", "drop", "paid_orders", "1") == {"query": "paid_orders", "dropped": 1}
+
+    told = cli.run("explain", "paid_orders", "1")
+    assert "dropped by a person" in told.stdout
+    assert "syncd rejects retry paid_orders 1` takes that back" in told.stdout
+    audited = cli.run("audit", "paid_orders", "--since", "3650d", "--json")
+    assert audited.returncode == 3
+    counts = json.loads(audited.stdout)["rows"]
+    assert {fate: count for fate, count in counts.items() if count} == {
+        "delivered": 1,
+        "rejected": 1,
+        "dropped": 1,
+    }
+
+    mend_rows(one_shop, 1, 3)
+    assert cli.json("rejects", "retry", "paid_orders")["asked"] == 1
+    assert delivered(emulator) == {"02": 1, "03": 1}
+    assert cli.json("rejects", "retry", "paid_orders", "1")["accounted_for"] == 1
+    assert delivered(emulator) == {"01": 1, "02": 1, "03": 1}
+    assert rejected(cli, "paid_orders", "--dropped") == {}
+
+
+def test_a_row_that_metrica_refused_stays_dropped_at_the_mark(
+    cli: Cli, one_shop: Database, emulator: EmulatorServer
+) -> None:
+    """It stands at the mark, so each run reads it; it is not sent again."""
+    shop.sell(one_shop, 1, 2)
+    emulator.fault("reject_ids", ids=[str(10**17 + 2)])
+    cli.configure(shop.configuration(one_shop, emulator.url, query()))
+    assert cli.run("run", "--once").returncode == 3
+    assert cli.run("rejects", "drop", "paid_orders", "--all").returncode == 0
+    posts = len(emulator.uploads())
+    assert cli.run("run", "--once").returncode == 0
+    assert len(emulator.uploads()) == posts
+    assert rejected(cli) == {}
 
 
 def test_drop_asks_on_a_terminal(cli: Cli, one_shop: Database, emulator: EmulatorServer) -> None:
@@ -132,7 +188,7 @@ def test_cells_that_spreadsheets_run_are_made_harmless() -> None:
 
 def reject(key: str) -> RejectRow:
     """A reject with this key."""
-    return RejectRow(1, "q", key, Reason.NO_ID, "", "", "{}", "", None, shop.BEGIN, None)
+    return RejectRow(1, "q", key, Reason.NO_ID, "", "", "{}", "", None, shop.BEGIN, None, None)
 
 
 def test_keys_are_recognised_as_a_person_writes_them() -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.prune import AT_ONCE, KEPT, Pruner
 from syncd.model import Chunk, Conversion, Receipt, Rows
-from tests.fix_ledger import NOW
+from tests.fix_ledger import NOW, bad, chunk
 
 HEADER = "ClientId,Target,DateTime"
 
@@ -64,6 +64,19 @@ def test_what_a_resting_query_delivered_last_stays(store: Store, ledger: QueryLe
     send(ledger, range(3))
     assert finish(Pruner(store), 2 * KEPT) == 1
     assert len(ledger.known(['["0"]', '["1"]', '["2"]'])) == 3
+
+
+def test_dropped_rejects_are_forgotten_others_are_not(store: Store, ledger: QueryLedger) -> None:
+    """What a person gave up is kept as long as an upload; what nobody looked at yet, for ever."""
+    ledger.record(chunk(rejects=[bad("dropped"), bad("open")]))
+    store.drop_rejects("orders", [bad("dropped").key])
+    send(ledger, range(3), age=timedelta(days=1))
+    send(ledger, range(3, 6), age=2 * KEPT)
+    finish(Pruner(store), KEPT)
+    assert len(list(store.rejects("orders", dropped=True))) == 1
+    finish(Pruner(store), KEPT + timedelta(days=2))
+    assert list(store.rejects("orders", dropped=True)) == []
+    assert [reject.key for reject in store.rejects("orders")] == [bad("open").key]
 
 
 def test_a_young_store_is_not_written_to(store: Store, ledger: QueryLedger) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from syncd.ledger import QueryLedger, Store
@@ -45,11 +46,21 @@ def test_rejects_are_streamed_in_order(ledger: QueryLedger, store: Store) -> Non
 
 
 def test_rejects_can_be_dropped(ledger: QueryLedger, store: Store) -> None:
-    """Some, or all of one query."""
+    """Some, or all of one query; just as they are they are known from then on, and none are counted twice."""
     ledger_of(store, "other").record(chunk(rejects=[bad("a")]))
     ledger.record(chunk(rejects=[bad("a"), bad("b"), bad("c")]))
     assert store.drop_rejects("orders", [bad("a").key, bad("x").key]) == 1
     assert store.drop_rejects("orders") == 2
+    assert store.drop_rejects("orders") == 0
+    assert list(store.rejects("orders")) == []
+    assert [reject.key for reject in store.rejects("orders", dropped=True)] == [
+        bad(name).key for name in "abc"
+    ]
+    assert ledger.known_rejects([bad("a"), replace(bad("b"), value="-7")]) == {bad("a").key}
+    assert ledger.rejected([bad("a").key, bad("x").key]) == {bad("a").key: True}
+    ledger.record(chunk(rejects=[replace(bad("b"), value="-7")]))
+    assert [reject.key for reject in store.rejects("orders")] == [bad("b").key]
+    assert store.drop_rejects("orders") == 1
     assert store.reject_counts() == {"other": {Reason.PRICE_NEGATIVE: 1}}
 
 
