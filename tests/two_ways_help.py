@@ -22,7 +22,9 @@ NAMES = ("o", "m", "i", "u", "g", "d", "p", "c")
 words = st.sampled_from(
     ["", " ", "a", " padded ", "x,y", 'say "x"', "tab\tbed", "line\nline", "ü€", "\u2028", "\x7f"]
 )
-digits = st.integers(0, 10**21).map(str) | st.sampled_from(["00123", "-5", "1e5", "12.0", "٣", " 7"])
+digits = st.integers(0, 10**21).map(str) | st.sampled_from(
+    ["00123", "-5", "1e5", "12.0", ".5", "5.", "٣", " 7"]
+)
 years = st.one_of(
     *(
         st.datetimes(datetime.fromisoformat(first), datetime.fromisoformat(last))

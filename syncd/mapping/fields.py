@@ -28,7 +28,8 @@ _PRICE_END = 10**PRICE_DIGITS
 
 # Unicode's category Cc, and the lone surrogates, which UTF-8 cannot carry.
 _UNSENDABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_PRICE_TEXT = re.compile(r"[0-9]+(\.[0-9]+)?")
+# Oracle's and PostgreSQL's to_char write 0.5 as ".5", and 5 as "5." where the format says so.
+_PRICE_TEXT = re.compile(r"[0-9]+(\.[0-9]*)?|\.[0-9]+")
 _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
@@ -165,7 +166,7 @@ def _text_price(value: str) -> str:
     if not value:
         return ""
     if _PRICE_TEXT.fullmatch(value):
-        return _bounded_price(str(value))
+        return _bounded_price(f"{'0' * value.startswith('.')}{value.removesuffix('.')}")
     if value[0] == "-" and _PRICE_TEXT.fullmatch(value, 1):
         raise BadValueError(Reason.PRICE_NEGATIVE)
     if _NOT_FINITE.fullmatch(value):

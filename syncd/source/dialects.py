@@ -66,6 +66,14 @@ class Driver:
 # --- PostgreSQL ---
 
 
+_CAN_LOOK = 140000
+_LOOKS_FOR_CLIENT = (
+    "CASE WHEN version() LIKE '%linux%' THEN set_config('client_connection_check_interval', '5000', true) END"
+)
+"""Has the server end the statement of a client that is gone, so many milliseconds later; else a long one goes
+on until its timeout. PostgreSQL 14 and later can, and not on every platform."""
+
+
 def _postgres_arguments(_url: URL) -> dict[str, Any]:
     return {
         "connect_timeout": CONNECT_SECONDS,
@@ -84,9 +92,11 @@ def _postgres_connected(connection: Any) -> None:
 
 def _postgres_begin(connection: Connection, timeout: timedelta) -> None:
     """In one round trip, so that the transaction bears its name from the first moment (`sessions`)."""
+    version = connection.connection.driver_connection.info.server_version  # type: ignore[union-attr]  # it is open
+    looks = f", {_LOOKS_FOR_CLIENT}" if version >= _CAN_LOOK else ""
     connection.exec_driver_sql(
         f"BEGIN READ ONLY; SELECT {_postgres_settings(timeout)},"
-        f" set_config('application_name', '{READER}', true)",
+        f" set_config('application_name', '{READER}', true){looks}",
         execution_options={"no_parameters": True},
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
 import sqlite3
@@ -15,8 +16,10 @@ import pytest
 
 from syncd.errors import SourceError, SourceRefused, SourceUnavailable
 from syncd.source import Engines, dialects
+from tests.fix_cli import Cli
 from tests.servers import Database
 from tests.source_help import Sources, database_settings, drain
+from tests.waiting import eventually
 
 PASSWORD = "correct-horse"
 
@@ -134,6 +137,26 @@ def test_postgres_leaves_no_transaction(postgres: Database, source: Sources) -> 
         "SELECT state FROM pg_stat_activity WHERE application_name = 'syncd' AND datname = current_database()"
     )
     assert postgres.rows(sessions) == [("idle",)]
+
+
+def test_postgres_ends_the_statement_of_a_client_that_is_gone(cli: Cli, postgres: Database) -> None:
+    """Killed in a long statement, syncd leaves none behind on the server."""
+    table(postgres)
+    sql = 'SELECT m AS "ClientId", 1767225600 AS "DateTime", m FROM t, pg_sleep(300)'
+    target = {"Target": {"value": "paid"}}
+    query = {"counter": 1, "id_type": "CLIENT_ID", "mark": ["m"], "columns": target, "sql": sql}
+    configuration = {
+        "metrica": {"token": "t", "api_url": "http://127.0.0.1:9"},  # nothing gets as far as that
+        "databases": {"crm": {"url": postgres.url}},
+        "queries": {"slow": query},
+    }
+    cli.configure(json.dumps(configuration))
+    running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(300)%' AND state = 'active'"
+    running += " AND pid <> pg_backend_pid()"
+    process = cli.start("run", "--once")
+    eventually(lambda: postgres.rows(running) == [(1,)])
+    process.kill()
+    eventually(lambda: postgres.rows(running) == [(0,)], lambda: "the statement goes on")
 
 
 def test_postgres_restarted(postgres: Database, source: Sources) -> None:
