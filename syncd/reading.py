@@ -9,10 +9,11 @@ from datetime import datetime, timedelta
 from syncd import chunking
 from syncd.ahead import AnyPage, ReadAhead
 from syncd.events import Event
+from syncd.horizon import Horizon
 from syncd.intake import Intake
 from syncd.keys import value_text
 from syncd.late import LateCommits
-from syncd.marks import ceiling, earlier, is_beyond, is_endless, tells_time
+from syncd.marks import earlier, is_beyond, tells_time
 from syncd.model import UNSEEN, Chunk, Mark, Page, Position
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.settings import QuerySettings
@@ -55,9 +56,8 @@ class Reading:
         self._waits_for: str | None = None
         """As recorded; None: by an earlier process."""
         self._ahead: Mark | None = None
-        self._is_first = True
-        self._form: Mark | None = None
-        """A mark that is a time, for its form: where the newest one is none, as `infinity` in PostgreSQL."""
+        """The newest mark of the future that was told."""
+        self._horizon = Horizon(reader.query, reader.source, reader.clock)
         # By `clock.seconds`, which nobody sets.
         self._unwatched_since: float | None = None
         self._began = reader.clock.now(), reader.clock.seconds()
@@ -67,7 +67,7 @@ class Reading:
     def chunks(self, position: Position | None) -> Iterator[Chunk]:
         """What is new at this moment, oldest first; what is committed meanwhile is the next run's."""
         mark, overlap = self._begin(position), self._reader.query.overlap
-        self._form, self._is_first = mark or self._form, mark is None
+        self._horizon.begin(mark)
         if overlap != "auto" or self._is_unwatched():
             fixed = None if overlap == "auto" else overlap
             if fixed or self._safe != mark or not self._is_idle(mark):
@@ -97,8 +97,8 @@ class Reading:
         start, overlap = reader.source.start(), reader.query.overlap
         back = max(UNWATCHED_OVERLAP, reader.source.slack) if overlap == "auto" else overlap
         if reader.query.start == "now":
-            newest, future = self._newest()
-            mark = newest or self._ceiling(future)
+            newest, future = self._horizon.newest()
+            mark = newest or self._horizon.of(future)
             if (last := future or mark) is not None:
                 passed = self._keys(mark and ((back and earlier(mark, back)) or mark), last)
         elif start is not None and (behind := earlier(start, back)):
@@ -141,7 +141,7 @@ class Reading:
     def _watched(self, mark: Mark | None) -> Iterator[Chunk]:
         """Forward to the newest row there is now, with an eye on who may commit behind it (`late`)."""
         reader = self._reader
-        newest, future = self._newest()
+        newest, future = self._horizon.newest()
         listed = reader.source.open_transactions()
         if listed is None:
             self._late, self._unwatched_since = None, reader.clock.seconds()
@@ -171,20 +171,6 @@ class Reading:
             yield from self._ahead_of(future)
         self._name_long_open(late)
         self._settle(late.safe(mark), late.waits_for(reader.clock.now()))
-
-    def _newest(self) -> tuple[Mark | None, Mark | None]:
-        """The newest mark that the query may follow, and the newest of all where that lies in the future."""
-        newest = self._reader.source.newest()
-        end = self._ceiling(newest)
-        if newest is None or end is None:
-            # Nothing but such rows yet: they are read, and there is no mark.
-            is_alone = self._is_first and newest is not None and is_endless(newest)
-            return (None, newest) if is_alone else (newest, None)
-        # A text that stands behind all times is the database's own word for what Python has no time for.
-        is_text = isinstance(newest.values[0], str) and not isinstance(end.values[0], str)
-        if not (is_text or is_beyond(newest, end)):
-            return newest, None
-        return self._reader.source.newest(upto=end), newest
 
     def _again(self, late: LateCommits, mark: Mark | None) -> Iterator[Chunk]:
         """Read again what a transaction that has ended may have committed behind the mark."""
@@ -224,7 +210,7 @@ class Reading:
         if mark is not None and back and not tells_time(mark) and self._safe != mark:
             for chunk, _ in self._range(self._safe, mark):
                 yield chunk
-        newest, future = self._newest() if first else (self._ceiling(mark), None)
+        newest, future = self._horizon.newest() if first else (self._horizon.of(mark), None)
         for chunk in self._forward(mark, back, newest) if newest or not future else ():
             yield chunk
             if chunk.mark is not None:
@@ -250,21 +236,10 @@ class Reading:
     def ahead(self) -> Iterator[Chunk]:
         """Rows with a mark of the future, which are not come by on the way to a mark of their own."""
         if self._late is None:
-            _, future = self._newest()
+            _, future = self._horizon.newest()
             self._reader.source.restart()
             if future is not None:
                 yield from self._ahead_of(future)
-
-    def _ceiling(self, mark: Mark | None) -> Mark | None:
-        """What a query may follow at most; None where it may follow anything."""
-        reader, now = self._reader, self._reader.clock.now()
-        end = None if mark is None else ceiling(mark, now, reader.query.timezone)
-        if end is not None or mark is None or not isinstance(mark.values[0], str):
-            return end
-        if self._form is None:
-            self._form = reader.source.read(None, 1).mark or mark
-            reader.source.restart()
-        return ceiling(self._form, now, reader.query.timezone)
 
     def _ahead_of(self, newest: Mark) -> Iterator[Chunk]:
         """Rows with a mark of the future, which is told once for each newest of them."""
@@ -272,7 +247,7 @@ class Reading:
             self._ahead = newest
             values = [value_text(value) for value in newest.values]
             self._reader.observer.emit(Event.MARK_AHEAD, query=self._reader.query.name, mark=values)
-        for chunk, _ in self._range(self._ceiling(newest), newest):
+        for chunk, _ in self._range(self._horizon.of(newest), newest):
             yield chunk
 
     def _range(self, after: Mark | None, upto: Mark | None) -> Iterator[tuple[Chunk, Mark | None]]:
