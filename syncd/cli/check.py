@@ -7,7 +7,7 @@ import stat
 import sys
 import textwrap
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import groupby
@@ -16,7 +16,16 @@ from urllib.parse import urlsplit
 
 import click
 
-from syncd.check import Finding, Level, Seen, look_at_counter, look_at_database, look_at_query, look_at_state
+from syncd.check import (
+    Finding,
+    Level,
+    Seen,
+    look_at_counter,
+    look_at_database,
+    look_at_names,
+    look_at_query,
+    look_at_state,
+)
 from syncd.cli.common import (
     complain,
     config_option,
@@ -27,6 +36,7 @@ from syncd.cli.common import (
     print_json,
     read_settings,
 )
+from syncd.errors import StateError
 from syncd.metrica.client import MetricaClient
 from syncd.model import Position
 from syncd.parts import Parts
@@ -117,12 +127,12 @@ def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[Finding]
     parts = Parts(settings, observer)
     try:
         # What a database or a proxy says may quote what it was sent.
-        return [replace(found, message=redact(found.message)) for found in _looks(parts, queries)]
+        return [replace(found, message=redact(found.message)) for found in _looks(parts, settings, queries)]
     finally:
         parts.close()
 
 
-def _looks(parts: Parts, queries: Sequence[QuerySettings]) -> Iterator[Finding]:
+def _looks(parts: Parts, settings: Settings, queries: Sequence[QuerySettings]) -> Iterator[Finding]:
     yield look_at_state(parts.store)
     away: set[str] = set()
     for name in dict.fromkeys(query.database.name for query in queries):
@@ -130,6 +140,7 @@ def _looks(parts: Parts, queries: Sequence[QuerySettings]) -> Iterator[Finding]:
         away |= {name for finding in found if finding.level is Level.ERROR}
         yield from found
     counters: dict[tuple[int, MetricaClient], dict[str, Seen]] = {}
+    recorded = _recorded(parts)
     for query in queries:
         seen = Seen()
         if query.database.name in away:
@@ -138,9 +149,18 @@ def _looks(parts: Parts, queries: Sequence[QuerySettings]) -> Iterator[Finding]:
         else:
             found, seen = look_at_query(query, parts.source, parts.clock, _stands(parts, query))
             yield from found
+        yield from look_at_names([query.name], settings.queries, recorded)
         counters.setdefault((query.counter, parts.client(query)), {})[query.name] = seen
     for (counter, client), samples in counters.items():
         yield from look_at_counter(client, counter, samples)
+
+
+def _recorded(parts: Parts) -> Collection[str]:
+    """The queries that the state store knows; none where it cannot be read, which is told elsewhere."""
+    with suppress(StateError):
+        if not parts.store.is_new():
+            return parts.store.positions().keys()
+    return ()
 
 
 def _stands(parts: Parts, query: QuerySettings) -> Callable[[], Position | None]:

@@ -335,6 +335,20 @@ class TestCheck:
         )
         assert "passes over the rows that are there" in ready.run("check").stdout
 
+    def test_a_query_that_seems_to_be_renamed_is_told(
+        self, ready: Cli, sqlite_db: Database, emulator: EmulatorServer
+    ) -> None:
+        """A new name beside one that ran and is gone; a new query beside one that goes on is none."""
+        assert ready.run("run", "--once").returncode == 0
+        ready.configure(shop.configuration(sqlite_db, emulator.url, shop.query("orders_paid")))
+        told = "it never ran, and the state store knows paid_orders, which the file no longer names"
+        renamed = [found for found in ready.json("check")["findings"] if found["message"] == told]
+        assert [(found["level"], found["where"]) for found in renamed] == [("warning", "query orders_paid")]
+
+        both = {**shop.query(), **shop.query("orders_paid")}
+        ready.configure(shop.configuration(sqlite_db, emulator.url, both))
+        assert "no longer names" not in ready.run("check").stdout
+
     def test_a_clock_that_is_off_is_told(self, postgres: Database, ready: Cli) -> None:
         """On a server database the clocks are compared."""
         shop.open_shop(postgres)
