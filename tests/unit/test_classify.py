@@ -126,6 +126,12 @@ def test_the_documented_table(error_type: str, status: int, expected: type[Metri
     assert str(error) == f"HTTP {status} {error_type}: Something"
 
 
+def test_a_message_steers_no_terminal() -> None:
+    """What Metrica says, or a proxy for it, is shown on terminals and pages: without escape sequences."""
+    error = error_of(400, body("invalid_parameter", "a\x1b[2J\x9b1m\x07\0b \n c"), None, NOW)
+    assert str(error) == "HTTP 400 invalid_parameter: a?[2J?1m??b c"
+
+
 @pytest.mark.parametrize(("error_type", "status", "expected"), DOCUMENTED)
 def test_messages_decide_nothing(error_type: str, status: int, expected: type[MetricaError]) -> None:
     """A Russian message, or one that speaks of something else, changes no class."""
