@@ -110,20 +110,24 @@ def tells_time(mark: Mark) -> bool:
     return isinstance(value, date) or (isinstance(value, str) and earlier(mark, timedelta()) is not None)
 
 
-def as_start(start: str | float, value: MarkValue) -> str | float | None:
-    """The configured `start` in the form of the marks such as `value`; None if it cannot be one of them.
+def as_start(start: str | float, value: MarkValue, zone: tzinfo) -> MarkValue | None:
+    """A value that a person gave for a mark, in the form of the marks such as `value`; None if it is none.
 
-    Some databases compare a text with a number without a word, and find it behind or before everything; and
-    moments that are text by their letters, so that a `T` lies behind every space.
+    Some databases compare a text with a number without a word, and find it behind or before everything; a
+    text with a time by the zone of their session, or without its offset; and moments that are text by their
+    letters, so that a `T` lies behind every space.
+
+    Args:
+        start: A moment without a zone is of `zone`.
+        value: A value of the column.
+        zone: Of timestamps that carry none.
     """
     try:
         match value:
             case date() if isinstance(start, str):  # datetime is one
-                datetime.fromisoformat(start)
+                return _moment_like(datetime.fromisoformat(start), value, zone)
             case str() if isinstance(start, str):
-                wanted, given = _ISO.fullmatch(value), _ISO.fullmatch(start)
-                if wanted and given:
-                    return start[:10] + wanted[2] + start[11:]
+                return _text_like(start, value, zone)
             case int() | float() | Decimal():
                 Decimal(str(start))
             case UUID():
@@ -133,6 +137,27 @@ def as_start(start: str | float, value: MarkValue) -> str | float | None:
     except (ArithmeticError, ValueError):
         return None
     return start
+
+
+def _moment_like(given: datetime, value: date, zone: tzinfo) -> date:
+    moment = given if given.tzinfo else given.replace(tzinfo=zone)
+    if not isinstance(value, datetime):
+        return moment.astimezone(zone).date()
+    return moment.astimezone(UTC) if value.tzinfo else moment.astimezone(zone).replace(tzinfo=None)
+
+
+def _text_like(given: str, value: str, zone: tzinfo) -> str:
+    """Where the marks are moments, a moment in their form; raises ValueError for anything else."""
+    found = _ISO.fullmatch(value)
+    if found is None and not _DAY.fullmatch(value):
+        return given
+    moment = datetime.fromisoformat(given)
+    if found is not None and not found[6] and not moment.tzinfo and _ISO.fullmatch(given):
+        return given[:10] + found[2] + given[11:]
+    if found is not None and not found[6] and _DAY.fullmatch(given):
+        return given  # before all moments of that day
+    like = at(Mark((value,)), moment if moment.tzinfo else moment.replace(tzinfo=zone), zone)
+    return given if like is None else str(like.values[0])
 
 
 def ceiling(mark: Mark, now: datetime, zone: tzinfo) -> Mark | None:

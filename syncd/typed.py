@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from uuid import UUID
 
@@ -11,7 +11,6 @@ from syncd.model import Mark, MarkValue
 
 ABOUT_NOW = timedelta(days=400)
 """A number this near to the present, as unix seconds or milliseconds, is taken for a time."""
-_ANY = datetime(2000, 1, 1, tzinfo=UTC)
 
 _WANTED: dict[type, str] = {
     datetime: "a moment such as 2026-11-23, '2026-11-23 10:00' or 2026-11-23T10:00:00+03:00",
@@ -35,14 +34,10 @@ def parsed(text: str, like: MarkValue, zone: tzinfo) -> MarkValue:
     """
     try:
         match like:
-            case datetime():
-                return _moment(text, like, zone)
+            case datetime() | str():
+                return _in_form(text, like, zone)
             case date():
                 return date.fromisoformat(text)
-            case str():
-                if at(Mark((like,)), _ANY, UTC):  # the column holds moments as text
-                    datetime.fromisoformat(text)
-                return str(as_start(text, like))
             case bytes():
                 return bytes.fromhex(text)
             case _:
@@ -65,10 +60,11 @@ def since(newest: Mark, moment: datetime, now: datetime, zone: tzinfo) -> Mark |
     return at(newest, moment, zone)
 
 
-def _moment(text: str, like: datetime, zone: tzinfo) -> datetime:
-    moment = datetime.fromisoformat(text)
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    return moment.astimezone(UTC) if like.tzinfo else moment.astimezone(zone).replace(tzinfo=None)
+def _in_form(text: str, like: MarkValue, zone: tzinfo) -> MarkValue:
+    found = as_start(text, like, zone)
+    if found is None:
+        raise ValueError(text)
+    return found
 
 
 def _number(text: str, kind: type[int | float | Decimal | UUID]) -> MarkValue:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 ROWS_REJECTED = 3
 _WORDS = {
     Fate.DELIVERED: "delivered",
-    Fate.PASSED: "passed over: there before the query began (start: now)",
+    Fate.PASSED: "passed over: there before the query's `start`",
     Fate.SENDING: "on their way",
     Fate.WAITING: "waiting for their DateTime",
     Fate.REJECTED: "rejected",

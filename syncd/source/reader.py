@@ -107,7 +107,7 @@ class SqlSource:
             if newest is None:
                 return Mark((start,))  # no row yet: nothing to compare with, and nothing to read
             value, column = newest.values[0], self._query.mark[0]
-            if (fitting := as_start(start, value)) is None:
+            if (fitting := as_start(start, value, self._query.timezone)) is None:
                 raise SourceRefused(
                     f"query {self._query.name}: start: {start!r} is no value for the mark's {column},"
                     f" which holds {type(value).__name__} such as {value_text(value)[:100]!r}"

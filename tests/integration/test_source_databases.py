@@ -90,15 +90,42 @@ def test_a_start_of_another_type(database: Database, source: Sources, start: str
         reader.read(None, 10)
 
 
-def test_start_at_a_date(database: Database, source: Sources) -> None:
-    """A start written as text works on a timestamp."""
+@pytest.mark.parametrize(
+    ("start", "rows"),
+    [
+        ("2026-01-01", 1),
+        ("2025-12-31T23:59:59", 2),
+        ("2026-01-01T03:00:00+03:00", 1),
+        ("2026-01-01 02:59:59+03:00", 2),
+        ("2026-01-01T00:00:00Z", 1),
+    ],
+)
+def test_start_at_a_date(database: Database, source: Sources, start: str, rows: int) -> None:
+    """A start written as text works on a timestamp; its zone counts, and without one it is the query's."""
     database.run(
         "CREATE TABLE t (m TIMESTAMP)" if kind(database) != "mysql" else "CREATE TABLE t (m DATETIME)"
     )
     database.run(
         "INSERT INTO t VALUES ('2025-12-31 23:59:59')", "INSERT INTO t VALUES ('2026-01-01 00:00:00')"
     )
-    reader = source(database.reader_url, "SELECT m FROM t", start="2026-01-01")
+    reader = source(database.reader_url, "SELECT m FROM t", start=start)
+    assert len(reader.read(None, 10).rows) == rows
+
+
+@pytest.mark.parametrize("start", ["2026-31-10", "01.11.2026", "yesterday"])
+def test_a_start_that_is_no_moment(database: Database, source: Sources, start: str) -> None:
+    """Of marks that are moments, also as text, which any database would compare with anything."""
+    database.run("CREATE TABLE t (m VARCHAR(30))", "INSERT INTO t VALUES ('2026-01-01 00:00:00')")
+    with pytest.raises(SourceRefused, match="is no value for the mark's m"):
+        source(database.reader_url, "SELECT m FROM t", start=start).read(None, 10)
+
+
+def test_a_start_is_of_the_query_s_zone_not_the_session_s(postgres: Database, source: Sources) -> None:
+    """A server whose sessions have another zone reads no other rows."""
+    in_tokyo = "EXECUTE format('ALTER DATABASE %I SET timezone TO %L', current_database(), 'Asia/Tokyo')"
+    postgres.run(f"DO $$ BEGIN {in_tokyo}; END $$", "CREATE TABLE t (m TIMESTAMPTZ)")
+    postgres.run("INSERT INTO t VALUES ('2025-12-31 23:59:59+00'), ('2026-01-01 00:00:00+00')")
+    reader = source(postgres.reader_url, "SELECT m FROM t", start="2026-01-01")
     assert len(reader.read(None, 10).rows) == 1
 
 

@@ -103,8 +103,12 @@ def test_what_is_no_time_has_no_future(value: MarkValue) -> None:
         ("5", 4711, "5"),
         ("x", 4711, None),
         ("2026-01-01", Decimal("1.5"), None),
-        ("2026-01-01", NOON, "2026-01-01"),
-        ("2026-01-01T10:00:00Z", date(2026, 3, 1), "2026-01-01T10:00:00Z"),
+        ("2026-01-01", NOON, datetime(2025, 12, 31, 21, tzinfo=UTC)),
+        ("2026-01-01", NOON.replace(tzinfo=None), datetime(2026, 1, 1)),  # noqa: DTZ001 — a column without zone
+        ("2026-01-01T00:00:00Z", NOON.replace(tzinfo=None), datetime(2026, 1, 1, 3)),  # noqa: DTZ001 — so
+        ("2026-01-01 05:00:00.5+05:00", NOON, datetime(2026, 1, 1, 0, 0, 0, 500000, tzinfo=UTC)),
+        ("2026-01-01T22:00:00Z", date(2026, 3, 1), date(2026, 1, 2)),
+        ("2026-01-01", date(2026, 3, 1), date(2026, 1, 1)),
         (2026, NOON, None),
         ("today", NOON, None),
         ("A-17", "B-1", "A-17"),
@@ -112,12 +116,19 @@ def test_what_is_no_time_has_no_future(value: MarkValue) -> None:
         ("2026-01-01T10:00", "2026-03-01 12:00:00", "2026-01-01 10:00"),
         ("2026-01-01 10:00:00", "2026-03-01T12:00:00.5", "2026-01-01T10:00:00"),
         ("2026-01-01", "2026-03-01 12:00:00", "2026-01-01"),
+        ("2026-01-01T00:00:00Z", "2026-03-01 12:00:00", "2026-01-01 03:00:00"),
+        ("2026-01-01", "2026-03-01T12:00:00Z", "2025-12-31T21:00:00"),
+        ("2026-01-01 00:00:00", "2026-03-01T12:00:00+05:00", "2026-01-01T02:00:00"),
+        ("2026-01-01T22:00:00Z", "2026-03-01", "2026-01-02"),
+        ("2026-31-10", "2026-03-01 12:00:00", None),
+        ("01.11.2026", "2026-03-01 12:00:00", None),
+        ("zzz", "2026-03-01", None),
         (str(UUID(int=1)), UUID(int=2), str(UUID(int=1))),
         ("x", UUID(int=2), None),
     ],
 )
 def test_a_start_is_taken_in_the_form_of_the_marks(
-    start: str | float, value: MarkValue, expected: str | float | None
+    start: str | float, value: MarkValue, expected: MarkValue | None
 ) -> None:
-    """What a database would compare as the person means it; None for the rest."""
-    assert as_start(start, value) == expected
+    """What a database would compare as the person means it, in Moscow; None for the rest."""
+    assert as_start(start, value, ZoneInfo("Europe/Moscow")) == expected
