@@ -45,6 +45,12 @@ class ReadAhead:
             self._begin(page.mark or after, min(left if left > 0 else self._most, self._page_rows))
         return page
 
+    def close(self) -> None:
+        """Wait until the page that is on its way, if any, is there or has failed; nobody wants it."""
+        begun, self._next = self._next, None
+        if begun is not None:
+            begun.exception()
+
     def _begin(self, after: Mark | None, limit: int) -> None:
         """In a daemon thread, so that a database that hangs keeps no process from ending."""
         future: Future[AnyPage] = Future()

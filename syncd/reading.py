@@ -53,6 +53,8 @@ class Reading:
         self._intake = intake
         self._late: LateCommits | None = None
         self._safe: Mark | None = None
+        self._pages: ReadAhead | None = None
+        """What reads or read last; it may still be at it, where its range was given up."""
         self._waits_for: str | None = None
         """As recorded; None: by an earlier process."""
         self._ahead: Mark | None = None
@@ -82,7 +84,7 @@ class Reading:
     def _begin(self, position: Position | None) -> Mark | None:
         """The mark to read from; a query that never ran begins where `start` says."""
         reader = self._reader
-        reader.source.restart()
+        self._restart()
         if position is None:
             return self._begin_at_start()
         if position.fingerprint != reader.fingerprint:
@@ -152,7 +154,8 @@ class Reading:
         late = self._late = self._late or LateCommits(self._safe, mark)
         late.begin(listed, reader.clock.now(), newest)
         yield from self._again(late, mark)
-        is_read = newest is None and future is not None  # there is nothing else
+        # Without a bound, rows of transactions would be passed that began since and were never seen open.
+        is_read = newest is None
         while not is_read:
             is_read = True
             for chunk in self._forward(mark, reader.source.slack, newest):
@@ -162,11 +165,12 @@ class Reading:
                 listed = reader.source.open_transactions()
                 if listed is not None:
                     late.observe(listed, reader.clock.now())
-                if late.again is not None:
-                    # Pages that were read ahead were read too early: its rows may belong into them as well.
-                    yield from self._again(late, mark)
-                    is_read = False
+                is_read = late.again is None
+                if not is_read:
                     break
+            # Pages that were read ahead were read too early: its rows may belong into them as well.
+            if not is_read:
+                yield from self._again(late, mark)
         if future is not None:
             yield from self._ahead_of(future)
         self._name_long_open(late)
@@ -176,9 +180,20 @@ class Reading:
         """Read again what a transaction that has ended may have committed behind the mark."""
         place = late.again
         if place is not None and mark is not None:
+            self._restart()
             for chunk, _ in self._range(place.mark, mark):
                 yield chunk
+            self._restart()
         late.was_read_again()
+
+    def _restart(self) -> None:
+        """Go on behind nothing that was read: where many rows have one mark, that would pass over some.
+
+        A page may be on its way still, whose range was given up.
+        """
+        if self._pages is not None:
+            self._pages.close()
+        self._reader.source.restart()
 
     def _name_long_open(self, late: LateCommits) -> None:
         reader = self._reader
@@ -258,7 +273,7 @@ class Reading:
         def read(after: Mark | None, limit: int) -> AnyPage:
             return reader.source.read_lines(after, limit, form(), upto=upto)
 
-        ahead = ReadAhead(read, most=rows, page_rows=chunking.PAGE_ROWS)
+        self._pages = ahead = ReadAhead(read, most=rows, page_rows=chunking.PAGE_ROWS)
         while True:
             page = ahead.next(after, chunking.rows_wanted(chunk, rows))
             self._intake.add(chunk, page, reader.clock.now())

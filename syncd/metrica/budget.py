@@ -30,7 +30,7 @@ class OwnPurse:
     def set_aside(self, login: str, day: date, requests: int, limit: int) -> tuple[int, int]:
         """What is left of them."""
         spent = self._spent.get((login, day), 0)
-        got = min(requests, limit - spent)
+        got = max(0, min(requests, limit - spent))
         self._spent[login, day] = spent + got
         return got, spent + got
 
