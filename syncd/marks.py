@@ -217,6 +217,8 @@ def is_beyond(mark: Mark, other: Mark | None) -> bool:
         if one != two:
             if one != one:  # noqa: PLR0124 — NaN, which PostgreSQL puts behind all numbers
                 return True
+            if isinstance(one, int | float | Decimal) and isinstance(two, int | float | Decimal):
+                return one > two
             return type(one) is type(two) and not isinstance(one, UUID | bytes) and one > two  # type: ignore[operator]  # of one type
     return False
 

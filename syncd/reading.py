@@ -231,7 +231,10 @@ class Reading:
             if chunk.mark is not None:
                 # Nothing is known of what a first run reads but its order: what is late is among the last.
                 before, mark = mark if first else before, chunk.mark
-        safe = (reader.ledger.stood(then) or before) if back else mark
+        safe = mark
+        if back:
+            stood = reader.ledger.stood(then)  # of before a person moved the mark forward, perhaps
+            safe = before if stood is None or (before and is_beyond(before, stood)) else stood
         is_hidden = reader.query.overlap == "auto" and reader.source.hides_transactions
         self._settle(safe, UNSEEN if is_hidden else "")
 

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from syncd.events import Event
 from syncd.keeper import Bookkeeper
+from syncd.ledger.query_ledger import QueryLedger
 from syncd.ledger.rows import UploadTotals
 from syncd.metrica.budget import Budget
 from syncd.metrica.client import MetricaClient
@@ -222,6 +223,13 @@ class Bench:
         """The day's requests."""
         assert self._parts is not None
         return self._parts.client(self.query).budget
+
+    @property
+    def ledger(self) -> QueryLedger:
+        """What is recorded of the query."""
+        assert self._parts is not None
+        position = self._parts.store.positions()["orders"]
+        return QueryLedger(self._parts.store, "orders", position.fingerprint, counter=COUNTER)
 
     def totals(self) -> UploadTotals:
         """All uploads in figures."""

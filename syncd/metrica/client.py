@@ -179,7 +179,9 @@ class MetricaClient:
                 self._compare_clocks(response.headers.get("Date"))
                 answer = transport.read(response, started + self._timeout)
         except transport.FAILURES as error:
-            raise transport.broken(error) from None  # its text may quote headers
+            raise transport.broken(
+                error, begun=body is not None and body.begun
+            ) from None  # its text may quote headers
         finally:
             self._observer.emit(
                 Event.API_REQUEST,

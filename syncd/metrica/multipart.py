@@ -22,6 +22,8 @@ class FileBody:
         self._pieces = [BytesIO(piece) for piece in (around[:head], *file, around[head:])]
         self._size = len(around) + sum(map(len, file))
         self._fence = fence
+        self.begun = False
+        """Whether some of it was given out: from then on Metrica may have all of it."""
 
     def __len__(self) -> int:
         return self._size
@@ -38,4 +40,5 @@ class FileBody:
             if not part:
                 del self._pieces[0]
         self._fence()
+        self.begun = True
         return part

@@ -97,9 +97,15 @@ def read(response: requests.Response, deadline: float) -> bytes:
     return b"".join(parts)
 
 
-def broken(error: Exception) -> MetricaError:
-    """A failed exchange: without a connection nothing was sent, with one the outcome is unknown."""
-    if not_sent := _why_not_sent(error):
+def broken(error: Exception, *, begun: bool = False) -> MetricaError:
+    """A failed exchange: without a connection nothing was sent, with one the outcome is unknown.
+
+    Args:
+        error: One of FAILURES.
+        begun: Some of a file was given out. What the error says of a connection may be of one that broke
+            afterwards: a proxy's, or TLS.
+    """
+    if not begun and (not_sent := _why_not_sent(error)):
         return NotReceived(not_sent)
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
         return AccessRefused("metrica.api_url is no usable address")

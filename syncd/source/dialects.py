@@ -78,6 +78,7 @@ def _postgres_arguments(_url: URL) -> dict[str, Any]:
     return {
         "connect_timeout": CONNECT_SECONDS,
         "application_name": "syncd",
+        "client_encoding": "utf8",  # of SQL_ASCII, psycopg gives bytes for texts
         "prepare_threshold": None,  # poolers hand each transaction another server connection
         "keepalives_idle": 60,  # notices a peer that vanished without a word
         "keepalives_interval": 10,
@@ -167,6 +168,8 @@ def _sqlite_connect(url: URL) -> sqlite3.Connection:
 
 def _sqlite_connected(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA query_only = ON")
+    # SQLite takes any bytes for a text; sqlite3 by itself refuses the whole page for one that is no UTF-8.
+    connection.text_factory = lambda text: text.decode("utf-8", "surrogateescape")
 
 
 def _sqlite_abort(connection: sqlite3.Connection) -> None:

@@ -93,7 +93,8 @@ class Database:
                 exc.SQLAlchemyError,
                 OSError,
                 OverflowError,
-                UnicodeError,
+                ValueError,  # of a driver that cannot make a Python value of what it was given
+                RecursionError,
                 self.engine.dialect.loaded_dbapi.Error,
             ) as error:
                 lost = isinstance(error, exc.DBAPIError) and error.connection_invalidated

@@ -73,9 +73,8 @@ def _values(text: str, kind: type, *, loose: bool) -> list[object]:
     """What to bind for a text; nothing when the column cannot hold it."""
     found = {value_of(text, kind)}
     if loose:
-        number = value_of(text, int)
-        fits = isinstance(number, int) and abs(number) <= _LARGEST_INTEGER
-        found |= {text, number if fits else None}
+        found |= {text, value_of(text, int)}
+        found = {value for value in found if not isinstance(value, int) or abs(value) <= _LARGEST_INTEGER}
     return [value for value in found if value is not None]
 
 

@@ -13,7 +13,7 @@ from psycopg.abc import Buffer, Loader
 from psycopg.adapt import Loader as BaseLoader
 from psycopg.pq import Format
 
-TYPES = ("date", "timestamp", "timestamptz")
+TYPES = ("date", "time", "timetz", "timestamp", "timestamptz", "json", "jsonb")
 
 
 def register(connection: Connection[Any]) -> None:
@@ -37,7 +37,7 @@ def _tolerant(exact: type[Loader]) -> type[Loader]:
             """A date or datetime; text where Python has none."""
             try:
                 return self._exact.load(data)
-            except DataError:
-                return bytes(data).decode("ascii")
+            except (DataError, ValueError, RecursionError):
+                return bytes(data).decode()
 
     return Tolerant

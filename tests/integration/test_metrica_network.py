@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import socket
 import ssl
@@ -20,7 +21,7 @@ from syncd.errors import (
 )
 from syncd.metrica import transport
 from tests.centre_help import metrica_client
-from tests.client_help import OTHER, failure, upload
+from tests.client_help import BODY, OTHER, failure, upload
 from tests.raw_http import RawServer, answer
 from tests.servers import missing
 
@@ -53,14 +54,21 @@ def test_a_plain_port_under_https(emulator: EmulatorServer) -> None:
     assert "TLS" in str(error)
 
 
-def test_a_certificate_of_nobody(tmp_path: Path) -> None:
-    """A server whose certificate nobody vouches for is sent nothing, and the text says why."""
+def own_certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for 127.0.0.1 that nobody vouches for, and a server's context with it."""
     openssl = shutil.which("openssl") or missing("openssl")
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
     made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"]
+    made += ["-addext", "subjectAltName=IP:127.0.0.1"]
     subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
+    return certificate, context
+
+
+def test_a_certificate_of_nobody(tmp_path: Path) -> None:
+    """A server whose certificate nobody vouches for is sent nothing, and the text says why."""
+    _, context = own_certificate(tmp_path)
     with RawServer(answer(b"{}"), tls=context) as server, closing(metrica_client(server.url)) as client:
         error = failure(lambda: upload(client))
     assert type(error) is NotReceived
@@ -70,13 +78,7 @@ def test_a_certificate_of_nobody(tmp_path: Path) -> None:
 
 def test_a_certificate_of_the_companys_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """REQUESTS_CA_BUNDLE names who is trusted besides."""
-    openssl = shutil.which("openssl") or missing("openssl")
-    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
-    made = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=127.0.0.1"]
-    made += ["-addext", "subjectAltName=IP:127.0.0.1"]
-    subprocess.run([*made, "-keyout", key, "-out", certificate], check=True, capture_output=True)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate, key)
+    certificate, context = own_certificate(tmp_path)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
     with RawServer(answer(b"{}"), tls=context) as server, closing(metrica_client(server.url)) as client:
         assert type(failure(lambda: upload(client))) is OutcomeUnknown  # it spoke, though no sense
@@ -104,6 +106,34 @@ def test_a_proxy_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
             error = failure(lambda client=client: upload(client))  # type: ignore[misc]  # bound for the loop
         assert type(error) is NotReceived
         assert "proxy" in str(error)
+
+
+def test_a_proxy_that_loses_the_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file was given to it whole: Metrica may have it, whatever becomes of the connection."""
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with RawServer(b"") as proxy:
+        monkeypatch.setenv("http_proxy", proxy.url)
+        with closing(metrica_client("http://metrica.invalid")) as client:
+            assert type(failure(lambda: upload(client))) is OutcomeUnknown
+        assert BODY in proxy.requests[0]
+
+
+class TlsBreaker(RawServer):
+    """Reads a request over TLS, and answers in the clear, as a box in between may."""
+
+    def _speak(self, connection: socket.socket) -> None:
+        super()._speak(connection)
+        os.write(connection.fileno(), answer(b"", "502 Bad Gateway"))
+
+
+def test_tls_that_breaks_after_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL has the same words for it as for a handshake that failed, but here the file was sent."""
+    certificate, context = own_certificate(tmp_path)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate))
+    with TlsBreaker(b"", tls=context) as server, closing(metrica_client(server.url)) as client:
+        assert type(failure(lambda: upload(client))) is OutcomeUnknown
+        assert BODY in server.requests[0]
 
 
 @pytest.mark.parametrize(

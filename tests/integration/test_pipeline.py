@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,7 +16,9 @@ from sqlalchemy.engine import Engine
 from syncd.emulator.server import EmulatorServer
 from syncd.errors import SourceRefused, TooManyRejects
 from syncd.events import Event
-from tests.centre_help import Bench, client_id, sell
+from syncd.model import Mark
+from tests.centre_help import Bench, client_id, open_shop, sell
+from tests.servers import Database
 
 
 def sent(emulator: EmulatorServer) -> list[str]:
@@ -260,6 +263,52 @@ def test_rows_in_the_future_wait(bench: Bench, emulator: EmulatorServer) -> None
     assert bench.run().uploaded == 0
     assert sent(emulator) == ids(2, 1)
     assert bench.rows("SELECT * FROM syncd_waiting") == []
+
+
+# --- where it stands ---
+
+
+def test_a_mark_of_numbers_that_was_moved_forward(
+    sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """What was passed over is not read, though the query stood before it when late rows may have begun."""
+    open_shop(sqlite_db)
+    with closing(Bench(sqlite_db, emulator.url, tmp_path, overlap="auto", mark=("n",))) as bench:
+        sell(sqlite_db, 1, 3)
+        bench.run()
+        bench.clock.forward(timedelta(days=2))
+        sell(sqlite_db, 4, 5)
+        moved = Mark((8,))
+        bench.ledger.begin_query(moved, safe=moved)
+        bench.restart()
+        for _ in range(3):
+            bench.run()
+            bench.clock.forward(timedelta(minutes=1))
+        assert sent(emulator) == ids(1, 2, 3, 8)
+
+
+def test_a_time_that_is_a_number_with_and_without_a_fraction(
+    sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """Each moves the mark on from the other."""
+    sqlite_db.run("CREATE TABLE orders (n integer, changed, client, target, paid, total)")
+    with closing(Bench(sqlite_db, emulator.url, tmp_path, overlap="auto")) as bench:
+        for number, changed in ((1, 1767225600.5), (2, 1767225700), (3, 1767225800.5)):
+            sell(sqlite_db, number, changed=changed)
+            bench.run()
+            assert str(changed) in str(bench.mark())
+
+
+def test_a_number_that_sqlite_cannot_hold(bench: Bench, emulator: EmulatorServer) -> None:
+    """As the text of a key, of a row that has to be looked at by itself: the others are sent."""
+    key, client = "coalesce(client, n) AS n", "n + 100000000000000000 AS client"
+    sql = f"SELECT {key}, changed, {client}, target, paid, total FROM orders"
+    bench.restart(sql=sql)
+    sell(bench.database, 1, client=None)
+    sell(bench.database, 2, client="9" * 20, total="1,5")
+    sell(bench.database, 3, client=None)
+    assert bench.run().rejected == 1
+    assert sent(emulator) == ids(1, 3)
 
 
 # --- rows that have no place, SQL that changed, too many rejects ---

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import make_url
 
 from syncd.errors import SourceError, SourceRefused, SourceUnavailable
 from syncd.source import Engines, dialects
@@ -225,6 +226,43 @@ def test_dates_beyond_python(postgres: Database, source: Sources) -> None:
     first, second = source(postgres.reader_url, "SELECT * FROM t").read(None, 10).rows
     assert first[1:] == ("infinity", "0044-03-15 00:00:00 BC", "12026-01-01")
     assert not any(isinstance(value, str) for value in second)
+
+
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("time", "'24:00'"),
+        ("timetz", "'24:00+00'"),
+        ("json", "repeat('[', 2000) || repeat(']', 2000)"),
+        ("jsonb", "repeat('[', 2000) || repeat(']', 2000)"),
+        ("jsonb", "repeat('9', 5000)"),
+    ],
+)
+def test_values_beyond_python(postgres: Database, source: Sources, kind: str, value: str) -> None:
+    """So do other values, in columns that syncd may not even need: one must not stop the query."""
+    postgres.run(
+        f"CREATE TABLE t (m int, v {kind})", f"INSERT INTO t VALUES (1, ({value})::{kind}), (2, NULL)"
+    )
+    first, second = source(postgres.reader_url, "SELECT * FROM t").read(None, 10).rows
+    assert isinstance(first[1], str)
+    assert second == (2, None)
+
+
+def test_postgres_without_an_encoding(postgres: Database, source: Sources) -> None:
+    """A database of SQL_ASCII is read as UTF-8."""
+    name = f"{make_url(postgres.url).database}_ascii"
+    postgres.run(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE 'C'")
+    url = make_url(postgres.url).set(database=name).render_as_string(hide_password=False)
+    assert source(url, "SELECT 1 AS m, 'ж' AS v").read(None, 10).rows == [(1, "ж")]
+
+
+def test_sqlite_text_that_is_no_utf8(sqlite_db: Database, source: Sources) -> None:
+    """It comes as what nobody takes for a text, and the page's other rows are read."""
+    sqlite_db.run(
+        "CREATE TABLE t (m int, v text)", "INSERT INTO t VALUES (1, CAST(x'e4f6' AS TEXT)), (2, 'ж')"
+    )
+    reader = source(sqlite_db.url, "SELECT * FROM t")
+    assert reader.read(None, 10).rows == [(1, "\udce4\udcf6"), (2, "ж")]
 
 
 @pytest.mark.parametrize("server", ["postgres", "mariadb"])

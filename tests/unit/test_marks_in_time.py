@@ -62,6 +62,8 @@ def test_what_is_moved_back_is_not_beyond(moment: datetime, by: timedelta) -> No
         ((NOON, UUID(int=2)), (NOON, UUID(int=1)), False),
         (("2026-03-02",), ("2026-03-01",), True),
         ((5,), ("4",), False),
+        ((5,), (4.5,), True),
+        ((Decimal("4.5"),), (5,), False),
     ],
 )
 def test_beyond_only_where_python_can_tell(
