@@ -9,6 +9,8 @@ ended before, so its rows were seen, or begins after, so its marks will be great
 list, rows may still come: once one has ended, it is read again from where it can have begun, which is the
 newest mark at the listing before it first appeared. Nobody waits meanwhile; what was delivered is known.
 What was read ahead of a listing at which somebody had ended is thrown away: it may lack rows of theirs.
+
+MariaDB lists a transaction only some time after it may have taken a number (`unlisted`).
 """
 
 from __future__ import annotations
@@ -50,6 +52,7 @@ class LateCommits:
         """`safe` and `mark` as they were recorded; what happened in between was not watched."""
         self._open: dict[str, _Open] = {}
         self._newest = Place(0, safe)
+        self._unlisted: Place | None = None
         self._again: Place | None = None if safe == mark else self._newest
 
     @property
@@ -61,6 +64,12 @@ class LateCommits:
     def again(self) -> Place | None:
         """From where to read again, up to the mark; None: there is no need."""
         return self._again
+
+    def unlisted(self, safe: Mark | None, mark: Mark | None) -> None:
+        """Before `begin`, where the list has gaps: all who are not on it yet have begun behind `safe`."""
+        self._unlisted = Place(self._newest.turn, safe)
+        if safe != mark:
+            self._read_again(self._unlisted)
 
     def begin(self, listed: Mapping[str, str], now: datetime, newest: Mark | None) -> None:
         """Take in who is open as a run begins, which reads up to `newest`: what there was just before."""
@@ -77,7 +86,7 @@ class LateCommits:
                 self._read_again(place)
         for identity, who in listed.items():
             if identity not in self._open:
-                place = before if identity.startswith(PREPARED) and before else self._newest
+                place = before if identity.startswith(PREPARED) and before else self._unlisted or self._newest
                 self._open[identity] = _Open(place, who, now)
 
     def was_read_again(self) -> None:

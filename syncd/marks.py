@@ -104,6 +104,21 @@ def earlier(mark: Mark, by: timedelta) -> Mark | None:
     return None
 
 
+def grain(mark: Mark) -> timedelta:
+    """What the first value is a whole number of by its type or form: a day, a minute; zero: less, or no time.
+
+    Not by its digits: a moment may be a whole minute by chance.
+    """
+    value = mark.values[0]
+    if isinstance(value, str):
+        found = _ISO.fullmatch(value)
+        if found is None:
+            return timedelta(days=1) if _DAY.fullmatch(value) else timedelta()
+        return timedelta() if found[4] else timedelta(minutes=1)
+    is_day = isinstance(value, date) and not isinstance(value, datetime)
+    return timedelta(days=1) if is_day else timedelta()
+
+
 def tells_time(mark: Mark) -> bool:
     """Whether the first value is certainly a time; a number may also be one of a sequence."""
     value = mark.values[0]

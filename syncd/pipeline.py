@@ -15,7 +15,8 @@ from syncd.intake import Intake
 from syncd.model import Chunk, Origin, Position, Receipt, Rows, RunReport
 from syncd.payload import Tagger, unused_tag
 from syncd.ports import Clock, Ledger, Observer, Source, Stop
-from syncd.reading import Reader, Reading
+from syncd.ranges import Reader
+from syncd.reading import Reading
 from syncd.restore import search
 from syncd.retry import Retry
 from syncd.settings import QuerySettings

@@ -112,8 +112,8 @@ class Source(Protocol):
         ...
 
     @property
-    def slack(self) -> timedelta:
-        """How far behind the mark to read again although `open_transactions` tells of nobody."""
+    def lists_late(self) -> bool:
+        """Whether a transaction may take a number some seconds before `open_transactions` tells of it."""
         ...
 
     def count(self, after: Mark | None) -> int | None:

@@ -19,7 +19,7 @@ from syncd.source.edge import Edge, Row, first_edge
 from syncd.source.engines import Database, Engines
 from syncd.source.keyset import TIE, Keyset
 from syncd.source.plans import plan_text, serves
-from syncd.source.sessions import SLACK
+from syncd.source.sessions import LISTED_LATE
 from syncd.source.shape import Shape, shape_of
 from syncd.source.statement import LEXIS, Lexis, SecondStatementError, single_statement
 from syncd.source.text_reader import TextReader
@@ -126,9 +126,9 @@ class SqlSource:
             return None
 
     @property
-    def slack(self) -> timedelta:
-        """How far behind the mark to read again although `open_transactions` tells of nobody."""
-        return SLACK.get(self._database.family, timedelta(0))
+    def lists_late(self) -> bool:
+        """Whether a transaction may take a number some seconds before `open_transactions` tells of it."""
+        return self._database.family in LISTED_LATE
 
     def without_place(self, limit: int) -> Page:
         """Rows with a null in their mark or key, in no order; they have no mark."""

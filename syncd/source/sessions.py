@@ -13,8 +13,8 @@ MariaDB and MySQL: a transaction that was begun read-only stays so. `innodb_trx`
 It shows what is cached until nobody has read it for a tenth of a second, so that with a monitor it may be old
 by any time. Hence each question bears a mark of its own and is asked within a transaction: the list is of now
 if it shows that very question being asked. A statement that waits for the table itself, or works for long
-before its first row, has not begun there; `SLACK` covers ten seconds of that. A transaction that was prepared
-(XA) loses its connection's number with the connection, and is then listed under another identity.
+before its first row, has not begun there; `overlap.SLACK` covers ten seconds of that. A transaction that was
+prepared (XA) loses its connection's number with the connection, and is then listed under another identity.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ import math
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from secrets import token_hex
 from threading import Lock
 from typing import Any
@@ -61,8 +60,9 @@ FROM information_schema.innodb_trx WHERE trx_mysql_thread_id = connection_id() O
 _CACHED = 0.12
 """Seconds: the list is made anew if nobody has read it for 0.1."""
 _TRIES = 8
-SLACK: Mapping[str, timedelta] = {"postgresql": timedelta(0), "mysql": timedelta(seconds=10)}
-"""How far behind the mark is read again in any case, where the list of transactions has gaps."""
+LISTED_LATE = frozenset({"mysql"})
+"""Where a transaction may have taken a number before it is listed: what is behind the mark is read again for
+as long as `overlap.SLACK`, whoever is listed."""
 
 Listed = Mapping[str, str] | None
 Run = Callable[[Callable[[Connection], Listed]], Listed]

@@ -71,3 +71,19 @@ def test_one_that_was_open_when_there_was_no_row_yet_is_read_again() -> None:
     late.begin(WRITER, NOW, None)
     late.begin({}, NOW, FIRST)
     assert again(late) == Place(0, None)
+
+
+def test_where_the_list_has_gaps_whoever_is_new_on_it_began_behind_what_is_safe() -> None:
+    """Also who is listed in the middle of a run; it is read again while that is not the mark."""
+    late = LateCommits(FIRST, FIRST)
+    late.unlisted(FIRST, FIRST)
+    late.begin({}, NOW, SECOND)
+    assert late.quiet
+    late.observe(WRITER, NOW)
+    assert late.safe(SECOND) == FIRST
+    late.unlisted(FIRST, SECOND)
+    late.begin(WRITER, NOW, THIRD)
+    assert again(late) == Place(1, FIRST)
+    late.was_read_again()
+    late.observe({}, NOW)
+    assert again(late) == Place(0, FIRST)

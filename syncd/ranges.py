@@ -1,0 +1,116 @@
+"""Chunks of the rows between two marks: what every reading of a query is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+from syncd import chunking
+from syncd.ahead import AnyPage, ReadAhead
+from syncd.events import Event
+from syncd.intake import Intake
+from syncd.marks import earlier, is_beyond
+from syncd.model import Chunk, Mark
+from syncd.overlap import behind
+from syncd.ports import Clock, Ledger, Observer, Source
+from syncd.settings import QuerySettings
+
+PROGRESS_EVERY = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What reading a query needs."""
+
+    query: QuerySettings
+    source: Source
+    ledger: Ledger
+    fingerprint: str
+    clock: Clock
+    observer: Observer
+
+
+class Ranges:
+    """Of one query. What asks the source raises SourceError."""
+
+    def __init__(self, reader: Reader, intake: Intake) -> None:
+        self._reader = reader
+        self._intake = intake
+        self._pages: ReadAhead | None = None
+        """What reads or read last; it may still be at it, where its range was given up."""
+
+    def restart(self) -> None:
+        """Go on behind nothing that was read: where many rows have one mark, that would pass over some.
+
+        A page may be on its way still, whose range was given up.
+        """
+        if self._pages is not None:
+            self._pages.close()
+        self._reader.source.restart()
+
+    def forward(self, mark: Mark | None, back: timedelta, upto: Mark | None) -> Iterator[Chunk]:
+        """From `back` before the mark up to another one. The mark goes along.
+
+        It is not to follow rows that bear a mark of the future: those are delivered and leave it.
+        """
+        start = earlier(mark, behind(back, mark)) if mark is not None and back else None
+        progress = Progress(self._reader)
+        for chunk, reached in self.between(start or mark, upto):
+            if reached is not None and reached != mark and (start is None or is_beyond(reached, mark)):
+                chunk.mark = mark = reached
+            yield chunk
+            progress.tell(chunk, reached)
+
+    def again(self, after: Mark | None, mark: Mark) -> Iterator[Chunk]:
+        """What may have been committed behind the mark, which stays."""
+        self.restart()
+        for chunk, _ in self.between(after, mark):
+            yield chunk
+        self.restart()
+
+    def between(self, after: Mark | None, upto: Mark | None) -> Iterator[tuple[Chunk, Mark | None]]:
+        """Chunks of the rows from `after` to `upto`, and the mark that each reaches."""
+        reader, rows, chunk = self._reader, self._reader.query.chunk_rows, Chunk()
+        form = self._intake.form_for(reader.source.columns())
+
+        def read(after: Mark | None, limit: int) -> AnyPage:
+            return reader.source.read_lines(after, limit, form(), upto=upto)
+
+        self._pages = ahead = ReadAhead(read, most=rows, page_rows=chunking.PAGE_ROWS)
+        while True:
+            page = ahead.next(after, chunking.rows_wanted(chunk, rows))
+            self._intake.add(chunk, page, reader.clock.now())
+            if len(chunk.ready) > rows:  # the page was asked for before it was known how much was wanted
+                full, chunk = chunking.cut(chunk, rows)
+                yield full, after
+            after = page.mark or after
+            if page.exhausted or chunking.is_full(chunk, rows):
+                yield chunk, page.mark or (after if chunk.rows_read else None)
+                chunk = Chunk()
+            if page.exhausted:
+                return
+
+
+class Progress:
+    """Tells of a long run, about every ten seconds."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._started = self._told = reader.clock.now()
+        self._rows = 0
+
+    def tell(self, chunk: Chunk, after: Mark | None) -> None:
+        """Count a recorded chunk; say how it goes if it is time to."""
+        reader, now = self._reader, self._reader.clock.now()
+        self._rows += chunk.rows_read
+        if now - self._told < PROGRESS_EVERY:
+            return
+        self._told = now
+        reader.observer.emit(
+            Event.QUERY_PROGRESS,
+            query=reader.query.name,
+            rows=self._rows,
+            rows_per_second=round(self._rows / (now - self._started).total_seconds()),
+            left=reader.source.count(after),
+        )
