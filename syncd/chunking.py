@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Literal
 
 from syncd import keys
 from syncd.key_codes import are_distinct, codes_of
 from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Reason, Reject, Rows
-from syncd.texts import joined
+from syncd.texts import Texts, joined
 
 LARGEST_FILE = 1_000_000_000
 """Bytes: the API takes 1 GB [D faq.md]."""
@@ -28,6 +30,27 @@ class Rules:
     on_change: Literal["ignore", "resend"]
     money: int
     """`keys.money_columns` of the header."""
+
+
+@dataclass(slots=True)
+class SeenAgain:
+    """Of rows that are read again, those of delivered keys with other money: held back until all are read.
+
+    A key may have several rows, and the money that was delivered is that of its last one.
+    """
+
+    lines: dict[str, str] = field(default_factory=dict)
+    """Key → its last line."""
+    header: str = ""
+    oldest: float = math.inf
+    newest: int = 0
+
+    def take(self, most: int) -> Rows:
+        """Up to so many of them, which are held back no longer."""
+        part = dict(islice(self.lines.items(), most))
+        for key in part:
+            del self.lines[key]
+        return Rows(Texts(part), Texts(part.values()), self.newest, self.oldest)
 
 
 def rows_wanted(chunk: Chunk, chunk_rows: int) -> int:
@@ -61,7 +84,13 @@ def cut(chunk: Chunk, rows: int) -> tuple[Chunk, Chunk]:
     return first, second
 
 
-def add(chunk: Chunk, mapped: Mapped, known: Mapping[str, Known], rules: Rules) -> None:
+def add(
+    chunk: Chunk,
+    mapped: Mapped,
+    known: Mapping[str, Known],
+    rules: Rules,
+    seen_again: SeenAgain | None = None,
+) -> None:
     """Put the news of one page into the chunk; count what is known.
 
     Args:
@@ -69,13 +98,19 @@ def add(chunk: Chunk, mapped: Mapped, known: Mapping[str, Known], rules: Rules) 
         mapped: The page's rows.
         known: What the ledger remembers of the page's keys, conversions and rejects alike.
         rules: The query's.
+        seen_again: Where all of these rows are read again: keeps those of delivered keys with other money.
+            Else that is decided at the end of the page.
     """
     chunk.rows_read += len(mapped.ready) + len(mapped.waiting) + len(mapped.rejects)
     whole = _extend(chunk, mapped.ready, known)
     if not whole or mapped.waiting:
         places = {key: place for place, key in enumerate(chunk.ready.keys)}
-        for key, line in () if whole else zip(mapped.ready.keys, mapped.ready.lines, strict=True):
+        held = SeenAgain() if seen_again is None else seen_again
+        for key, line in () if whole else _others(chunk, mapped.ready, known, rules, held):
             _add_row(chunk, key, line, known.get(key), places, rules)
+        if seen_again is None:
+            for key, line in held.lines.items():
+                _add_row(chunk, key, line, known.get(key), places, rules)
         for conversion in mapped.waiting:
             _add_waiting(chunk, conversion, known.get(conversion.key), places, rules)
     for reject in mapped.rejects:
@@ -100,6 +135,22 @@ def _are_new(chunk: Chunk, keys: Sequence[str]) -> bool:
     if new := are_distinct(codes):
         chunk.codes = codes
     return new
+
+
+def _others(
+    chunk: Chunk, rows: Rows, known: Mapping[str, Known], rules: Rules, seen_again: SeenAgain
+) -> Iterator[tuple[str, str]]:
+    """Those rows that are not held back."""
+    seen_again.header = chunk.header
+    seen_again.oldest = min(seen_again.oldest, rows.oldest)
+    seen_again.newest = max(seen_again.newest, rows.newest)
+    for key, line in zip(rows.keys, rows.lines, strict=True):
+        before = known.get(key)
+        is_delivered = before is not None and before.state is KnownAs.DELIVERED
+        if key in seen_again.lines or (is_delivered and _decide(line, before, rules) == "news"):
+            seen_again.lines[key] = line
+        else:
+            yield key, line
 
 
 def _add_row(

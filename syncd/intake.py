@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 
 from syncd import chunking, keys
+from syncd.chunking import SeenAgain
 from syncd.mapping import Form, Mapper, layout
 from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject, TextPage
 from syncd.settings import QuerySettings
@@ -54,12 +55,24 @@ class Intake:
         mapper = self._mapper_for(columns)
         return lambda: mapper.form
 
-    def add(self, chunk: Chunk, page: Page | TextPage, now: datetime) -> None:
-        """Put the news of `page` into `chunk`. Raises SourceRefused when a column is missing."""
+    def add(
+        self, chunk: Chunk, page: Page | TextPage, now: datetime, seen_again: SeenAgain | None = None
+    ) -> None:
+        """Put the news of `page` into `chunk`. Raises SourceRefused when a column is missing.
+
+        `seen_again`: as in `chunking.add`; `add_seen_again` gives what was held back.
+        """
         if isinstance(page, TextPage) or page.rows:
             mapped = self._map(chunk, page, now)
-            chunking.add(chunk, mapped, self._memory.known(_keys(mapped)), self._rules(chunk))
+            known = self._memory.known(_keys(mapped))
+            chunking.add(chunk, mapped, known, self._rules(chunk), seen_again)
             chunking.without(chunk, self._memory.known_rejects(chunk.rejects))
+
+    def add_seen_again(self, chunk: Chunk, seen_again: SeenAgain, most: int) -> None:
+        """Put up to `most` rows that were held back into `chunk`: those whose last line has other money."""
+        chunk.header = seen_again.header
+        mapped = Mapped(seen_again.take(most), [], [])
+        chunking.add(chunk, mapped, self._memory.known(mapped.ready.keys), self._rules(chunk))
 
     def again(self, chunk: Chunk, page: Page, now: datetime) -> None:
         """Like `add`, with what was rejected before looked at as if for the first time."""

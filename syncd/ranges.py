@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from syncd import chunking
 from syncd.ahead import AnyPage, ReadAhead
+from syncd.chunking import SeenAgain
 from syncd.events import Event
 from syncd.intake import Intake
 from syncd.marks import earlier, is_beyond
@@ -37,6 +38,7 @@ class Ranges:
     def __init__(self, reader: Reader, intake: Intake) -> None:
         self._reader = reader
         self._intake = intake
+        self._is_resend = reader.query.on_change == "resend"
         self._pages: ReadAhead | None = None
         """What reads or read last; it may still be at it, where its range was given up."""
 
@@ -56,8 +58,12 @@ class Ranges:
         """
         start = earlier(mark, behind(back, mark)) if mark is not None and back else None
         progress = Progress(self._reader)
-        for chunk, reached in self.between(start or mark, upto):
-            if reached is not None and reached != mark and (start is None or is_beyond(reached, mark)):
+        after = start or mark
+        if mark is not None and self._is_resend:
+            yield from self.reread(after, mark)
+            after = mark
+        for chunk, reached in self._between(after, upto):
+            if reached is not None and reached != mark and (after == mark or is_beyond(reached, mark)):
                 chunk.mark = mark = reached
             yield chunk
             progress.tell(chunk, reached)
@@ -65,11 +71,22 @@ class Ranges:
     def again(self, after: Mark | None, mark: Mark) -> Iterator[Chunk]:
         """What may have been committed behind the mark, which stays."""
         self.restart()
-        for chunk, _ in self.between(after, mark):
-            yield chunk
+        yield from self.reread(after, mark)
         self.restart()
 
-    def between(self, after: Mark | None, upto: Mark | None) -> Iterator[tuple[Chunk, Mark | None]]:
+    def reread(self, after: Mark | None, upto: Mark) -> Iterator[Chunk]:
+        """The rows of a range that leaves the mark where it is, and is read more than once."""
+        seen_again = SeenAgain() if self._is_resend else None
+        for chunk, _ in self._between(after, upto, seen_again):
+            yield chunk
+        while seen_again is not None and seen_again.lines:
+            chunk = Chunk()
+            self._intake.add_seen_again(chunk, seen_again, self._reader.query.chunk_rows)
+            yield chunk
+
+    def _between(
+        self, after: Mark | None, upto: Mark | None, seen_again: SeenAgain | None = None
+    ) -> Iterator[tuple[Chunk, Mark | None]]:
         """Chunks of the rows from `after` to `upto`, and the mark that each reaches."""
         reader, rows, chunk = self._reader, self._reader.query.chunk_rows, Chunk()
         form = self._intake.form_for(reader.source.columns())
@@ -80,7 +97,7 @@ class Ranges:
         self._pages = ahead = ReadAhead(read, most=rows, page_rows=chunking.PAGE_ROWS)
         while True:
             page = ahead.next(after, chunking.rows_wanted(chunk, rows))
-            self._intake.add(chunk, page, reader.clock.now())
+            self._intake.add(chunk, page, reader.clock.now(), seen_again)
             if len(chunk.ready) > rows:  # the page was asked for before it was known how much was wanted
                 full, chunk = chunking.cut(chunk, rows)
                 yield full, after

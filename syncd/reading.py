@@ -249,5 +249,4 @@ class Reading:
             self._ahead = newest
             values = [value_text(value) for value in newest.values]
             self._reader.observer.emit(Event.MARK_AHEAD, query=self._reader.query.name, mark=values)
-        for chunk, _ in self._ranges.between(self._horizon.of(newest), newest):
-            yield chunk
+        yield from self._ranges.reread(self._horizon.of(newest), newest)
