@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from typing import Literal
 
 from syncd import keys
@@ -45,12 +44,9 @@ class SeenAgain:
     oldest: float = math.inf
     newest: int = 0
 
-    def take(self, most: int) -> Rows:
-        """Up to so many of them, which are held back no longer."""
-        part = dict(islice(self.lines.items(), most))
-        for key in part:
-            del self.lines[key]
-        return Rows(Texts(part), Texts(part.values()), self.newest, self.oldest)
+    def rows(self) -> Rows:
+        """All of them."""
+        return Rows(Texts(self.lines), Texts(self.lines.values()), self.newest, self.oldest)
 
 
 def rows_wanted(chunk: Chunk, chunk_rows: int) -> int:

@@ -68,11 +68,13 @@ class Intake:
             chunking.add(chunk, mapped, known, self._rules(chunk), seen_again)
             chunking.without(chunk, self._memory.known_rejects(chunk.rejects))
 
-    def add_seen_again(self, chunk: Chunk, seen_again: SeenAgain, most: int) -> None:
-        """Put up to `most` rows that were held back into `chunk`: those whose last line has other money."""
-        chunk.header = seen_again.header
-        mapped = Mapped(seen_again.take(most), [], [])
-        chunking.add(chunk, mapped, self._memory.known(mapped.ready.keys), self._rules(chunk))
+    def add_seen_again(self, chunk: Chunk, seen_again: SeenAgain) -> None:
+        """Put into `chunk` what was held back and has other money in its last line."""
+        if seen_again.lines:
+            chunk.header = seen_again.header
+            mapped = Mapped(seen_again.rows(), [], [])
+            chunking.add(chunk, mapped, self._memory.known(mapped.ready.keys), self._rules(chunk))
+            chunk.rows_read -= len(mapped.ready)  # they were counted before
 
     def again(self, chunk: Chunk, page: Page, now: datetime) -> None:
         """Like `add`, with what was rejected before looked at as if for the first time."""

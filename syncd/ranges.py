@@ -58,13 +58,10 @@ class Ranges:
         """
         start = earlier(mark, behind(back, mark)) if mark is not None and back else None
         progress = Progress(self._reader)
-        after = start or mark
-        if mark is not None and self._is_resend:
-            yield from self.reread(after, mark)
-            after = mark
-        for chunk, reached in self._between(after, upto):
-            if reached is not None and reached != mark and (after == mark or is_beyond(reached, mark)):
-                chunk.mark = mark = reached
+        span = Range(start or mark, upto, known=mark)
+        for chunk, reached in self._between(span):
+            if span.is_new(reached):
+                chunk.mark = reached
             yield chunk
             progress.tell(chunk, reached)
 
@@ -76,29 +73,26 @@ class Ranges:
 
     def reread(self, after: Mark | None, upto: Mark) -> Iterator[Chunk]:
         """The rows of a range that leaves the mark where it is, and is read more than once."""
-        seen_again = SeenAgain() if self._is_resend else None
-        for chunk, _ in self._between(after, upto, seen_again):
-            yield chunk
-        while seen_again is not None and seen_again.lines:
-            chunk = Chunk()
-            self._intake.add_seen_again(chunk, seen_again, self._reader.query.chunk_rows)
+        for chunk, _ in self._between(Range(after, upto, known=upto)):
             yield chunk
 
-    def _between(
-        self, after: Mark | None, upto: Mark | None, seen_again: SeenAgain | None = None
-    ) -> Iterator[tuple[Chunk, Mark | None]]:
-        """Chunks of the rows from `after` to `upto`, and the mark that each reaches."""
-        reader, rows, chunk = self._reader, self._reader.query.chunk_rows, Chunk()
+    def _between(self, span: Range) -> Iterator[tuple[Chunk, Mark | None]]:
+        """Chunks of its rows, and the mark that each reaches."""
+        reader, rows, chunk, after = self._reader, self._reader.query.chunk_rows, Chunk(), span.after
         form = self._intake.form_for(reader.source.columns())
+        seen_again = SeenAgain() if self._is_resend and span.known is not None else None
 
         def read(after: Mark | None, limit: int) -> AnyPage:
-            return reader.source.read_lines(after, limit, form(), upto=upto)
+            return reader.source.read_lines(after, limit, form(), upto=span.upto)
 
         self._pages = ahead = ReadAhead(read, most=rows, page_rows=chunking.PAGE_ROWS)
         while True:
             page = ahead.next(after, chunking.rows_wanted(chunk, rows))
             self._intake.add(chunk, page, reader.clock.now(), seen_again)
-            if len(chunk.ready) > rows:  # the page was asked for before it was known how much was wanted
+            if seen_again is not None and (page.exhausted or span.is_new(page.mark)):
+                self._intake.add_seen_again(chunk, seen_again)
+                seen_again = None
+            while len(chunk.ready) > rows:  # the page was asked for before it was known how much was wanted
                 full, chunk = chunking.cut(chunk, rows)
                 yield full, after
             after = page.mark or after
@@ -107,6 +101,22 @@ class Ranges:
                 chunk = Chunk()
             if page.exhausted:
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Rows between two marks."""
+
+    after: Mark | None
+    upto: Mark | None
+    known: Mark | None
+    """Up to there they were read before; None: never."""
+
+    def is_new(self, mark: Mark | None) -> bool:
+        """Whether a mark of this range lies behind what was read before."""
+        if mark is None or mark == self.known:
+            return False
+        return self.after == self.known or is_beyond(mark, self.known)
 
 
 class Progress:
