@@ -14,7 +14,7 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import TextIO
 
-from syncd.cli.common import shown_key
+from syncd.cli.common import shown_key, visible
 from syncd.errors import UsageError
 from syncd.ledger.rows import RejectRow
 
@@ -24,29 +24,41 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
-def wanted_keys(arguments: Sequence[str], columns: int) -> list[str]:
-    """What the arguments of a command name, one text per row.
+def named(rows: Iterable[RejectRow], arguments: Sequence[str], columns: int) -> dict[str, list[str]]:
+    """The keys of the rejects that the arguments of a command name, by what names them.
 
-    Each argument is a row; but as many arguments as the key has columns, none with a comma, are one.
+    Each argument is a row: its key as `rejects list` shows it, the same without blanks behind the commas, or
+    a JSON array of its values. Else the arguments are the values of one key, one for each of its `columns`.
+    What syncd itself adds after those (a digest: `#…`, `row:…`) may be left out, and then all rows that have
+    these values are named. Raises UsageError where a text can be read as different values.
     """
-    if len(arguments) == columns > 1 and not any("," in argument for argument in arguments):
-        return [",".join(arguments)]
-    return list(arguments)
-
-
-def matching(rows: Iterable[RejectRow], wanted: Sequence[str], columns: int) -> dict[str, list[str]]:
-    """The keys of the rejects that each wanted text names.
-
-    A text is a key as `rejects list` shows it; what syncd itself adds after the key's `columns` values (a
-    digest: `#…`, `row:…`) may be left out, and then names every row that has these values.
-    """
-    found: dict[str, list[str]] = {text: [] for text in wanted}
-    asked = {_plain(text): text for text in wanted}
+    whole = _as_json(arguments)
+    found: dict[str, list[str]] = {text: [] for text in (*arguments, whole)}
     for row in rows:
-        values = ["null" if value is None else _plain(str(value)) for value in json.loads(row.key)]
-        for name in {",".join(values), ",".join(values[:columns])} & asked.keys():
-            found[asked[name]].append(row.key)
+        values = json.loads(row.key)
+        for name in {*_names(values), *_names(values[:columns])} & found.keys():
+            found[name].append(row.key)
+    one = found.pop(whole)
+    if len(arguments) == columns > 1:
+        if one and any(found.values()):
+            raise UsageError(f"{' '.join(arguments)} can be one row or several: write {whole} for the one")
+        if one or not any(found.values()):
+            return {", ".join(arguments): one}
+    for text, there in found.items():
+        readings = sorted({_as_json(json.loads(key)[:columns]) for key in there})
+        if len(readings) > 1:
+            raise UsageError(f"{text} can be read as {' or as '.join(readings)}: write the one that is meant")
     return found
+
+
+def _names(values: Sequence[str | None]) -> set[str]:
+    texts = ["null" if value is None else value for value in values]
+    shown = ", ".join(texts)
+    return {shown, visible(shown), ",".join(texts), *map(_as_json, (values, texts)), json.dumps(values)}
+
+
+def _as_json(values: Sequence[str | None]) -> str:
+    return json.dumps(values, ensure_ascii=False)
 
 
 def document_of(row: RejectRow) -> dict[str, object]:
@@ -109,8 +121,3 @@ def harmless(cell: str) -> str:
     if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
         return f"'{cell}"
     return cell
-
-
-def _plain(text: str) -> str:
-    """Without the blank that `rejects list` puts behind a comma."""
-    return text.replace(", ", ",").strip()

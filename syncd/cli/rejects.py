@@ -140,11 +140,10 @@ def _chosen(
     store: Store, query: QuerySettings, keys: tuple[str, ...], *, dropped_too: bool = False
 ) -> list[str]:
     """The keys of the named rejects. Raises UsageError, before anything is done, when one does not exist."""
-    from syncd.cli.rejected import matching, wanted_keys  # only where needed
+    from syncd.cli.rejected import named  # only where needed
 
-    columns = len(query.key)
     dropped = store.rejects(query.name, dropped=True) if dropped_too else ()
-    found = matching(chain(store.rejects(query.name), dropped), wanted_keys(keys, columns), columns)
+    found = named(chain(store.rejects(query.name), dropped), keys, len(query.key))
     unknown = [text for text, there in found.items() if not there]
     if unknown:
         raise UsageError(

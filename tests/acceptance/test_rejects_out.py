@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import stat
 import subprocess
 import sys
@@ -11,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from syncd.cli.rejected import harmless, matching, wanted_keys
+from syncd.cli.rejected import harmless, named
 from syncd.emulator.server import EmulatorServer
+from syncd.errors import UsageError
 from syncd.ledger.rows import RejectRow
 from syncd.model import Reason
 from tests.acceptance import shop
@@ -192,18 +194,38 @@ def reject(key: str) -> RejectRow:
 
 
 def test_keys_are_recognised_as_a_person_writes_them() -> None:
-    """One column: each argument a row. Several: joined by commas, or one argument per column."""
+    """One column: each argument a row. Several: joined by commas, or one argument per column; or JSON."""
     rows = [reject('["1"]'), reject('["2"]')]
-    assert matching(rows, wanted_keys(["2", "3"], 1), 1) == {"2": ['["2"]'], "3": []}
-    rows = [reject('["1","RU"]'), reject('["1","DE"]'), reject('["a, b","c"]')]
-    assert matching(rows, wanted_keys(["1", "RU"], 2), 2) == {"1,RU": ['["1","RU"]']}
-    assert matching(rows, wanted_keys(["1, DE", "a, b, c"], 2), 2) == {
-        "1, DE": ['["1","DE"]'],
-        "a, b, c": ['["a, b","c"]'],
-    }
+    assert named(rows, ["2", "3"], 1) == {"2": ['["2"]'], "3": []}
+    rows = [reject('["1","RU"]'), reject('["1","DE"]'), reject('["a, b","c"]'), reject('[null,"x,\\"y"]')]
+    assert named(rows, ["1", "RU"], 2) == {"1, RU": ['["1","RU"]']}
+    assert named(rows, ["1", "XX"], 2) == {"1, XX": []}
+    assert named(rows, ["null", 'x,"y'], 2) == {'null, x,"y': ['[null,"x,\\"y"]']}
+    assert named(rows, ["1,DE", "a, b, c"], 2) == {"1,DE": ['["1","DE"]'], "a, b, c": ['["a, b","c"]']}
+    assert named(rows, ['["a, b", "c"]'], 2) == {'["a, b", "c"]': ['["a, b","c"]']}
     rows = [reject('["7","#00ff"]'), reject('["7","row:12"]'), reject('["8","row:13"]')]
-    assert matching(rows, ["7"], 1) == {"7": ['["7","#00ff"]', '["7","row:12"]']}
-    assert matching(rows, ["7, row:12"], 1) == {"7, row:12": ['["7","row:12"]']}
+    assert named(rows, ["7"], 1) == {"7": ['["7","#00ff"]', '["7","row:12"]']}
+    assert named(rows, ["7, row:12"], 1) == {"7, row:12": ['["7","row:12"]']}
+
+
+def test_a_text_names_no_other_rows() -> None:
+    """Blanks and commas within a value count; what can be read in two ways is asked back."""
+    rows = [
+        reject('["a, b,c"]'),
+        reject('["a,b, c"]'),
+        reject('["a,b,c"]'),
+        reject('["y "]'),
+        reject('["y"]'),
+    ]
+    for key in ("a, b,c", "a,b, c", "a,b,c", "y ", "y"):
+        assert named(rows, [key], 1) == {key: [json.dumps([key])]}
+    rows = [reject('["a","b,c"]'), reject('["a,b","c"]'), reject('["a,b","x"]'), reject('["x","x"]')]
+    with pytest.raises(UsageError, match=re.escape('a,b,c can be read as ["a", "b,c"] or as ["a,b", "c"]')):
+        named(rows, ["a,b,c"], 2)
+    assert named(rows, ["a", "b,c"], 2) == {"a, b,c": ['["a","b,c"]']}
+    rows = [reject('["a","b"]'), reject('["a,b","c,d"]'), reject('["c","d"]')]
+    with pytest.raises(UsageError, match="one row or several"):
+        named(rows, ["a,b", "c,d"], 2)
 
 
 def test_export_needs_no_more_memory_for_more_rows(
