@@ -63,18 +63,15 @@ class Intake:
         `seen_again`: as in `chunking.add`; `add_seen_again` gives what was held back.
         """
         if isinstance(page, TextPage) or page.rows:
-            mapped = self._map(chunk, page, now)
-            known = self._memory.known(_keys(mapped))
-            chunking.add(chunk, mapped, known, self._rules(chunk), seen_again)
-            chunking.without(chunk, self._memory.known_rejects(chunk.rejects))
+            self._take(chunk, self._map(chunk, page, now), seen_again)
 
     def add_seen_again(self, chunk: Chunk, seen_again: SeenAgain) -> None:
         """Put into `chunk` what was held back and has other money in its last line."""
         if seen_again.lines:
             chunk.header = seen_again.header
-            mapped = Mapped(seen_again.rows(), [], [])
-            chunking.add(chunk, mapped, self._memory.known(mapped.ready.keys), self._rules(chunk))
-            chunk.rows_read -= len(mapped.ready)  # they were counted before
+            rows = seen_again.rows()
+            self._take(chunk, Mapped(rows, [], []))
+            chunk.rows_read -= len(rows)  # they were counted before
 
     def again(self, chunk: Chunk, page: Page, now: datetime) -> None:
         """Like `add`, with what was rejected before looked at as if for the first time."""
@@ -87,6 +84,11 @@ class Intake:
     def keys(self, page: Page, now: datetime) -> Sequence[str]:
         """The keys of a page's rows, whatever they are. Raises SourceRefused when a column is missing."""
         return _keys(self._mapper_for(page.columns).map(page, now)) if page.rows else []
+
+    def _take(self, chunk: Chunk, mapped: Mapped, seen_again: SeenAgain | None = None) -> None:
+        known, before = self._memory.known(_keys(mapped)), len(chunk.rejects)
+        chunking.add(chunk, mapped, known, self._rules(chunk), seen_again)
+        chunking.without(chunk, self._memory.known_rejects(chunk.rejects[before:]))
 
     def _map(self, chunk: Chunk, page: Page | TextPage, now: datetime) -> Mapped:
         mapper = self._mapper_for(page.columns)

@@ -46,6 +46,8 @@ class Unrecorded:
         self._observer = observer
         self._found: dict[int, Mapping[str, Receipt]] = {}
         self._lock = Lock()
+        self._asking: dict[int, Lock] = {}
+        """One per counter: a list that is slow in coming holds up no other counter's queries."""
 
     def of(self, counter: int, query: str, lister: Lister) -> Mapping[str, Receipt]:
         """By tag. Raises StateError.
@@ -54,6 +56,8 @@ class Unrecorded:
         to read [N metrica-api.md 5], and what the comparison saves is only the sending of equal rows.
         """
         with self._lock:
+            asking = self._asking.setdefault(counter, Lock())
+        with asking:
             if counter not in self._found:
                 self._found[counter] = self._compare(self._listed(counter, query, lister))
             found = self._found[counter]

@@ -89,6 +89,20 @@ def test_rows_of_one_mark(bench: Bench, emulator: EmulatorServer) -> None:
     assert len(prices(emulator, 7)) == 1
 
 
+def test_a_row_that_is_rejected_is_recorded_once(bench: Bench) -> None:
+    """One whose Target changed with its price, among rows that are read again."""
+    change(bench.database, 1, 7, 10)
+    bench.run()
+    change(bench.database, 2, 7, 20)
+    bench.database.run("UPDATE changes SET target = 'other' WHERE id = 2")
+    for _ in range(3):
+        bench.run()
+    (before,) = bench.rows("SELECT count(*), max(id), max(created_at) FROM syncd_rejects")
+    bench.run()
+    assert bench.rows("SELECT count(*), max(id), max(created_at) FROM syncd_rejects") == [before]
+    assert before[0] == 1
+
+
 def test_an_older_change_that_comes_late_is_not_sent(
     log: Database, emulator: EmulatorServer, tmp_path: Path
 ) -> None:
