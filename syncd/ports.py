@@ -197,11 +197,17 @@ class Ledger(Protocol):
         """Record behind which mark no row can appear any more, and whom that waits for ("": nobody)."""
         ...
 
-    def begin_query(self, mark: Mark | None, passed: Sequence[str] = (), safe: Mark | None = None) -> None:
+    def begin_query(
+        self,
+        mark: Mark | None,
+        passed: Sequence[str] = (),
+        safe: Mark | None = None,
+        floor: Mark | None = None,
+    ) -> None:
         """Record where a query begins, or that its SQL changed.
 
         `passed` are keys of rows at that very mark that were there before (`start: now`): they count as
-        delivered, in no upload.
+        delivered, in no upload. Behind `floor` nothing is read.
         """
         ...
 

@@ -38,6 +38,8 @@ class Ranges:
     def __init__(self, reader: Reader, intake: Intake) -> None:
         self._reader = reader
         self._intake = intake
+        self.floor: Mark | None = None
+        """Nothing behind it is read (`Position.floor`)."""
         self._is_resend = reader.query.on_change == "resend"
         self._pages: ReadAhead | None = None
         """What reads or read last; it may still be at it, where its range was given up."""
@@ -51,12 +53,17 @@ class Ranges:
             self._pages.close()
         self._reader.source.restart()
 
+    def back(self, mark: Mark, by: timedelta) -> Mark | None:
+        """A mark that lies `by` before, but not behind the floor; None where this one tells no time."""
+        start = earlier(mark, behind(by, mark))
+        return self.floor if self.floor and start and is_beyond(self.floor, start) else start
+
     def forward(self, mark: Mark | None, back: timedelta, upto: Mark | None) -> Iterator[Chunk]:
         """From `back` before the mark up to another one. The mark goes along.
 
         It is not to follow rows that bear a mark of the future: those are delivered and leave it.
         """
-        start = earlier(mark, behind(back, mark)) if mark is not None and back else None
+        start = self.back(mark, back) if mark is not None and back else None
         progress = Progress(self._reader)
         span = Range(start or mark, upto, known=mark)
         for chunk, reached in self._between(span):

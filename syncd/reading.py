@@ -12,9 +12,9 @@ from syncd.horizon import Horizon
 from syncd.intake import Intake
 from syncd.keys import value_text
 from syncd.late import LateCommits
-from syncd.marks import earlier, is_beyond, tells_time
+from syncd.marks import is_beyond, tells_time
 from syncd.model import UNSEEN, Chunk, Mark, Page, Position
-from syncd.overlap import SLACK, UNWATCHED, Looks, behind
+from syncd.overlap import SLACK, UNWATCHED, Looks
 from syncd.ranges import Ranges, Reader
 
 ASK_AGAIN = timedelta(hours=1)
@@ -95,9 +95,9 @@ class Reading:
             self._safe = begin_at_start(reader, self._intake, self._horizon)
             return self._safe
         if position.fingerprint != reader.fingerprint:
-            reader.ledger.begin_query(position.mark, safe=position.safe)
+            reader.ledger.begin_query(position.mark, safe=position.safe, floor=position.floor)
             reader.observer.emit(Event.QUERY_CHANGED, query=reader.query.name, action=CHANGED)
-        self._safe = position.safe
+        self._safe, self._ranges.floor = position.safe, position.floor
         return position.mark
 
     def _settle(self, safe: Mark | None, waits_for: str = "") -> None:
@@ -195,7 +195,7 @@ class Reading:
         """Read again what a transaction that has ended may have committed behind the mark."""
         place = late.again
         if place is not None and mark is not None:
-            back = place.mark and earlier(place.mark, behind(SLACK, place.mark))
+            back = place.mark and self._ranges.back(place.mark, SLACK)
             yield from self._ranges.again(back or place.mark, mark)
         late.was_read_again()
 

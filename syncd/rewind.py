@@ -22,7 +22,13 @@ BEGINNING, NOW = "beginning", "now"
 class Ledger(compare.Store, Protocol):
     """What of a query's ledger is needed. Every method raises StateError."""
 
-    def begin_query(self, mark: Mark | None, passed: Sequence[str] = (), safe: Mark | None = None) -> None:
+    def begin_query(
+        self,
+        mark: Mark | None,
+        passed: Sequence[str] = (),
+        safe: Mark | None = None,
+        floor: Mark | None = None,
+    ) -> None:
         """Record where the query stands."""
         ...
 
@@ -114,9 +120,9 @@ def move(ledger: Ledger, query: QuerySettings, change: Move) -> None:
         raise OpenUploads(f"query {query.name}: {count} upload(s) are not settled yet")
     position = ledger.position()
     # Behind `safe` no row can appear any more, wherever the mark stands. Moved forward, the rows between are
-    # not to be read, so it goes along.
+    # not to be read, so it goes along, and no overlap reaches back over them.
     safe = change.new if change.forward or position is None else position.safe
-    ledger.begin_query(change.new, safe=safe)
+    ledger.begin_query(change.new, safe=safe, floor=change.new if change.forward else None)
 
 
 def _unknown(comparison: Compare, after: Mark | None, upto: Mark) -> int:

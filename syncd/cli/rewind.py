@@ -83,8 +83,8 @@ def _lines(query: QuerySettings, change: Move, to_come: int | None) -> Iterator[
         yield "It stands there already."
     elif change.forward:
         rows = counted(change.skipped, "row")
-        yield f"WARNING: that is forward, over {rows} that nothing is known of: not read, and not sent"
-        yield "(but for those that `overlap` still reaches). `syncd audit` would find them."
+        yield f"WARNING: that is forward, over {rows} that nothing is known of: not read, and not sent."
+        yield "`syncd audit` would find them."
     elif change.rows:
         yield f"Read again: {counted(change.rows, 'row')}"
         yield f"  {change.delivered:,} delivered already: not sent again"

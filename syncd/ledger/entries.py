@@ -89,7 +89,7 @@ def write_mark(
 ) -> None:
     """Write what it is given: whether a mark may move is the pipeline's to decide.
 
-    The safe mark stays: it is never ahead of what was really read.
+    The safe mark and the floor stay: the one is never ahead of what was really read, the other a person's.
     """
     row = {
         "query": query,
@@ -98,6 +98,7 @@ def write_mark(
         "waits_for": "",
         "fingerprint": fingerprint,
         "updated_at": now,
+        "floor": None,
     }
     database.upsert(connection, database.tables.marks, [row], ["mark", "fingerprint", "updated_at"])
 

@@ -238,7 +238,7 @@ class QueryMemory:
             exists().where(rejects.query == self._query, rejects.retry_at.is_not(None)),
         )
         one = select(is_open.label("open")).subquery("one")
-        return select(one.c.open, marks.c.mark, marks.c.safe, marks.c.fingerprint).select_from(
+        return select(one.c.open, marks.c.mark, marks.c.safe, marks.c.fingerprint, marks.c.floor).select_from(
             one.outerjoin(marks, marks.c.query == self._query)
         )
 
@@ -275,7 +275,8 @@ def _position(row: Row[Any]) -> Position | None:
     """A row of `marks`, all null where there is none."""
     if row.fingerprint is None:
         return None
-    return Position(entries.mark_of(row.mark), entries.mark_of(row.safe), row.fingerprint)
+    mark, safe, floor = map(entries.mark_of, (row.mark, row.safe, row.floor))
+    return Position(mark, safe, row.fingerprint, floor)
 
 
 def _known(state: KnownAs, header: str, line: str) -> Known:

@@ -47,7 +47,13 @@ class QueryLedger(QueryMemory):
 
     # --- writing: where the query stands ---
 
-    def begin_query(self, mark: Mark | None, passed: Sequence[str] = (), safe: Mark | None = None) -> None:
+    def begin_query(
+        self,
+        mark: Mark | None,
+        passed: Sequence[str] = (),
+        safe: Mark | None = None,
+        floor: Mark | None = None,
+    ) -> None:
         """Record where the query begins, or that its SQL changed, or that a person moved the mark.
 
         `passed` are keys of rows at that very mark that were there before (`start: now`): they count as
@@ -56,7 +62,7 @@ class QueryLedger(QueryMemory):
         rows = [{"query": self._query, "key": key, "upload_id": None} for key in dict.fromkeys(passed)]
         with self._write() as connection:
             self._move(connection, mark, self._now())
-            self._set_safe(connection, safe, "")
+            self._set_safe(connection, safe, "", floor=entries.mark_text(floor))
             for start in range(0, len(rows), AT_ONCE):
                 part = rows[start : start + AT_ONCE]
                 self._database.upsert(connection, self._tables.passed, part, ["upload_id"])
@@ -67,13 +73,13 @@ class QueryLedger(QueryMemory):
         with self._write() as connection:
             self._set_safe(connection, safe, waits_for)
 
-    def _set_safe(self, connection: Connection, safe: Mark | None, waits_for: str) -> None:
+    def _set_safe(
+        self, connection: Connection, safe: Mark | None, waits_for: str, **values: str | None
+    ) -> None:
         table = self._tables.marks
-        connection.execute(
-            update(table)
-            .where(table.c.query == self._query)
-            .values(safe=entries.mark_text(safe), waits_for=entries.plain(waits_for), updated_at=self._now())
-        )
+        values |= {"safe": entries.mark_text(safe), "waits_for": entries.plain(waits_for)}
+        here = update(table).where(table.c.query == self._query)
+        connection.execute(here.values(**values, updated_at=self._now()))
 
     # --- writing: the life of an upload ---
 

@@ -159,6 +159,7 @@ class PositionRow:
     waits_for: str
     fingerprint: str
     updated_at: datetime
+    floor: str | None
 
 
 @dataclass(frozen=True, slots=True)

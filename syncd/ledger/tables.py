@@ -99,6 +99,7 @@ def _marks(metadata: MetaData, prefix: str) -> Table:
         Column("waits_for", Text, nullable=False),
         Column("fingerprint", Text, nullable=False),
         Column("updated_at", Moment, nullable=False),
+        Column("floor", Text),
     )
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, column, inspect, select, table
 from syncd.errors import StateTooNew, StateUnavailable
 from syncd.ledger.database import Database
 
-HEAD = "0006"
+HEAD = "0007"
 """The newest migration; a test compares it with the directory of migrations."""
 
 

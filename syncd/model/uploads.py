@@ -148,6 +148,8 @@ class Position:
     """
     fingerprint: str
     """Digest of the SQL, mark and key under which the mark was reached."""
+    floor: Mark | None = None
+    """Where a person moved the mark forward to: nothing behind it is read, however far an overlap reaches."""
 
 
 @dataclass(slots=True)

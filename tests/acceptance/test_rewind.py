@@ -59,9 +59,10 @@ def shown(situation: Situation, number: int) -> str:
     return str(shop.moment(situation.shop, number))
 
 
-def test_forward_passes_rows_over_and_says_so(situation: Situation) -> None:
-    """Rows in between are told, and not read; `audit` finds them."""
-    situation.configure()
+@pytest.mark.parametrize("overlap", ["0s", "auto", "1d"])
+def test_forward_passes_rows_over_and_says_so(situation: Situation, overlap: str) -> None:
+    """Rows in between are told, and not read, however far an overlap reaches; `audit` finds them."""
+    situation.configure(overlap=overlap)
     situation.deliver(1, 3)
     shop.sell(situation.shop, 4, 4)
 
@@ -73,6 +74,9 @@ def test_forward_passes_rows_over_and_says_so(situation: Situation) -> None:
     assert sorted(situation.times()) == [1, 2, 3, 6, 7]
     audit = situation.json("audit", "paid_orders", "--since", "2000d")
     assert audit["keys"]["missing"] == [["4"], ["5"]]
+    assert situation.tell("rewind", "paid_orders", "--to", "beginning").code == 0
+    situation.run()
+    assert situation.times() == dict.fromkeys(range(1, 8), 1)
 
 
 @pytest.mark.parametrize(

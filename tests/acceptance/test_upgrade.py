@@ -23,7 +23,7 @@ from tests.servers import Database
 from tests.stores import scene
 
 STORES = Path(scene.__file__).parent
-OLD = ("0001", "0002", "0004", "0005")
+OLD = ("0001", "0002", "0004", "0005", "0006")
 
 
 def old_store(kind: str, version: str) -> str:
