@@ -95,6 +95,13 @@ class SourceRefused(SourceError):
     action = "Correct the query's sql or columns; `syncd preview NAME` shows the effect."
 
 
+class UrlRefused(SourceRefused):
+    """The database's URL cannot be used: no driver for it, or an option the driver does not take."""
+
+    code = "source.url"
+    action = "Install what is named beside syncd, or correct the database's url; docs/databases.md has both."
+
+
 # --- Metrica ---
 
 
@@ -287,6 +294,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     SourceUnavailable,
     LoginRefused,
     SourceRefused,
+    UrlRefused,
     NotReceived,
     OutcomeUnknown,
     FileRefused,

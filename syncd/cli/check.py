@@ -36,6 +36,7 @@ from syncd.cli.common import (
     print_json,
     read_settings,
 )
+from syncd.drivers import lacking
 from syncd.errors import StateError
 from syncd.metrica.client import MetricaClient
 from syncd.model import Position
@@ -67,8 +68,7 @@ def check(*, config: Path | None, as_json: bool, offline: bool, names: tuple[str
     settings = read_settings(config)
     queries = pick(settings, names)
     findings = [_about_file(settings), *_about_secrets(settings)]
-    if not offline:
-        findings += _live(settings, queries)
+    findings += _about_drivers(queries) if offline else _live(settings, queries)
     levels = Counter(finding.level for finding in findings)
     if as_json:
         print_json(
@@ -116,6 +116,16 @@ def _about_secrets(settings: Settings) -> Iterator[Finding]:
     if url.scheme == "http" and url.hostname not in {"127.0.0.1", "::1", "localhost"}:
         message = "metrica.api_url is http: the token and the rows go over the network unencrypted"
         yield Finding(Level.WARNING, "metrica", message, "Write https.")
+
+
+def _about_drivers(queries: Sequence[QuerySettings]) -> Iterator[Finding]:
+    """Drivers that the databases of these queries need and this machine does not have."""
+    for database in {query.database.name: query.database for query in queries}.values():
+        if driver := lacking(database.url.get_secret_value()):
+            message = f"its driver, {driver.module}, is not installed"
+            yield Finding(
+                Level.ERROR, f"database {database.name}", message, f"pip install '{driver.package}'"
+            )
 
 
 def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[Finding]:

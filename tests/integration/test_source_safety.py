@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.errors import SourceError, SourceRefused, SourceUnavailable
+from syncd.errors import SourceRefused, SourceUnavailable, UrlRefused
 from syncd.source import Engines, dialects
 from tests.fix_cli import Cli
 from tests.servers import Database
@@ -277,13 +277,20 @@ def test_mark_of_a_wrong_type(postgres: Database, source: Sources) -> None:
     [
         ("no url at all hunter2", "not a SQLAlchemy URL"),
         ("nosuch://u:hunter2@h/d", "cannot use nosuch"),
-        ("mssql+pyodbc://u:hunter2@h/d", "cannot use mssql"),
+        ("mssql+pymssql://u:hunter2@h/d", "cannot use mssql.pymssql: `pip install 'pymssql'`"),
+        ("postgresql+psycopg://u:hunter2@127.0.0.1/d?nosuch=1", 'invalid connection option "nosuch"'),
+        ("mysql+pymysql://u:hunter2@h/d?nosuch=1", "unexpected keyword argument 'nosuch'"),
+        ("mysql+pymysql://u:hunter2@h/d?read_timeout=soon", "cannot use mysql.pymysql: .*'soon'"),
     ],
 )
 def test_unusable_url(url: str, words: str, source: Sources) -> None:
-    """A URL that is none, or whose driver is missing, is refused without being shown."""
-    with pytest.raises(SourceError, match=words) as caught:
+    """A URL that is none, whose driver is missing, or with a wrong option is refused without being shown.
+
+    And not for the sql, which has nothing to do with it.
+    """
+    with pytest.raises(UrlRefused, match=words) as caught:
         source(url, "SELECT 1 AS m").columns()
+    assert caught.value.code == "source.url"
     assert "hunter2" not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__!r}"
 
 

@@ -198,6 +198,22 @@ MISTAKES = [
         "unknown kind",
         "postgresql?",
     ),
+    *(
+        ("postgresql://u:pa55word@h/crm", f"{kind}://u:pa55word@h/crm", 6, "databases.crm.url", words, hint)
+        for kind, words, hint in (
+            (
+                "nosuch",
+                "there are clickhousedb, mariadb, mssql, mysql, oracle, postgresql, sqlite",
+                "dialect",
+            ),
+            ("mysq1", "unknown kind", "did you mean mysql?"),
+            ("clickhouse", "unknown kind", "did you mean clickhousedb?"),
+            ("mysql+pymsql", "no driver of mysql that syncd can use; there are pymysql", "mean pymysql?"),
+            ("postgresql+nosuch", "there are psycopg, psycopg2, psycopg2cffi, pg8000", ""),
+            ("postgresql+asyncpg", "no driver of postgresql that syncd can use", ""),
+            ("mysql+PyMySQL", "no driver of mysql", "did you mean pymysql?"),
+        )
+    ),
     ("postgresql://u:pa55word@h/crm", "u:pa55word@h/crm", 6, "databases.crm.url", "database URL", "://"),
     ("postgresql://u:pa55word@h/crm", "postgresql://", 6, "databases.crm.url", "no host and no database", ""),
     (
