@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from syncd.config import urls
@@ -19,9 +20,9 @@ _RIVALS = (frozenset({"every", "cron"}), frozenset({"token", "token_file"}))
 _NEEDED = ("counter", "id_type", "sql", "mark")
 
 
-def effective(query: QueryFile, defaults: QueryFile) -> QueryFile:
-    """The query with the defaults it does not override."""
-    own = query.model_fields_set
+def effective(query: QueryFile, defaults: QueryFile, given: Iterable[str] = ()) -> QueryFile:
+    """The query with the defaults it does not override; `given` it has too, with values that are wrong."""
+    own = query.model_fields_set.union(given)
     hidden = set(own).union(*(pair for pair in _RIVALS if pair & own))
     return query.model_copy(
         update={name: getattr(defaults, name) for name in defaults.model_fields_set - hidden}
@@ -44,7 +45,8 @@ def apply(file: ConfigFile, raw: Raw, problems: Problems) -> None:
     if not section(raw, "queries"):
         problems.add(("queries",), "there is no query, so there is nothing to do", "see config.example.yaml")
     for name, query in file.queries.items():
-        _query(name, effective(query, file.defaults), raw, problems)
+        given = section(raw, "queries", name)
+        _query(name, effective(query, file.defaults, given), raw, problems)
     _metrica_token(file, raw, problems)
 
 
@@ -76,7 +78,7 @@ def _metrica_token(file: ConfigFile, raw: Raw, problems: Problems) -> None:
     lacking = [
         name
         for name, query in file.queries.items()
-        if effective(query, file.defaults).enabled
+        if effective(query, file.defaults, section(raw, "queries", name)).enabled
         and not (inherited or section(raw, "queries", name).keys() & own)
     ]
     if lacking or not file.queries:

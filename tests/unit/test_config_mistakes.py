@@ -318,33 +318,6 @@ def test_mistakes_of_other_sections(added: str, path: str, message: str) -> None
     assert message in found[0].message
 
 
-def test_all_at_once() -> None:
-    """Mistakes of every kind in one file are all told in one go, in the order of the lines."""
-    text = (
-        BASE.replace("timeout: 60s", "timeoutt: 60s")
-        .replace("Europe/Moscow", "${ZONE}")
-        .replace("counter: 5", "counter: x\n    counter: y")
-        .replace("id_type: CLIENT_ID", "id_type: CLIENT")
-        .replace("database: crm", "database: cmr")
-        .replace("    sql: SELECT 1\n", "")
-        .replace("every: 5m", "every: 5")
-        .replace("mark: [updated_at, id]", "mark: !x [a, a]")
-    )
-    found = problems(text)
-    assert [(problem.line, problem.path) for problem in found] == [
-        (3, "metrica.timeoutt"),
-        (7, "databases.crm.timezone"),
-        (9, "queries.one"),
-        (10, "queries.one.database"),
-        (12, "queries.one.counter"),
-        (12, "queries.one.counter"),
-        (13, "queries.one.id_type"),
-        (16, "queries.one.mark"),
-        (16, "queries.one.mark"),
-        (17, "queries.one.every"),
-    ]
-
-
 @pytest.mark.parametrize("text", ["", "\n# nothing\n", "---\n", "null", "~"])
 def test_an_empty_file(text: str) -> None:
     """An empty file is told so, with where to look."""
