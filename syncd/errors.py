@@ -178,6 +178,16 @@ class TokenRefused(AccessRefused):
     )
 
 
+class TokenFileUnusable(AccessRefused):
+    """The file that token_file names is missing, cannot be read or holds no token: nothing is sent."""
+
+    code = "metrica.token_file"
+    action = (
+        "Put the token alone into the file that token_file names, readable by the user that syncd runs as; "
+        "it is read again by itself."
+    )
+
+
 # --- the query itself ---
 
 
@@ -300,6 +310,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     FileRefused,
     AccessRefused,
     TokenRefused,
+    TokenFileUnusable,
     TooManyRejects,
     StateUnavailable,
     StateInUse,
