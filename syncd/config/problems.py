@@ -11,7 +11,7 @@ from syncd.config import values
 from syncd.config.environment import Path, Plain
 from syncd.config.file import ConfigFile, DatabaseFile, HttpFile, LogFile, MetricaFile, QueryFile, StateFile
 from syncd.config.tree import MOST_PROBLEMS, Node
-from syncd.config.words import Unreadable, Wrong, but_got, dotted, nearest, shown_name
+from syncd.config.words import Told, Unreadable, Wrong, but_got, dotted, nearest, shown_name
 from syncd.errors import Problem
 from syncd.model import Column
 
@@ -90,6 +90,8 @@ def _tell(detail: ErrorDetails, problems: Problems) -> None:
     if len(problems.all) >= MOST_PROBLEMS or _was_told(value):
         return
     wrong = detail.get("ctx", {}).get("error")
+    if isinstance(wrong, Told):
+        return
     if isinstance(wrong, Wrong):
         problems.complain(path, wrong)
     elif kind == "extra_forbidden":

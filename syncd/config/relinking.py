@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from syncd.config import values
-from syncd.config.words import Wrong, but_got, nearest
+from syncd.config.words import Told, Unreadable, Wrong, but_got, nearest, shown_name
 from syncd.settings import Relink
 
 SHORTEST = timedelta(hours=2)
@@ -53,7 +53,7 @@ def relink(value: object) -> Relink | None:
         )
     for key in value:
         if key not in _KEYS:
-            raise Wrong(f"there is no such key: {key}", nearest(str(key), _KEYS))
+            raise Wrong(f"there is no such key: {shown_name(str(key))}", nearest(str(key), _KEYS))
     after = _span("after", value, timedelta(hours=24))
     lasting = _span("for", value, LONGEST)
     if after < SHORTEST:
@@ -70,6 +70,8 @@ def relink(value: object) -> Relink | None:
 def _span(key: str, value: dict[str, object], default: timedelta) -> timedelta:
     if key not in value:
         return default
+    if value[key] is Unreadable.UNREADABLE:
+        raise Told
     try:
         return values.duration(value[key])
     except Wrong as wrong:

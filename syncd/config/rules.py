@@ -10,7 +10,7 @@ from syncd.config.environment import Path, Plain
 from syncd.config.file import ConfigFile, QueryFile
 from syncd.config.problems import Problems
 from syncd.config.words import nearest
-from syncd.model import IdKind
+from syncd.model import Column, IdKind
 from syncd.settings import Constant
 
 Raw = dict[str, Plain]
@@ -94,6 +94,7 @@ def _query(name: str, query: QueryFile, raw: Raw, problems: Problems) -> None:
         problems.add(path, f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     _database(path, query, own, raw, problems)
     _id_columns(path, query, own, problems)
+    _left_out(path, query, own, problems)
     _constants(path, query, own, problems)
 
 
@@ -126,6 +127,15 @@ def _id_columns(path: Path, query: QueryFile, own: Raw, problems: Problems) -> N
         problems.add(
             (*home, "columns"), "every id that id_type names is left out", "a row without an id is lost"
         )
+
+
+def _left_out(path: Path, query: QueryFile, own: Raw, problems: Problems) -> None:
+    """Columns without which there is no conversion."""
+    home: Path = path if "columns" in own else ("defaults",)
+    for column in (Column.TARGET, Column.DATETIME):
+        if query.columns.get(column) == Constant(value=None):
+            hint = "name its result column, or remove the line to have it found by its name"
+            problems.add((*home, "columns", column.value), f"{column} cannot be left out", hint)
 
 
 def _constants(path: Path, query: QueryFile, own: Raw, problems: Problems) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.unit.test_config_mistakes import BASE, problems
 
 
@@ -91,3 +93,15 @@ def test_a_wrong_value_is_not_judged_by_the_default_in_its_place() -> None:
     text = BASE.replace("id_type: CLIENT_ID", "id_type: [USERID]").replace("ClientId", "UserId")
     text += "defaults:\n  id_type: CLIENT_ID\n"
     assert told(text) == ["12 queries.one.id_type: wants CLIENT_ID, USER_ID"]
+
+
+@pytest.mark.parametrize("value", ["1e400", ".inf", "0012", "${UNSET}"])
+@pytest.mark.parametrize(
+    "key", ["columns: {Price: {value: %}}", "relink: {after: %}", "mark: [a, %]", "start: %"]
+)
+def test_one_fault_is_told_once(key: str, value: str) -> None:
+    """A value that cannot be read is told by itself, and not once more for what it stands in."""
+    text = BASE.replace("    columns:\n      ClientId: cid\n", "").replace("    mark: [updated_at, id]\n", "")
+    line = key.replace("%", f'"{value}"' if "$" in value else value)
+    marked = "" if key.startswith("mark") else "    mark: [a]\n"
+    assert len(problems(f"{text}{marked}    {line}\n")) == 1

@@ -177,6 +177,17 @@ MISTAKES = [
         "`value`",
     ),
     ("ClientId: cid", "Target: {value: true}", 15, "queries.one.columns.Target", "text or a number", ""),
+    ("ClientId: cid", "Price: {value: null}", 15, "queries.one.columns.Price", "not nothing", "null alone"),
+    ("ClientId: cid", "Price: {value: }", 15, "queries.one.columns.Price", "not nothing", "null alone"),
+    (
+        "ClientId: cid",
+        "Target: null",
+        15,
+        "queries.one.columns.Target",
+        "cannot be left out",
+        "remove the line",
+    ),
+    ("ClientId: cid", "DateTime: ~", 15, "queries.one.columns.DateTime", "cannot be left out", "by its name"),
     ("ClientId: cid", "Target: {value: [a]}", 15, "queries.one.columns.Target", "text or a number", ""),
     ("mark: [updated_at, id]", "mark: {a: b}", 16, "queries.one.mark", "not keys and values", ""),
     # secrets
