@@ -247,23 +247,6 @@ class TestCheck:
         assert done.returncode == 0
         assert done.stdout.splitlines()[-1] == "1 query: 0 errors, 0 warnings"
 
-    @pytest.mark.parametrize("offline", [["--offline"], []], ids=["offline", "live"])
-    def test_a_driver_that_is_not_installed(
-        self, ready: Cli, sqlite_db: Database, offline: list[str]
-    ) -> None:
-        """It is told with what to install, for its database alone; the sql has nothing to do with it."""
-        queries = {**shop.query("a", database="ms"), **shop.query("b", database="shop")}
-        databases = {"ms": {"url": "mssql+pymssql://u@127.0.0.1:1/x"}}
-        ready.configure(shop.configuration(sqlite_db, "http://127.0.0.1:1", queries, databases=databases))
-
-        done = ready.run("check", *offline)
-
-        assert done.returncode == 1
-        assert "syncd: database ms: " in done.stderr
-        assert "pip install 'pymssql'" in done.stderr
-        assert "the query's sql" not in done.stdout + done.stderr
-        assert ("sample of 5 rows" in done.stdout) is not bool(offline)
-
     def test_what_is_down_is_one_line_each(self, ready: Cli, sqlite_db: Database) -> None:
         """A database that is down is told once, its queries are named, and the others are looked at."""
         queries = {**shop.query("a", database="down"), **shop.query("b", database="down")}
