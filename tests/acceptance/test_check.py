@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from syncd.emulator.server import EmulatorServer
@@ -52,6 +54,24 @@ def test_goals_are_wanted_for_what_would_be_sent(
     wanted = [message.partition(":")[0] for message in messages if "no goal takes it" in message]
     assert wanted == ["Target new\\u200bgoal (query paid_orders)"]
     assert "sample of 6 rows: 1 can be sent, 0 would wait, 5 would be rejected" in messages
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("a: [", "YAML syntax"), ("", "the file is empty"), (None, "there is no such file")]
+)
+def test_a_file_that_is_broken_is_json_too(cli: Cli, text: str | None, words: str) -> None:
+    """A script that asks for JSON gets it, whatever is wrong with the file."""
+    if text is not None:
+        cli.configure(text)
+
+    done = cli.run("check", "--offline", "--json")
+
+    assert done.returncode == 2
+    assert words in done.stderr
+    (finding,) = json.loads(done.stdout)["findings"]
+    assert finding["level"] == "error"
+    assert "config.yaml" in finding["message"]
+    assert words in finding["message"]
 
 
 def test_nothing_that_a_terminal_would_obey_is_said(ready: Cli, sqlite_db: Database) -> None:
