@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from syncd.mapping import Layout
 from syncd.mapping.bad import BadValueError
 from syncd.mapping.fields import target
-from syncd.mapping.moments import moment
+from syncd.mapping.moments import from_iso, moment
 from syncd.model import Column, Page
 from syncd.settings import Constant
 
@@ -104,8 +104,8 @@ def _kinds_of(value: object) -> Iterator[type]:
 def _has_no_zone(value: object) -> bool:
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value.strip().upper())
-        except ValueError:
+            value = from_iso(value.strip())
+        except (ValueError, OverflowError):
             return False
     if isinstance(value, datetime):
         return value.tzinfo is None
