@@ -55,6 +55,24 @@ def test_the_sql_that_ran_can_be_seen(cli: Cli, database: Database, emulator: Em
     assert "2026" in pages[0]["values"]
 
 
+def test_a_disabled_query_runs_when_it_is_named(
+    cli: Cli, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
+    """And it is said that the file has it disabled; without its name it does not run."""
+    shop.open_shop(sqlite_db)
+    shop.sell(sqlite_db, 1, 5)
+    queries = {**shop.query("on"), **shop.query("off", enabled=False)}
+    cli.configure(shop.configuration(sqlite_db, emulator.url, queries))
+
+    alone = cli.run("run", "--once", "--query", "on")
+    named = cli.run("run", "--once", "--query", "off")
+
+    assert "disabled" not in alone.stderr
+    assert named.returncode == 0
+    assert "config.yaml:1: query off is disabled; --query names it, so it runs\n" in named.stderr
+    assert [upload.parsed.accepted for upload in emulator.uploads()] == [5, 5]
+
+
 def test_a_token_file_that_comes_late(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
     """Until there is a token in it, the error says which file and what to put there; then all goes."""
     shop.open_shop(sqlite_db)
