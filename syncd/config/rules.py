@@ -9,7 +9,7 @@ from syncd.config import urls
 from syncd.config.environment import Path, Plain
 from syncd.config.file import ConfigFile, QueryFile
 from syncd.config.problems import Problems
-from syncd.config.words import nearest
+from syncd.config.words import dotted, nearest
 from syncd.model import Column, IdKind
 from syncd.settings import Constant
 
@@ -114,18 +114,19 @@ def _id_columns(path: Path, query: QueryFile, own: Raw, problems: Problems) -> N
         return
     wanted = {IdKind(kind) for kind in query.id_type}
     home: Path = path if "columns" in own else ("defaults",)
+    whose = "id_type" if "columns" in own else f"id_type of {dotted(path)}"
     for kind in IdKind:
         source = query.columns.get(kind.column)
         left_out = source is None or (isinstance(source, Constant) and source.value is None)
         if not left_out and kind not in wanted:
-            message = f"the column is mapped, but id_type does not name {kind}"
+            message = f"the column is mapped, but {whose} does not name {kind}"
             problems.add(
                 (*home, "columns", kind.column.value), message, f"add {kind} to id_type, or remove the line"
             )
     constant_less = [kind for kind in wanted if query.columns.get(kind.column) == Constant(value=None)]
     if constant_less == list(wanted):
         problems.add(
-            (*home, "columns"), "every id that id_type names is left out", "a row without an id is lost"
+            (*home, "columns"), f"every id that {whose} names is left out", "a row without an id is lost"
         )
 
 

@@ -105,3 +105,23 @@ def test_one_fault_is_told_once(key: str, value: str) -> None:
     line = key.replace("%", f'"{value}"' if "$" in value else value)
     marked = "" if key.startswith("mark") else "    mark: [a]\n"
     assert len(problems(f"{text}{marked}    {line}\n")) == 1
+
+
+def test_all_that_is_wrong_with_an_option_of_several_parts() -> None:
+    """Each part is told, in one problem."""
+    (found,) = problems(f"{BASE}    relink: {{after: 1h, for: 22, fro: x, more: .5}}\n")
+    for words in (
+        "no such key: fro (did you mean for?)",
+        "no such key: more",
+        "after wants 2h",
+        "for wants a dur",
+    ):
+        assert words in found.message
+
+
+def test_whose_id_type_the_default_columns_are_judged_by() -> None:
+    """The line is that of the columns, so the query is named."""
+    text = BASE.replace("    columns:\n      ClientId: cid\n", "") + "defaults: {columns: {UserId: uid}}\n"
+    (found,) = problems(text)
+    assert (found.line, found.path) == (16, "defaults.columns.UserId")
+    assert "id_type of queries.one does not name USER_ID" in found.message
