@@ -88,6 +88,16 @@ class LoginRefused(SourceUnavailable):
     )
 
 
+class PasswordFileUnusable(SourceUnavailable):
+    """The file that password_file names is missing or cannot be read: tried again with growing pauses."""
+
+    code = "source.password_file"
+    action = (
+        "Put the password alone into the file that password_file names, readable by the user of syncd; "
+        "it is read again by itself."
+    )
+
+
 class SourceRefused(SourceError):
     """The database refuses the SQL, or a named column is missing: tried again, but a person is needed."""
 
@@ -303,6 +313,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     UsageError,
     SourceUnavailable,
     LoginRefused,
+    PasswordFileUnusable,
     SourceRefused,
     UrlRefused,
     NotReceived,

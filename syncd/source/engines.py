@@ -16,7 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool
 
 from syncd.drivers import lacking
-from syncd.errors import LoginRefused, SourceError, UrlRefused
+from syncd.errors import LoginRefused, PasswordFileUnusable, SourceError, UrlRefused
 from syncd.settings import DatabaseSettings
 from syncd.source.dialects import driver_of
 from syncd.source.failures import blot, failure, is_refused, words
@@ -86,7 +86,7 @@ class Database:
             began = monotonic()
             try:
                 return self._once(work, limit)
-            except (LoginRefused, UrlRefused) as refused:
+            except (LoginRefused, PasswordFileUnusable, UrlRefused) as refused:
                 problem = type(refused)(f"{where}: {blot(str(refused), self._secrets())}")
             except SourceError:
                 raise
@@ -179,7 +179,7 @@ class Database:
     def _secrets(self) -> list[str]:
         found = [self._url.password or ""]
         if self._password_file is not None:
-            with suppress(OSError):
+            with suppress(SourceError):
                 found.append(_password(self._password_file))
         return found
 
@@ -239,4 +239,10 @@ def _parsed(settings: DatabaseSettings) -> URL:
 
 
 def _password(file: Path) -> str:
-    return file.read_text(encoding="utf-8").rstrip("\r\n")
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        said = f"cannot be read: {error.strerror}"
+    except ValueError:  # its text may be the password
+        said = "is not UTF-8 text"
+    raise PasswordFileUnusable(f"password_file {file}: {said}")

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.errors import SourceRefused, SourceUnavailable, UrlRefused
+from syncd.errors import PasswordFileUnusable, SourceRefused, SourceUnavailable, UrlRefused
 from syncd.source import Engines, dialects
 from tests.fix_cli import Cli
 from tests.servers import Database
@@ -246,8 +246,14 @@ def test_password_file(request: pytest.FixtureRequest, server: str, source: Sour
     table(database)
     file = tmp_path / "password"
     reader = source(database.reader_url.replace(":" + PASSWORD, ""), "SELECT m FROM t", password_file=file)
-    with pytest.raises(SourceUnavailable, match="No such file"):
+    where = f"query paid: database shop: password_file {file}: "
+    with pytest.raises(PasswordFileUnusable, match=f"{where}cannot be read: No such file") as missing:
         reader.columns()
+    assert "file that password_file names" in missing.value.action
+    file.write_bytes(b"hunter2\xff")
+    with pytest.raises(PasswordFileUnusable, match=f"{where}is not UTF-8 text$") as odd:
+        reader.columns()
+    assert "hunter2" not in f"{odd.value!r} {odd.value.__cause__!r} {odd.value.__context__!r}"
     file.write_text("the old one\n")
     with pytest.raises(SourceUnavailable) as caught:
         reader.columns()
