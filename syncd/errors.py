@@ -106,10 +106,12 @@ class SourceRefused(SourceError):
 
 
 class UrlRefused(SourceRefused):
-    """The database's URL cannot be used: no driver for it, or an option the driver does not take."""
+    """The database's URL cannot be used: no driver for it, or one that does not take what it says."""
 
     code = "source.url"
-    action = "Install what is named beside syncd, or correct the database's url; docs/databases.md has both."
+    action = (
+        "Install what is named beside syncd, or correct the database's url or user: see docs/databases.md."
+    )
 
 
 # --- Metrica ---

@@ -36,8 +36,11 @@ def test_all_at_once() -> None:
 
 
 def told(text: str) -> list[str]:
-    """The problems, each with its line, its path and the first words."""
-    return [f"{problem.line} {problem.path}: {problem.message[:24]}" for problem in problems(text)]
+    """The problems, each with its line, its path and the first four words."""
+    return [
+        f"{problem.line} {problem.path}: {' '.join(problem.message.split()[:4])}"
+        for problem in problems(text)
+    ]
 
 
 def test_a_wrong_name_hides_nothing() -> None:
@@ -45,12 +48,12 @@ def test_a_wrong_name_hides_nothing() -> None:
     text = BASE.replace("  one:", "  Paid Orders:").replace("    counter: 5\n", "").replace("crm:", "CRM:")
     text = text.replace("    url: postgresql://u:pa55word@h/crm\n", "").replace("ClientId", "UserId")
     assert told(text) == [
-        "5 databases.CRM: a name consists of 1 to ",
+        "5 databases.CRM: a name consists of",
         "5 databases.CRM: url is missing",
-        "8 queries.Paid Orders: a name consists of 1 to ",
+        "8 queries.Paid Orders: a name consists of",
         "8 queries.Paid Orders: counter is missing",
-        "9 queries.Paid Orders.database: there is no such databas",
-        "13 queries.Paid Orders.columns.UserId: the column is mapped, bu",
+        "9 queries.Paid Orders.database: there is no such",
+        "13 queries.Paid Orders.columns.UserId: the column is mapped,",
     ]
 
 
@@ -60,16 +63,16 @@ def test_a_query_that_is_there_twice_hides_nothing() -> None:
     queries = "".join(f"  two:\n    {keys}\n" for keys in blocks.values())
     text = BASE.replace("queries:\n", f"queries:\n{queries}").replace("    every: 5m", "    every: 7")
     found = told(f"{text}queries:\n  two:\n    mark: []\n")
-    assert "9 queries.two: id_type, sql, mark are m" in found
-    assert "10 queries.two.counter: wants a whole number fro" in found
-    assert "11 queries.two: the key is there twice, " in found
-    assert "13 queries.two.counter: wants a whole number fro" in found
-    assert "15 queries.two: counter, id_type, sql, m" in found
-    assert "16 queries.two.every: wants a duration such as" in found
-    assert "25 queries.one.every: wants a duration such as" in found
-    assert "26 queries: the key is there twice, " in found
-    assert "27 queries.two: the key is there twice, " in found
-    assert "28 queries.two.mark: wants at least one name," in found
+    assert "9 queries.two: id_type, sql, mark are" in found
+    assert "10 queries.two.counter: wants a whole number" in found
+    assert "11 queries.two: the key is there" in found
+    assert "13 queries.two.counter: wants a whole number" in found
+    assert "15 queries.two: counter, id_type, sql, mark" in found
+    assert "16 queries.two.every: wants a duration such" in found
+    assert "25 queries.one.every: wants a duration such" in found
+    assert "26 queries: the key is there" in found
+    assert "27 queries.two: the key is there" in found
+    assert "28 queries.two.mark: wants at least one" in found
     assert len(found) == len(set(found))
 
 
@@ -77,7 +80,7 @@ def test_a_section_in_two_parts_is_looked_at_as_one() -> None:
     """What only one part has counts for the other, so that nothing is told that is not so."""
     text = BASE + "metrica:\n  settle: 1m\ndatabases:\n  erp: {url: 'sqlite:///e.db'}\nqueries:\n"
     assert told(text) == [
-        f"{line} {section}: the key is there twice, "
+        f"{line} {section}: the key is there"
         for line, section in ((18, "metrica"), (20, "databases"), (22, "queries"))
     ]
 
@@ -92,7 +95,7 @@ def test_a_wrong_value_is_not_judged_by_the_default_in_its_place() -> None:
     """With a wrong id_type nothing is said of the columns, whatever `defaults` says; it is not known yet."""
     text = BASE.replace("id_type: CLIENT_ID", "id_type: [USERID]").replace("ClientId", "UserId")
     text += "defaults:\n  id_type: CLIENT_ID\n"
-    assert told(text) == ["12 queries.one.id_type: wants CLIENT_ID, USER_ID"]
+    assert told(text) == ["12 queries.one.id_type: wants CLIENT_ID, USER_ID, YCLID"]
 
 
 @pytest.mark.parametrize("value", ["1e400", ".inf", "0012", "${UNSET}"])
@@ -109,9 +112,9 @@ def test_one_fault_is_told_once(key: str, value: str) -> None:
 
 def test_all_that_is_wrong_with_an_option_of_several_parts() -> None:
     """Each part is told, in one problem."""
-    (found,) = problems(f"{BASE}    relink: {{after: 1h, for: 22, fro: x, more: .5}}\n")
+    (found,) = problems(f"{BASE}    relink: {{after: 1h, for: 22, form: x, more: .5}}\n")
     for words in (
-        "no such key: fro (did you mean for?)",
+        "no such key: form (did you mean for?)",
         "no such key: more",
         "after wants 2h",
         "for wants a dur",

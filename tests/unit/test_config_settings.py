@@ -223,7 +223,7 @@ def test_dialects_of_other_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         settings = read(SMALL.replace("postgresql://u@h/crm", url))
         assert settings.databases["crm"].url.get_secret_value() == url
     with pytest.raises(ConfigError, match="did you mean http"):
-        read(SMALL.replace("postgresql://u@h/crm", "otherdb+htpt://h/d"))
+        read(SMALL.replace("postgresql://u@h/crm", "otherdb+http2://h/d"))
 
 
 def test_the_api_url_loses_its_slash() -> None:
