@@ -88,11 +88,30 @@ class LoginRefused(SourceUnavailable):
     )
 
 
+class PasswordFileUnusable(SourceUnavailable):
+    """The file that password_file names is missing or cannot be read: tried again with growing pauses."""
+
+    code = "source.password_file"
+    action = (
+        "Put the password alone into the file that password_file names, readable by the user of syncd; "
+        "it is read again by itself."
+    )
+
+
 class SourceRefused(SourceError):
     """The database refuses the SQL, or a named column is missing: tried again, but a person is needed."""
 
     code = "source.refused"
     action = "Correct the query's sql or columns; `syncd preview NAME` shows the effect."
+
+
+class UrlRefused(SourceRefused):
+    """The database's URL cannot be used: no driver for it, or one that does not take what it says."""
+
+    code = "source.url"
+    action = (
+        "Install what is named beside syncd, or correct the database's url or user: see docs/databases.md."
+    )
 
 
 # --- Metrica ---
@@ -168,6 +187,16 @@ class TokenRefused(AccessRefused):
         "Get a new token with the right to write to Metrica and put it where metrica.token or "
         "token_file says; "
         "a file is read again by itself."
+    )
+
+
+class TokenFileUnusable(AccessRefused):
+    """The file that token_file names is missing, cannot be read or holds no token: nothing is sent."""
+
+    code = "metrica.token_file"
+    action = (
+        "Put the token alone into the file that token_file names, readable by the user that syncd runs as; "
+        "it is read again by itself."
     )
 
 
@@ -286,12 +315,15 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     UsageError,
     SourceUnavailable,
     LoginRefused,
+    PasswordFileUnusable,
     SourceRefused,
+    UrlRefused,
     NotReceived,
     OutcomeUnknown,
     FileRefused,
     AccessRefused,
     TokenRefused,
+    TokenFileUnusable,
     TooManyRejects,
     StateUnavailable,
     StateInUse,

@@ -78,7 +78,7 @@ class Parts:
         if query.login not in self._clients:
             self._clients[query.login] = MetricaClient(
                 self.settings.metrica,
-                Token(_token_reader(query)),
+                Token(_token_reader(query, self.settings.file)),
                 self.clock,
                 self.observer,
                 Budget(self._terms(query.login), self.purse, self.clock, self.observer),
@@ -131,13 +131,13 @@ def fingerprint(query: QuerySettings) -> str:
     return blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
 
 
-def _token_reader(query: QuerySettings) -> Callable[[], str]:
+def _token_reader(query: QuerySettings, file: str) -> Callable[[], str]:
     """How to get the query's token, which the log will never show."""
 
     def read() -> str:
         secret = read_token_file(query.token_file) if query.token_file else query.token
         if secret is None:
-            raise ConfigError([Problem("", query.line, f"queries.{query.name}", "it has no token")])
+            raise ConfigError([Problem(file, query.line, f"queries.{query.name}", "it has no token")])
         token = secret.get_secret_value()
         register_secret(token)
         return token

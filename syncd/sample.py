@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from syncd.mapping import Layout
 from syncd.mapping.bad import BadValueError
-from syncd.mapping.moments import moment
+from syncd.mapping.fields import target
+from syncd.mapping.moments import from_iso, moment
 from syncd.model import Column, Page
 from syncd.settings import Constant
 
@@ -80,12 +81,14 @@ def shared_keys(keys: Sequence[str]) -> int:
 
 
 def targets(plan: Layout, page: Page) -> set[str]:
-    """The Targets of the sample, trimmed as they would be sent."""
+    """The Targets of the sample, as they would be sent; of those that would be rejected no goal is wanted."""
     source = next(written.source for written in plan.written if written.column is Column.TARGET)
-    if isinstance(source, Constant):
-        return {str(source.value).strip()}
-    seen = (str(row[source]).strip() for row in page.rows if row[source] is not None)
-    return {target for target in seen if target}
+    values = [source.value] if isinstance(source, Constant) else [row[source] for row in page.rows]
+    found = set()
+    for value in values:
+        with suppress(BadValueError):
+            found.add(target(value))
+    return found
 
 
 def _kind(value: object) -> str:
@@ -101,8 +104,8 @@ def _kinds_of(value: object) -> Iterator[type]:
 def _has_no_zone(value: object) -> bool:
     if isinstance(value, str):
         try:
-            value = datetime.fromisoformat(value.strip().upper())
-        except ValueError:
+            value = from_iso(value.strip())
+        except (ValueError, OverflowError):
             return False
     if isinstance(value, datetime):
         return value.tzinfo is None

@@ -92,18 +92,24 @@ def look_at_counter(api: Api, counter: int, seen: Mapping[str, Seen]) -> list[Fi
     for target in sorted(targets):
         queries = [query for query, one in seen.items() if target in one.targets]
         if any(goal.takes(target) for goal in goals):
-            findings.append(Finding(Level.OK, where, f"Target {target}: there is a goal for it"))
+            findings.append(Finding(Level.OK, where, f"Target {_shown(target)}: there is a goal for it"))
         else:
             near = next(filter(None, (goal.near(target) for goal in goals)), "")
+            who = f"Target {_shown(target)} (query {', '.join(queries)})"
             findings.append(
                 Finding(
                     Level.WARNING,
                     where,
-                    f"Target {target} (query {', '.join(queries)}): no goal takes it{near and '; ' + near}",
+                    f"{who}: no goal takes it{near and '; ' + near}",
                     "Make a goal of type JavaScript event with the condition 'matches' and this identifier.",
                 )
             )
     return findings
+
+
+def _shown(target: str) -> str:
+    """With what cannot be seen in words: that may be why no goal takes it."""
+    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in target)
 
 
 def _introduced(info: CounterInfo) -> str:

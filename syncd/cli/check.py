@@ -36,7 +36,8 @@ from syncd.cli.common import (
     print_json,
     read_settings,
 )
-from syncd.errors import StateError
+from syncd.drivers import lacking
+from syncd.errors import ConfigError, Problem, StateError
 from syncd.metrica.client import MetricaClient
 from syncd.model import Position
 from syncd.parts import Parts
@@ -64,22 +65,18 @@ def check(*, config: Path | None, as_json: bool, offline: bool, names: tuple[str
     File, state store, databases, columns and their types, index, token, counters, goals. Nothing is
     uploaded and nothing is written.
     """
-    settings = read_settings(config)
+    try:
+        settings = read_settings(config)
+    except ConfigError as error:
+        if as_json:  # beside the words on stderr
+            print_json(_report(0, [_problem(problem, error.action) for problem in error.problems]))
+        raise
     queries = pick(settings, names)
     findings = [_about_file(settings), *_about_secrets(settings)]
-    if not offline:
-        findings += _live(settings, queries)
+    findings += _about_drivers(queries) if offline else _live(settings, queries)
     levels = Counter(finding.level for finding in findings)
     if as_json:
-        print_json(
-            {
-                "ok": not levels[Level.ERROR],
-                "queries": len(queries),
-                "errors": levels[Level.ERROR],
-                "warnings": levels[Level.WARNING],
-                "findings": [_json(finding) for finding in findings],
-            }
-        )
+        print_json(_report(len(queries), findings))
     else:
         _show(findings)
         errors, warnings = counted(levels[Level.ERROR], "error"), counted(levels[Level.WARNING], "warning")
@@ -88,6 +85,24 @@ def check(*, config: Path | None, as_json: bool, offline: bool, names: tuple[str
         if finding.level is Level.ERROR and not (is_terminal(sys.stdout) and is_terminal(sys.stderr)):
             complain(f"{finding.where}: {finding.message}", finding.action)
     return FAILED if levels[Level.ERROR] else 0
+
+
+def _problem(problem: Problem, action: str) -> Finding:
+    """A mistake of the file, as a finding."""
+    from syncd.telemetry.redaction import redact  # loaded only when something went wrong
+
+    return Finding(Level.ERROR, "file", redact(str(problem)), action)
+
+
+def _report(queries: int, findings: Sequence[Finding]) -> dict[str, object]:
+    levels = Counter(finding.level for finding in findings)
+    return {
+        "ok": not levels[Level.ERROR],
+        "queries": queries,
+        "errors": levels[Level.ERROR],
+        "warnings": levels[Level.WARNING],
+        "findings": [_json(finding) for finding in findings],
+    }
 
 
 def _about_file(settings: Settings) -> Finding:
@@ -116,6 +131,16 @@ def _about_secrets(settings: Settings) -> Iterator[Finding]:
     if url.scheme == "http" and url.hostname not in {"127.0.0.1", "::1", "localhost"}:
         message = "metrica.api_url is http: the token and the rows go over the network unencrypted"
         yield Finding(Level.WARNING, "metrica", message, "Write https.")
+
+
+def _about_drivers(queries: Sequence[QuerySettings]) -> Iterator[Finding]:
+    """Drivers that the databases of these queries need and this machine does not have."""
+    for database in {query.database.name: query.database for query in queries}.values():
+        if driver := lacking(database.url.get_secret_value()):
+            message = f"its driver, {driver.module}, is not installed"
+            yield Finding(
+                Level.ERROR, f"database {database.name}", message, f"pip install '{driver.package}'"
+            )
 
 
 def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[Finding]:

@@ -106,7 +106,8 @@ def complain(what: str, action: str) -> None:
     """Say on stderr what is wrong and what to do, without the configuration's secrets."""
     from syncd.telemetry.redaction import redact  # loaded only when something went wrong
 
-    click.echo(f"syncd: {redact(what)}", err=True)
+    lines = "\n".join(map(visible, redact(what).splitlines()))
+    click.echo(f"syncd: {lines}", err=True)
     click.echo(f"  what to do: {action}", err=True)
 
 

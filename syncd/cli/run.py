@@ -46,6 +46,12 @@ def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...
     queries = pick(settings, names)
     if not queries:
         raise UsageError(f"there is no enabled query in {settings.file}")
+    for query in queries:
+        if not query.enabled:
+            where = f"{settings.file}:{query.line}"
+            click.echo(
+                f"syncd: {where}: query {query.name} is disabled; --query names it, so it runs", err=True
+            )
     screen = None
     if can_draw(sys.stderr):
         from syncd.cli.progress import Screen  # rich, only where it can draw

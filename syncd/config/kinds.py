@@ -15,7 +15,7 @@ from pydantic import PlainValidator, SecretStr, WithJsonSchema
 
 from syncd.config import relinking, urls, values
 from syncd.config.schedule import cron
-from syncd.config.words import Wrong, but_got
+from syncd.config.words import Told, Unreadable, Wrong, but_got
 from syncd.model import Column, IdKind
 from syncd.settings import Constant, Relink
 
@@ -66,7 +66,7 @@ _DURATION = _pattern("[0-9]{1,9}[smhd]")
 _BOOLEAN: JsonSchema = {"anyOf": [{"type": "boolean"}, {"type": "string", "pattern": _ENVIRONMENT}]}
 _CONSTANT: JsonSchema = {
     "type": "object",
-    "properties": {"value": {"type": ["string", "number", "null"], "description": "The same in every row."}},
+    "properties": {"value": {"type": ["string", "number"], "description": "The same in every row."}},
     "required": ["value"],
     "additionalProperties": False,
 }
@@ -89,8 +89,11 @@ def column_source(value: object) -> str | Constant:
     if set(value) != {"value"}:
         raise Wrong("wants a result column's name or {value: constant}", "its only key is `value`")
     constant = value["value"]
-    if isinstance(constant, bool | dict | list) or not isinstance(constant, str | int | float | None):
-        raise Wrong(f"a constant is text or a number{but_got(constant)}")
+    if constant is Unreadable.UNREADABLE:
+        raise Told
+    if isinstance(constant, bool) or not isinstance(constant, str | int | float):
+        hint = "null alone, without {value: …}, leaves the column out" if constant is None else ""
+        raise Wrong(f"a constant is text or a number{but_got(constant)}", hint)
     return Constant(value=str(constant) if isinstance(constant, str) else constant)
 
 
@@ -166,4 +169,5 @@ Overlap = Annotated[
     WithJsonSchema(_pattern("auto|[0-9]{1,9}[smhd]")),
 ]
 _NAME: JsonSchema = {"pattern": "^[a-z0-9_-]{1,64}$"}
-Name = Annotated[str, PlainValidator(values.name), WithJsonSchema(_NAME)]
+Name = Annotated[str, WithJsonSchema(_NAME)]
+"""Looked at by `problems.check`: what stands under a wrong name is to be looked at like the rest."""

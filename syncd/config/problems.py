@@ -7,10 +7,11 @@ from collections.abc import Iterable
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from syncd.config import values
 from syncd.config.environment import Path, Plain
 from syncd.config.file import ConfigFile, DatabaseFile, HttpFile, LogFile, MetricaFile, QueryFile, StateFile
 from syncd.config.tree import MOST_PROBLEMS, Node
-from syncd.config.words import Unreadable, Wrong, but_got, dotted, nearest, shown_name
+from syncd.config.words import Told, Unreadable, Wrong, but_got, dotted, nearest, shown_name
 from syncd.errors import Problem
 from syncd.model import Column
 
@@ -27,7 +28,7 @@ _IN_NAMED = {
     "queries": "defaults or queries.NAME",
     "defaults": "defaults or queries.NAME",
 }
-_NAMED_DEPTH = 2
+_NAMED = ("databases", "queries")
 
 
 class Problems:
@@ -50,8 +51,15 @@ class Problems:
 def check(plain: dict[str, Plain], problems: Problems) -> ConfigFile:
     """The file with all that is right about it; the rest is told to `problems` and left out.
 
-    So that the rules across keys can be checked in the same go.
+    So that the rules across keys can be checked in the same go. A wrong name is told, what it names stays.
     """
+    for section in _NAMED:
+        named = plain.get(section)
+        for name in named if isinstance(named, dict) else ():
+            try:
+                values.name(name)
+            except Wrong as wrong:
+                problems.complain((section, name), wrong)
     try:
         return ConfigFile.model_validate(plain)
     except ValidationError as error:
@@ -82,6 +90,8 @@ def _tell(detail: ErrorDetails, problems: Problems) -> None:
     if len(problems.all) >= MOST_PROBLEMS or _was_told(value):
         return
     wrong = detail.get("ctx", {}).get("error")
+    if isinstance(wrong, Told):
+        return
     if isinstance(wrong, Wrong):
         problems.complain(path, wrong)
     elif kind == "extra_forbidden":

@@ -8,8 +8,10 @@ from pathlib import Path
 from syncd.config import rules
 from syncd.config.build import build
 from syncd.config.environment import to_plain
+from syncd.config.file import ConfigFile
 from syncd.config.problems import Problems, check
-from syncd.config.tree import parse_yaml
+from syncd.config.repeated import versions
+from syncd.config.tree import MOST_PROBLEMS, Node, parse_yaml
 from syncd.errors import ConfigError, Problem
 from syncd.settings import Settings
 
@@ -79,7 +81,21 @@ def parse(text: str, file: str, environ: Mapping[str, str]) -> Settings:
         empty = root.value is None
         message = "the file is empty" if empty else "the file wants keys and values such as `metrica:`"
         raise ConfigError(found or [Problem(file, root.line, "", message, "see config.example.yaml")])
-    problems = Problems(file, root, found)
+    first, *others = versions(root) if found else [root]
+    problems = Problems(file, first, found)
+    checked = _checked(first, environ, problems)
+    for other in others:
+        if len(problems.all) < MOST_PROBLEMS:
+            again = Problems(file, other)
+            _checked(other, environ, again)
+            problems.all += again.all
+    if problems.all:
+        raise ConfigError(list(dict.fromkeys(problems.all)))
+    return build(checked, file, root)
+
+
+def _checked(root: Node, environ: Mapping[str, str], problems: Problems) -> ConfigFile:
+    """What is right about the file; all that is wrong is told to `problems`."""
     plain = to_plain(root, environ, problems.complain)
     raw = to_plain(root, environ, lambda _path, _wrong: None)
     if not isinstance(plain, dict) or not isinstance(raw, dict):  # a mapping stays one: this narrows the type
@@ -91,6 +107,4 @@ def parse(text: str, file: str, environ: Mapping[str, str]) -> Settings:
         plain["http"] = {"listen": None}
     checked = check(plain, problems)
     rules.apply(checked, raw, problems)
-    if problems.all:
-        raise ConfigError(list(dict.fromkeys(problems.all)))
-    return build(checked, file, root)
+    return checked

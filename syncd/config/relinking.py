@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from syncd.config import values
-from syncd.config.words import Wrong, but_got, nearest
+from syncd.config.words import Told, Unreadable, Wrong, but_got, nearest, shown_name
 from syncd.settings import Relink
 
 SHORTEST = timedelta(hours=2)
@@ -51,26 +51,42 @@ def relink(value: object) -> Relink | None:
         raise Wrong(
             _WANTS + but_got(value), "relink: {} takes both as they are there" if value is True else ""
         )
-    for key in value:
-        if key not in _KEYS:
-            raise Wrong(f"there is no such key: {key}", nearest(str(key), _KEYS))
-    after = _span("after", value, timedelta(hours=24))
-    lasting = _span("for", value, LONGEST)
-    if after < SHORTEST:
-        raise Wrong("after wants 2h or more", "Metrica works on an upload for up to two hours")
-    if lasting > LONGEST:
-        raise Wrong(
-            "for wants 21d or less", "Metrica links a row to a visit of the last 21 days or not at all"
+    faults = [
+        Wrong(f"there is no such key: {shown_name(str(key))}", nearest(str(key), _KEYS))
+        for key in value
+        if key not in _KEYS
+    ]
+    after = _span("after", value, timedelta(hours=24), faults)
+    lasting = _span("for", value, LONGEST, faults)
+    if after and after < SHORTEST:
+        faults.append(Wrong("after wants 2h or more", "Metrica works on an upload for up to two hours"))
+    if lasting and lasting > LONGEST:
+        faults.append(
+            Wrong("for wants 21d or less", "Metrica links a row to a visit of the last 21 days or not at all")
         )
-    if lasting < after:
-        raise Wrong("for is shorter than after", "nothing would ever be sent again")
+    if after and lasting and lasting < after:
+        faults.append(Wrong("for is shorter than after", "nothing would ever be sent again"))
+    if faults:
+        raise _together(faults)
+    if after is None or lasting is None:
+        raise Told
     return Relink(after=after, lasting=lasting)
 
 
-def _span(key: str, value: dict[str, object], default: timedelta) -> timedelta:
+def _span(key: str, value: dict[str, object], default: timedelta, faults: list[Wrong]) -> timedelta | None:
+    """None where it cannot be read, which is among the faults or was told before."""
     if key not in value:
         return default
-    try:
-        return values.duration(value[key])
-    except Wrong as wrong:
-        raise Wrong(f"{key} {wrong.message}", wrong.hint) from None
+    if value[key] is not Unreadable.UNREADABLE:
+        try:
+            return values.duration(value[key])
+        except Wrong as wrong:
+            faults.append(Wrong(f"{key} {wrong.message}", wrong.hint))
+    return None
+
+
+def _together(faults: list[Wrong]) -> Wrong:
+    """All that is wrong with the option in one."""
+    if len(faults) == 1:
+        return faults[0]
+    return Wrong("; ".join(fault.message + (f" ({fault.hint})" if fault.hint else "") for fault in faults))

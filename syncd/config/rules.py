@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
 from syncd.config import urls
 from syncd.config.environment import Path, Plain
 from syncd.config.file import ConfigFile, QueryFile
 from syncd.config.problems import Problems
-from syncd.config.words import nearest
-from syncd.model import IdKind
+from syncd.config.words import dotted, nearest
+from syncd.model import Column, IdKind
 from syncd.settings import Constant
 
 Raw = dict[str, Plain]
@@ -19,9 +20,9 @@ _RIVALS = (frozenset({"every", "cron"}), frozenset({"token", "token_file"}))
 _NEEDED = ("counter", "id_type", "sql", "mark")
 
 
-def effective(query: QueryFile, defaults: QueryFile) -> QueryFile:
-    """The query with the defaults it does not override."""
-    own = query.model_fields_set
+def effective(query: QueryFile, defaults: QueryFile, given: Iterable[str] = ()) -> QueryFile:
+    """The query with the defaults it does not override; `given` it has too, with values that are wrong."""
+    own = query.model_fields_set.union(given)
     hidden = set(own).union(*(pair for pair in _RIVALS if pair & own))
     return query.model_copy(
         update={name: getattr(defaults, name) for name in defaults.model_fields_set - hidden}
@@ -44,7 +45,8 @@ def apply(file: ConfigFile, raw: Raw, problems: Problems) -> None:
     if not section(raw, "queries"):
         problems.add(("queries",), "there is no query, so there is nothing to do", "see config.example.yaml")
     for name, query in file.queries.items():
-        _query(name, effective(query, file.defaults), raw, problems)
+        given = section(raw, "queries", name)
+        _query(name, effective(query, file.defaults, given), raw, problems)
     _metrica_token(file, raw, problems)
 
 
@@ -76,7 +78,7 @@ def _metrica_token(file: ConfigFile, raw: Raw, problems: Problems) -> None:
     lacking = [
         name
         for name, query in file.queries.items()
-        if effective(query, file.defaults).enabled
+        if effective(query, file.defaults, section(raw, "queries", name)).enabled
         and not (inherited or section(raw, "queries", name).keys() & own)
     ]
     if lacking or not file.queries:
@@ -92,6 +94,7 @@ def _query(name: str, query: QueryFile, raw: Raw, problems: Problems) -> None:
         problems.add(path, f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
     _database(path, query, own, raw, problems)
     _id_columns(path, query, own, problems)
+    _left_out(path, query, own, problems)
     _constants(path, query, own, problems)
 
 
@@ -111,19 +114,29 @@ def _id_columns(path: Path, query: QueryFile, own: Raw, problems: Problems) -> N
         return
     wanted = {IdKind(kind) for kind in query.id_type}
     home: Path = path if "columns" in own else ("defaults",)
+    whose = "id_type" if "columns" in own else f"id_type of {dotted(path)}"
     for kind in IdKind:
         source = query.columns.get(kind.column)
         left_out = source is None or (isinstance(source, Constant) and source.value is None)
         if not left_out and kind not in wanted:
-            message = f"the column is mapped, but id_type does not name {kind}"
+            message = f"the column is mapped, but {whose} does not name {kind}"
             problems.add(
                 (*home, "columns", kind.column.value), message, f"add {kind} to id_type, or remove the line"
             )
     constant_less = [kind for kind in wanted if query.columns.get(kind.column) == Constant(value=None)]
     if constant_less == list(wanted):
         problems.add(
-            (*home, "columns"), "every id that id_type names is left out", "a row without an id is lost"
+            (*home, "columns"), f"every id that {whose} names is left out", "a row without an id is lost"
         )
+
+
+def _left_out(path: Path, query: QueryFile, own: Raw, problems: Problems) -> None:
+    """Columns without which there is no conversion."""
+    home: Path = path if "columns" in own else ("defaults",)
+    for column in (Column.TARGET, Column.DATETIME):
+        if query.columns.get(column) == Constant(value=None):
+            hint = "name its result column, or remove the line to have it found by its name"
+            problems.add((*home, "columns", column.value), f"{column} cannot be left out", hint)
 
 
 def _constants(path: Path, query: QueryFile, own: Raw, problems: Problems) -> None:

@@ -1,13 +1,15 @@
-"""Secrets that stand in files of their own: tokens and passwords, as systemd or Kubernetes hand them over."""
+"""Tokens that stand in files of their own, as systemd or Kubernetes hand them over."""
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 
 from pydantic import SecretStr
 
 from syncd.config.values import token_fault
-from syncd.errors import ConfigError, Problem
+from syncd.errors import TokenFileUnusable
 
 _LARGEST = 64 * 1024
 
@@ -16,7 +18,7 @@ def read_secret_file(path: Path) -> SecretStr:
     """The file's text without its last line end.
 
     Raises:
-        ConfigError: the file cannot be read, is empty, or is no text. The message never holds its content.
+        TokenFileUnusable: the file cannot be read, is empty, or is no text; its content is never told.
     """
     try:
         with path.open("rb") as stream:
@@ -25,7 +27,7 @@ def read_secret_file(path: Path) -> SecretStr:
         raise _error(path, "there is no such file") from None
     except (OSError, ValueError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "the path cannot be used"
-        raise _error(path, f"cannot be read: {reason}") from None
+        raise _error(path, f"cannot be read by {_user()}: {reason}") from None
     if len(data) > _LARGEST:
         raise _error(path, "is too large for a secret")
     try:
@@ -44,7 +46,7 @@ def read_token_file(path: Path) -> SecretStr:
     """The token in the file.
 
     Raises:
-        ConfigError: as `read_secret_file`, or the text cannot be sent as a token.
+        TokenFileUnusable: as `read_secret_file`, or the text cannot be sent as a token.
     """
     secret = read_secret_file(path)
     fault = token_fault(secret.get_secret_value())
@@ -53,5 +55,13 @@ def read_token_file(path: Path) -> SecretStr:
     return secret
 
 
-def _error(path: Path, message: str) -> ConfigError:
-    return ConfigError([Problem(str(path), 0, "", message)])
+def _user() -> str:
+    """Who would have to be allowed to."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # containers run as users without a name
+        return f"the user {os.geteuid()}"
+
+
+def _error(path: Path, message: str) -> TokenFileUnusable:
+    return TokenFileUnusable(f"token_file {path}: {message}")

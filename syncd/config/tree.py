@@ -41,6 +41,8 @@ class Node:
     line: int
     value: Scalar | Unreadable | dict[str, Node] | list[Node] = None
     key_lines: dict[str, int] = field(default_factory=dict)
+    earlier: dict[str, list[tuple[int, Node]]] = field(default_factory=dict)
+    """What keys that are there twice had before the last time, with the key's line: to be looked at too."""
     size: int = 1
     """Nodes in it, aliases written out."""
     depth: int = 1
@@ -193,6 +195,35 @@ class _Builder:
             self._problem(line, f"the key is there twice, first in line {first}", name=name)
         top.key, top.key_line = name, line
 
+    def _put(self, top: _Open, name: str, node: Node) -> None:
+        """A value under its key; what stood there before is kept to be looked at."""
+        values, lines = top.node.value, top.node.key_lines
+        if not isinstance(values, dict):  # `_place` has looked: this narrows the type
+            raise TypeError
+        before, is_section = values.get(name), len(self._open) == 1
+        if before is not None and before.value is not None:
+            if is_section and node.value is None:
+                return  # with nothing below it
+            if is_section and isinstance(before.value, dict) and isinstance(node.value, dict):
+                self._join(before, before.value, node, node.value)  # a section in two parts
+            else:
+                top.node.earlier.setdefault(name, []).append((lines[name], before))
+        values[name], lines[name] = node, top.key_line
+
+    def _join(self, before: Node, old: dict[str, Node], node: Node, new: dict[str, Node]) -> None:
+        """Put what only the first part of a section has into the second."""
+        for name, value in old.items():
+            line, more = before.key_lines[name], before.earlier.get(name, [])
+            if name in new:
+                self._problem(
+                    node.key_lines[name], f"the key is there twice, first in line {line}", name=name
+                )
+                node.earlier[name] = [*more, (line, value), *node.earlier.get(name, [])]
+            else:
+                new[name], node.key_lines[name] = value, line
+                if more:
+                    node.earlier[name] = more
+
     def _alias(self, anchor: str | None, line: int) -> Node:
         if any(entry.anchor == anchor for entry in self._open):
             self._problem(line, "an alias stands inside its own anchor")
@@ -253,8 +284,7 @@ class _Builder:
             if top.key == _MERGE + " ":
                 top.merged.append(node)
             else:
-                top.node.value[top.key] = node
-                top.node.key_lines[top.key] = top.key_line
+                self._put(top, top.key, node)
             top.key = None
         top.node.size += node.size
         top.node.depth = max(top.node.depth, node.depth + 1)

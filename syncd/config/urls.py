@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from syncd.config.words import Wrong, but_got, nearest
+from syncd.drivers import DRIVERS, drivers_of, kinds
 
 _URL = re.compile(
     r"(?P<dialect>[A-Za-z0-9_]+)(?:\+(?P<driver>[A-Za-z0-9_]+))?://"
@@ -19,8 +20,8 @@ _URL = re.compile(
     r"(?:(?:\[(?P<six>[^/?\s]+)\]|(?P<host>[^/:?\s]+))?(?::(?P<port>[0-9]+))?)?"
     r"(?:/(?P<database>[^?]*))?(?:\?(?P<query>.*))?"
 )
-_DRIVERS = {"postgresql": "psycopg", "mysql": "pymysql", "mariadb": "pymysql"}
-_DIALECTS = ("postgresql", "mysql", "mariadb", "sqlite", "mssql", "oracle", "clickhouse", "clickhousedb")
+_NAMED = ("postgresql", "mysql", "mariadb", "oracle")
+"""Kinds of which SQLAlchemy's versions do not agree on the usual driver, or take another than ours."""
 _HIGHEST_PORT = 65535
 
 
@@ -31,28 +32,46 @@ def _parsed(value: object) -> re.Match[str]:
     found = _URL.fullmatch(value)
     if not found or any(ord(char) < ord(" ") for char in value):
         dialect = value.partition(":")[0]
-        hint = "" if "://" in value else f"no `://` after the kind of database; {nearest(dialect, _DIALECTS)}"
+        hint = "" if "://" in value else f"no `://` after the kind of database; {nearest(dialect, DRIVERS)}"
         raise Wrong(
             example, hint or "in a password or user write @ : / ? # and spaces as %40 %3A %2F %3F %23 %20"
         )
     if found["port"] and int(found["port"][:6]) > _HIGHEST_PORT:
         raise Wrong("the URL's port is above 65535")
     dialect = found["dialect"].lower()
-    if dialect not in _DIALECTS and nearest(dialect, _DIALECTS, every=False):
-        raise Wrong("the URL begins with an unknown kind of database", nearest(dialect, _DIALECTS))
     if dialect != "sqlite" and not (found["host"] or found["six"] or found["database"] or found["query"]):
         raise Wrong("the URL names no host and no database")
     return found
 
 
 def database_url(value: object) -> SecretStr:
-    """Any SQLAlchemy URL; `postgresql://` means psycopg, `mysql://` and `mariadb://` mean PyMySQL."""
-    return SecretStr(_with_driver(_parsed(value)))
+    """Any SQLAlchemy URL of a kind and driver that there are.
+
+    `postgresql://` means psycopg, `mysql://` and `mariadb://` mean PyMySQL, `oracle://` means oracledb.
+    """
+    found = _parsed(value)
+    _refuse_unknown(found["dialect"].lower(), found["driver"])
+    return SecretStr(_with_driver(found))
+
+
+def _refuse_unknown(kind: str, driver: str | None) -> None:
+    """What is no kind or driver is not shown: it may be the beginning of anything."""
+    if kind not in DRIVERS and kind not in (known := kinds()):
+        raise Wrong(
+            f"the URL begins with an unknown kind of database; there are {', '.join(known)}",
+            nearest(kind, known, every=False) or "another needs its SQLAlchemy dialect installed with syncd",
+        )
+    if driver and driver not in DRIVERS.get(kind, ()) and driver not in (drivers := drivers_of(kind)):
+        usable = f"there are {', '.join(drivers)}" if drivers else f"{kind} has but one, which is not named"
+        raise Wrong(
+            f"the URL names no driver of {kind} that syncd can use; {usable}",
+            nearest(driver, drivers, every=False),
+        )
 
 
 def _with_driver(found: re.Match[str]) -> str:
     dialect, url = found["dialect"].lower(), found.string
-    driver = found["driver"] or _DRIVERS.get(dialect)
+    driver = found["driver"] or (next(iter(DRIVERS[dialect])) if dialect in _NAMED else None)
     rest = url[url.index("://") :]
     return str(f"{dialect}+{driver}{rest}" if driver else f"{dialect}{rest}")
 

@@ -21,6 +21,13 @@ class Wrong(ValueError):
         super().__init__(message)
 
 
+class Told(Wrong):
+    """A value that holds one of which a problem was told already, and nothing else that is wrong."""
+
+    def __init__(self) -> None:
+        super().__init__("a problem was told already")
+
+
 class Unreadable(Enum):
     """Stands for a value that a problem was told about already, so that it is not told twice."""
 

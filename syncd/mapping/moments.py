@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -21,7 +21,12 @@ _DAY = 86_400
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 # fromisoformat takes any character between date and time, so it would read the zoned date "2026-01-31+10:00"
 # as ten o'clock. Only what ISO 8601 and SQL write there is let through.
-_ISO = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}|[0-9]{4}-?W[0-9]{2}(-?[0-9])?)([T ].+)?")
+_ISO = re.compile(
+    r"(?:(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{8}|[0-9]{4}-?W[0-9]{2}(-?[0-9])?)"
+    r"|(?P<year>[0-9]{4})-?(?P<number>[0-9]{3}))(?P<time>[T ].+)?"
+)
+_ZEROS = re.compile(r"(:?00){0,2}([.,]0+)?( ?(Z|[+-].+))?")
+"""What may stand after the hour 24, which is the end of its day."""
 
 
 def moment(zone: ZoneInfo, value: object) -> str:
@@ -81,11 +86,32 @@ def _from_text(zone: ZoneInfo, value: str) -> str:
         raise BadValueError(Reason.DATETIME_NULL)
     if _NUMBER.fullmatch(text):
         return _from_number(Decimal(text))
-    text = text.upper()  # RFC 3339 allows "t" and "z"
-    if not _ISO.fullmatch(text):
-        raise BadValueError(Reason.DATETIME_UNREADABLE)
     try:
-        read = datetime.fromisoformat(text)
-    except ValueError:
+        read = from_iso(text)
+    except (ValueError, OverflowError):
         raise BadValueError(Reason.DATETIME_UNREADABLE) from None
     return _seconds(zone, read)
+
+
+def from_iso(text: str) -> datetime:
+    """What an ISO 8601 text says, without a zone where it says none.
+
+    Beyond what Python reads: the day of the year, and 24:00, the first moment of the day after.
+
+    Raises:
+        ValueError, OverflowError: it says no moment.
+    """
+    found = _ISO.fullmatch(text.upper())  # RFC 3339 allows "t" and "z"
+    if found is None:
+        raise ValueError(text)
+    day, time = found["day"] or _day_of_year(int(found["year"]), int(found["number"])), found["time"] or ""
+    if time[1:3] == "24" and _ZEROS.fullmatch(time, 3):
+        return datetime.fromisoformat(f"{day}{time[0]}00{time[3:]}") + timedelta(days=1)
+    return datetime.fromisoformat(f"{day}{time}")
+
+
+def _day_of_year(year: int, number: int) -> str:
+    day = date(year, 1, 1) + timedelta(days=number - 1)
+    if day.year != year:
+        raise ValueError(number)
+    return day.isoformat()

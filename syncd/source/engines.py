@@ -15,10 +15,11 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool
 
-from syncd.errors import LoginRefused, SourceError, SourceRefused
+from syncd.drivers import lacking
+from syncd.errors import LoginRefused, PasswordFileUnusable, SourceError, UrlRefused
 from syncd.settings import DatabaseSettings
 from syncd.source.dialects import driver_of
-from syncd.source.failures import blot, failure
+from syncd.source.failures import blot, failure, is_refused, words
 from syncd.source.families import family
 from syncd.source.logins import Logins
 from syncd.source.sessions import Sessions
@@ -43,7 +44,7 @@ LONGEST_VALUES = 1000
 class Database:
     """One company database. Safe to use from several threads.
 
-    Raises SourceRefused if the URL cannot be used or its driver is not installed. Making one connects to
+    Raises UrlRefused if the URL cannot be used or its driver is not installed. Making one connects to
     nothing.
     """
 
@@ -85,8 +86,8 @@ class Database:
             began = monotonic()
             try:
                 return self._once(work, limit)
-            except LoginRefused as refused:
-                problem = LoginRefused(f"{where}: {blot(str(refused), self._secrets())}")
+            except (LoginRefused, PasswordFileUnusable, UrlRefused) as refused:
+                problem = type(refused)(f"{where}: {blot(str(refused), self._secrets())}")
             except SourceError:
                 raise
             except (
@@ -140,10 +141,11 @@ class Database:
                 hide_parameters=True,
                 connect_args=self._arguments(),
             )
-        except (ImportError, exc.ArgumentError, TypeError) as error:
-            problem = SourceRefused(
-                f"database {self.name}: cannot use {self._url.drivername}: {str(error).splitlines()[0]}"
-                " (is its driver installed? e.g. `pip install syncd[mysql]`)"
+        except (ImportError, exc.ArgumentError, TypeError, ValueError) as error:
+            driver = lacking(self._url.drivername)
+            why = f"`pip install '{driver.package}'` brings its driver" if driver else str(error)
+            problem = UrlRefused(
+                f"database {self.name}: cannot use {self._url.drivername}: {why.splitlines()[0]}"
             )
         else:
             event.listen(engine, "do_connect", self._connect)
@@ -162,14 +164,23 @@ class Database:
         url = self._url
         if self._password_file is not None:
             url = url.set(password=_password(self._password_file))
-        positional, named = dialect.create_connect_args(url)
-        arguments = {**named, **self._arguments()}
-        return self.logins.attempt(url.password, lambda: dialect.connect(*positional, **arguments))
+        try:
+            positional, named = dialect.create_connect_args(url)
+            arguments = {**named, **self._arguments()}
+            return self.logins.attempt(url.password, lambda: dialect.connect(*positional, **arguments))
+        except (SourceError, OSError):
+            raise
+        except Exception as error:
+            # Drivers raise what they like for an option they do not know, or for a part that is missing.
+            if isinstance(error, dialect.loaded_dbapi.Error) and not is_refused(error):
+                raise
+            said = words(error)
+        raise UrlRefused(said)
 
     def _secrets(self) -> list[str]:
         found = [self._url.password or ""]
         if self._password_file is not None:
-            with suppress(OSError):
+            with suppress(SourceError):
                 found.append(_password(self._password_file))
         return found
 
@@ -184,7 +195,7 @@ class Engines:
         self._lock = Lock()
 
     def database(self, name: str) -> Database:
-        """The database of this name, the same object each time. Raises SourceRefused; connects to nothing."""
+        """The database of this name, the same object each time. Raises UrlRefused; connects to nothing."""
         with self._lock:
             if name not in self._databases:
                 self._databases[name] = Database(self._settings[name], self._asked)
@@ -223,10 +234,16 @@ def _parsed(settings: DatabaseSettings) -> URL:
         return make_url(settings.url.get_secret_value())
     except (exc.ArgumentError, ValueError):
         pass  # its message may hold the URL
-    raise SourceRefused(
+    raise UrlRefused(
         f"database {settings.name}: the url is not a SQLAlchemy URL, as dialect+driver://user@host/name"
     )
 
 
 def _password(file: Path) -> str:
-    return file.read_text(encoding="utf-8").rstrip("\r\n")
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        said = f"cannot be read: {error.strerror}"
+    except ValueError:  # its text may be the password
+        said = "is not UTF-8 text"
+    raise PasswordFileUnusable(f"password_file {file}: {said}")

@@ -40,27 +40,25 @@ _SQLITE_REFUSED = frozenset({1, 8, 18, 20, 23, 25})
 
 def failure(error: BaseException, where: str, secrets: Iterable[str] = ()) -> SourceError:
     """What to raise for `error`; `where` begins the message, `secrets` are blotted out of it."""
-    return _kind(error)(f"{where}: {blot(words(error), secrets)}")
+    kind = SourceRefused if is_refused(error) else SourceUnavailable
+    return kind(f"{where}: {blot(words(error), secrets)}")
 
 
-def _kind(error: BaseException) -> type[SourceError]:
+def is_refused(error: BaseException) -> bool:
+    """Whether a person is needed, rather than patience."""
     original = getattr(error, "orig", None) or error
     state = getattr(original, "sqlstate", None) or ""
     number = original.args[0] if original.args and isinstance(original.args[0], int) else None
     sqlite = getattr(original, "sqlite_errorcode", None)
     if isinstance(error, exc.TimeoutError | OSError):
-        refused = False
-    elif sqlite is not None:
-        refused = sqlite & 0xFF in _SQLITE_REFUSED
-    elif type(original).__module__.startswith("pymysql") and number is not None:
-        refused = (
-            number not in _MYSQL_UNAVAILABLE and not number < _MYSQL_SERVER and number not in _MYSQL_CLIENT
-        )
-    elif state:
-        refused = not str(state).startswith(_PG_UNAVAILABLE)
-    else:
-        refused = not _PASSING.intersection(kind.__name__ for kind in type(original).__mro__)
-    return SourceRefused if refused else SourceUnavailable
+        return False
+    if sqlite is not None:
+        return sqlite & 0xFF in _SQLITE_REFUSED
+    if type(original).__module__.startswith("pymysql") and number is not None:
+        return number not in _MYSQL_UNAVAILABLE and not number < _MYSQL_SERVER and number not in _MYSQL_CLIENT
+    if state:
+        return not str(state).startswith(_PG_UNAVAILABLE)
+    return not _PASSING.intersection(kind.__name__ for kind in type(original).__mro__)
 
 
 def words(error: BaseException) -> str:

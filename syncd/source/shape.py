@@ -11,6 +11,7 @@ from syncd.errors import SourceRefused
 from syncd.marks import is_mark_value
 from syncd.model import Mark, MarkValue
 from syncd.settings import QuerySettings
+from syncd.source.orderless import why_orderless
 
 _SINGLE_PRECISION = {"postgresql": 700, "mysql": 4}
 """The type code of a 4-byte float in the cursor's description (pg_type.oid, FIELD_TYPE.FLOAT)."""
@@ -86,6 +87,8 @@ def shape_of(query: QuerySettings, dialect: str, description: Sequence[Sequence[
     key = [_place(query.name, "key", name, columns) for name in query.key]
     cursor = tuple(dict.fromkeys([*mark, *key]))  # each once, in order
     for place in cursor:
+        if why := why_orderless(dialect, description[place][1]):
+            raise SourceRefused(f"query {query.name}: column {columns[place]} {why}")
         if description[place][1] == _SINGLE_PRECISION.get(dialect, ()):
             raise SourceRefused(
                 f"query {query.name}: column {columns[place]} is a single-precision float, which the driver"

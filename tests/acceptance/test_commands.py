@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 
 import pytest
@@ -117,17 +118,21 @@ def test_the_configuration_may_be_named_before_or_after_the_command(ready: Cli) 
 
 
 def test_all_mistakes_of_a_file_come_at_once(ready: Cli) -> None:
-    """Every problem has its line, then their number; exit code 2, also with --json, whose errors are text."""
+    """Every problem has its line, then their number; exit code 2, and with --json the list on stdout too."""
     path = ready.folder / "config.yaml"
     path.write_text("metrica: {tokn: x}\nqueries: {a: {counter: none}}\n", encoding="utf-8")
 
     done = ready.run("check", "--json")
 
     assert done.returncode == 2
-    assert not done.stdout
     *problems, last = done.stderr.splitlines()
     assert all("config.yaml:" in problem for problem in problems)
     assert last == f"syncd: {len(problems)} problems in the configuration"
+    report = json.loads(done.stdout)
+    assert (report["ok"], report["errors"], report["warnings"]) == (False, len(problems), 0)
+    assert [finding["message"] for finding in report["findings"]] == problems
+    assert {(finding["level"], finding["where"]) for finding in report["findings"]} == {("error", "file")}
+    assert not ready.run("check").stdout
 
 
 def test_commands_that_read_make_no_state_store(ready: Cli) -> None:

@@ -55,6 +55,47 @@ def test_the_sql_that_ran_can_be_seen(cli: Cli, database: Database, emulator: Em
     assert "2026" in pages[0]["values"]
 
 
+def test_a_disabled_query_runs_when_it_is_named(
+    cli: Cli, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
+    """And it is said that the file has it disabled; without its name it does not run."""
+    shop.open_shop(sqlite_db)
+    shop.sell(sqlite_db, 1, 5)
+    queries = {**shop.query("on"), **shop.query("off", enabled=False)}
+    cli.configure(shop.configuration(sqlite_db, emulator.url, queries))
+
+    alone = cli.run("run", "--once", "--query", "on")
+    named = cli.run("run", "--once", "--query", "off")
+
+    assert "disabled" not in alone.stderr
+    assert named.returncode == 0
+    assert "config.yaml:1: query off is disabled; --query names it, so it runs\n" in named.stderr
+    assert [upload.parsed.accepted for upload in emulator.uploads()] == [5, 5]
+
+
+def test_a_token_file_that_comes_late(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
+    """Until there is a token in it, the error says which file and what to put there; then all goes."""
+    shop.open_shop(sqlite_db)
+    shop.sell(sqlite_db, 1, 5)
+    file = cli.folder / "token"
+    cli.configure(shop.configuration(sqlite_db, emulator.url, shop.query(token_file=str(file))))
+    assert cli.run("check", "--offline").returncode == 0
+    for why in ("there is no such file", "is empty"):
+        for command in (["check"], ["run", "--once"]):
+            done = cli.run(*command)
+            assert done.returncode == 1
+            assert f"token_file {file}: {why}\n" in done.stderr
+            assert "what to do: Put the token alone into the file that token_file names" in done.stderr
+            assert "check --offline" not in done.stdout + done.stderr
+        file.write_text("", encoding="utf-8")
+
+    daemon = cli.start("run")
+    assert daemon.wait_for("query_failed")["code"] == "metrica.token_file"
+    file.write_text(f"{TOKEN}\n", encoding="utf-8")
+    daemon.wait_for("upload_accepted")
+    assert daemon.stop() == 0
+
+
 def test_the_upload_has_the_promised_form(cli: Cli, database: Database, emulator: EmulatorServer) -> None:
     """Header, parameters, tag and lines are as product.md 4 says."""
     shop.sell(database, 1, 1)

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from syncd.errors import SourceError, SourceRefused, SourceUnavailable
+from syncd.errors import PasswordFileUnusable, SourceRefused, SourceUnavailable, UrlRefused
 from syncd.source import Engines, dialects
 from tests.fix_cli import Cli
 from tests.servers import Database
@@ -284,8 +284,14 @@ def test_password_file(request: pytest.FixtureRequest, server: str, source: Sour
     table(database)
     file = tmp_path / "password"
     reader = source(database.reader_url.replace(":" + PASSWORD, ""), "SELECT m FROM t", password_file=file)
-    with pytest.raises(SourceUnavailable, match="No such file"):
+    where = f"query paid: database shop: password_file {file}: "
+    with pytest.raises(PasswordFileUnusable, match=f"{where}cannot be read: No such file") as missing:
         reader.columns()
+    assert "file that password_file names" in missing.value.action
+    file.write_bytes(b"hunter2\xff")
+    with pytest.raises(PasswordFileUnusable, match=f"{where}is not UTF-8 text$") as odd:
+        reader.columns()
+    assert "hunter2" not in f"{odd.value!r} {odd.value.__cause__!r} {odd.value.__context__!r}"
     file.write_text("the old one\n")
     with pytest.raises(SourceUnavailable) as caught:
         reader.columns()
@@ -315,13 +321,20 @@ def test_mark_of_a_wrong_type(postgres: Database, source: Sources) -> None:
     [
         ("no url at all hunter2", "not a SQLAlchemy URL"),
         ("nosuch://u:hunter2@h/d", "cannot use nosuch"),
-        ("mssql+pyodbc://u:hunter2@h/d", "cannot use mssql"),
+        ("mssql+pymssql://u:hunter2@h/d", "cannot use mssql.pymssql: `pip install 'pymssql'`"),
+        ("postgresql+psycopg://u:hunter2@127.0.0.1/d?nosuch=1", 'invalid connection option "nosuch"'),
+        ("mysql+pymysql://u:hunter2@h/d?nosuch=1", "unexpected keyword argument 'nosuch'"),
+        ("mysql+pymysql://u:hunter2@h/d?read_timeout=soon", "cannot use mysql.pymysql: .*'soon'"),
     ],
 )
 def test_unusable_url(url: str, words: str, source: Sources) -> None:
-    """A URL that is none, or whose driver is missing, is refused without being shown."""
-    with pytest.raises(SourceError, match=words) as caught:
+    """A URL that is none, whose driver is missing, or with a wrong option is refused without being shown.
+
+    And not for the sql, which has nothing to do with it.
+    """
+    with pytest.raises(UrlRefused, match=words) as caught:
         source(url, "SELECT 1 AS m").columns()
+    assert caught.value.code == "source.url"
     assert "hunter2" not in f"{caught.value!r} {caught.value.__cause__!r} {caught.value.__context__!r}"
 
 

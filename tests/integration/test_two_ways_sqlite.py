@@ -166,15 +166,15 @@ def test_ties_across_pages(sqlite_db: Database, engines: Engines) -> None:
 
 
 def test_days_that_are_none(sqlite_db: Database, engines: Engines) -> None:
-    """SQLite reads the 31st of February as a day of March, and 24 o'clock; neither is delivered."""
+    """SQLite reads the 31st of February as a day of March, and half past 24; neither is delivered."""
     good = ["2026-01-31", "2024-02-29", "2025-12-31"]
     odd = ["2026-02-29", "2026-02-31", "2025-04-31", "2026-01-32", "2026-13-01", "2026-00-31"]
     moments = [f"{day} 10:00:00{zone}" for day in good + odd for zone in ("", "Z", "+03:00")]
-    moments += ["2026-01-31 24:00:00", "2026-01-31T23:60:00Z"]
+    moments += ["2026-01-31 24:00:00", "2026-01-31T24:30:00Z", "2026-01-31T23:60:00Z"]
     rows = [(n, n, str(n), "u", "g", moment, n, "RUB") for n, moment in enumerate(moments)]
     make(sqlite_db, [""] * 8, rows)
     query = a_query(sqlite_db, "UTC", (IdKind.CLIENT_ID,), None)
     by_text, as_text = taken_in(query, SqlSource(query, engines), 100, as_text=True)
     by_value, _ = taken_in(query, SqlSource(query, engines), 100, as_text=False)
-    assert (len(by_text.ready), as_text) == (9, 29)
+    assert (len(by_text.ready), as_text) == (10, 30)  # 24:00:00 is the next midnight
     assert by_text.ready.lines == by_value.ready.lines

@@ -177,6 +177,17 @@ MISTAKES = [
         "`value`",
     ),
     ("ClientId: cid", "Target: {value: true}", 15, "queries.one.columns.Target", "text or a number", ""),
+    ("ClientId: cid", "Price: {value: null}", 15, "queries.one.columns.Price", "not nothing", "null alone"),
+    ("ClientId: cid", "Price: {value: }", 15, "queries.one.columns.Price", "not nothing", "null alone"),
+    (
+        "ClientId: cid",
+        "Target: null",
+        15,
+        "queries.one.columns.Target",
+        "cannot be left out",
+        "remove the line",
+    ),
+    ("ClientId: cid", "DateTime: ~", 15, "queries.one.columns.DateTime", "cannot be left out", "by its name"),
     ("ClientId: cid", "Target: {value: [a]}", 15, "queries.one.columns.Target", "text or a number", ""),
     ("mark: [updated_at, id]", "mark: {a: b}", 16, "queries.one.mark", "not keys and values", ""),
     # secrets
@@ -197,6 +208,22 @@ MISTAKES = [
         "databases.crm.url",
         "unknown kind",
         "postgresql?",
+    ),
+    *(
+        ("postgresql://u:pa55word@h/crm", f"{kind}://u:pa55word@h/crm", 6, "databases.crm.url", words, hint)
+        for kind, words, hint in (
+            (
+                "nosuch",
+                "there are clickhousedb, mariadb, mssql, mysql, oracle, postgresql, sqlite",
+                "dialect",
+            ),
+            ("mysq1", "unknown kind", "did you mean mysql?"),
+            ("clickhouse", "unknown kind", "did you mean clickhousedb?"),
+            ("mysql+pymsql", "no driver of mysql that syncd can use; there are pymysql", "mean pymysql?"),
+            ("postgresql+nosuch", "there are psycopg, psycopg2, psycopg2cffi, pg8000", ""),
+            ("postgresql+asyncpg", "no driver of postgresql that syncd can use", ""),
+            ("mysql+PyMySQL", "no driver of mysql", "did you mean pymysql?"),
+        )
     ),
     ("postgresql://u:pa55word@h/crm", "u:pa55word@h/crm", 6, "databases.crm.url", "database URL", "://"),
     ("postgresql://u:pa55word@h/crm", "postgresql://", 6, "databases.crm.url", "no host and no database", ""),
@@ -300,33 +327,6 @@ def test_mistakes_of_other_sections(added: str, path: str, message: str) -> None
     found = problems(BASE + added + "\n")
     assert [(problem.line, problem.path) for problem in found] == [(18, path)]
     assert message in found[0].message
-
-
-def test_all_at_once() -> None:
-    """Mistakes of every kind in one file are all told in one go, in the order of the lines."""
-    text = (
-        BASE.replace("timeout: 60s", "timeoutt: 60s")
-        .replace("Europe/Moscow", "${ZONE}")
-        .replace("counter: 5", "counter: x\n    counter: y")
-        .replace("id_type: CLIENT_ID", "id_type: CLIENT")
-        .replace("database: crm", "database: cmr")
-        .replace("    sql: SELECT 1\n", "")
-        .replace("every: 5m", "every: 5")
-        .replace("mark: [updated_at, id]", "mark: !x [a, a]")
-    )
-    found = problems(text)
-    assert [(problem.line, problem.path) for problem in found] == [
-        (3, "metrica.timeoutt"),
-        (7, "databases.crm.timezone"),
-        (9, "queries.one"),
-        (10, "queries.one.database"),
-        (12, "queries.one.counter"),
-        (12, "queries.one.counter"),
-        (13, "queries.one.id_type"),
-        (16, "queries.one.mark"),
-        (16, "queries.one.mark"),
-        (17, "queries.one.every"),
-    ]
 
 
 @pytest.mark.parametrize("text", ["", "\n# nothing\n", "---\n", "null", "~"])

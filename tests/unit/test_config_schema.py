@@ -89,6 +89,7 @@ def test_the_schema_takes(path: str, value: object) -> None:
         ("queries.paid_orders.chunk_rows", 0),
         ("queries.paid_orders.columns.clientid", "x"),
         ("queries.paid_orders.columns.Price", {"valeu_": 5}),
+        ("queries.paid_orders.columns.Price", {"value": None}),
         ("queries.paid_orders.id_type", "CLIENTID"),
         ("queries.paid_orders.mark", []),
         ("queries.paid_orders.sqll", "SELECT"),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 from pathlib import Path
 
 import pytest
 
 from syncd.config.secrets import read_secret_file, read_token_file
-from syncd.errors import ConfigError
+from syncd.errors import TokenFileUnusable
 
 
 @pytest.mark.parametrize(
@@ -36,16 +38,20 @@ def test_what_is_no_secret(tmp_path: Path, data: bytes | None) -> None:
     file = tmp_path / "secret"
     if data is not None:
         file.write_bytes(data)
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(TokenFileUnusable) as caught:
         read_secret_file(file)
-    assert str(file) in str(caught.value)
+    assert str(caught.value).startswith(f"token_file {file}: ")
+    assert caught.value.code == "metrica.token_file"
+    assert "check --offline" not in caught.value.action
     assert "s3cr3t" not in str(caught.value)
     assert caught.value.__cause__ is None
 
 
 def test_a_folder_is_no_secret(tmp_path: Path) -> None:
-    """A folder in its place is a clear error."""
-    with pytest.raises(ConfigError, match="directory"):
+    """A folder in its place is a clear error, which says who could not read it."""
+    with pytest.raises(
+        TokenFileUnusable, match=rf"cannot be read by {pwd.getpwuid(os.geteuid())[0]}: .* dir"
+    ):
         read_secret_file(tmp_path)
 
 
@@ -56,6 +62,6 @@ def test_what_is_no_token(tmp_path: Path, data: str) -> None:
     """What would break the header is refused before it gets there, and not shown."""
     file = tmp_path / "token"
     file.write_text(data, encoding="utf-8")
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(TokenFileUnusable) as caught:
         read_token_file(file)
     assert "s3cr3t" not in str(caught.value)

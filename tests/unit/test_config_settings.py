@@ -179,7 +179,6 @@ def test_overlap(written: str, meant: object) -> None:
         ("{value: 5}", 5),
         ("{value: 1.50}", 1.5),
         ("{value: '7'}", "7"),
-        ("{value: null}", None),
         ("null", None),
     ],
 )
@@ -199,6 +198,8 @@ def test_constants(written: str, meant: object) -> None:
         ("sqlite:////var/shop.db", "sqlite:////var/shop.db"),
         ("sqlite:///my file.db", "sqlite:///my file.db"),
         ("oracle+oracledb://h:1521/?service_name=x", "oracle+oracledb://h:1521/?service_name=x"),
+        ("Oracle://h:1521/?service_name=x", "oracle+oracledb://h:1521/?service_name=x"),
+        ("clickhousedb://u@h/d", "clickhousedb://u@h/d"),
         ("mssql+pyodbc:///?odbc_connect=Driver%3D1", "mssql+pyodbc:///?odbc_connect=Driver%3D1"),
         ("postgresql://u@[::1]:5432/d", "postgresql+psycopg://u@[::1]:5432/d"),
         ("postgresql:///d?host=/var/run/postgresql", "postgresql+psycopg:///d?host=/var/run/postgresql"),
@@ -208,6 +209,21 @@ def test_database_urls(written: str, meant: str) -> None:
     """Any SQLAlchemy URL is taken; where it names no driver, the one that is installed with syncd is."""
     settings = read(SMALL.replace("postgresql://u@h/crm", written))
     assert settings.databases["crm"].url.get_secret_value() == meant
+
+
+def test_dialects_of_other_packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What other packages bring to SQLAlchemy, kinds and drivers, is taken where it is installed."""
+    about = tmp_path / "otherdb-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: otherdb\nVersion: 1\n")
+    plugins = ["otherdb = otherdb:Dialect", "otherdb.http = otherdb:Http", "mysql.other = otherdb:Mysql"]
+    (about / "entry_points.txt").write_text("\n".join(["[sqlalchemy.dialects]", *plugins]))
+    monkeypatch.syspath_prepend(tmp_path)
+    for url in ("otherdb://h/d", "otherdb+http://h/d", "mysql+other://h/d"):
+        settings = read(SMALL.replace("postgresql://u@h/crm", url))
+        assert settings.databases["crm"].url.get_secret_value() == url
+    with pytest.raises(ConfigError, match="did you mean http"):
+        read(SMALL.replace("postgresql://u@h/crm", "otherdb+http2://h/d"))
 
 
 def test_the_api_url_loses_its_slash() -> None:

@@ -71,11 +71,28 @@ class Zoneless(tzinfo):
         "2026-01-01 03:00:00.1234567 +03:00",
         "2026-01-01 00:00:00.9",
         " 2026-01-01T00:00 ",
+        "2025-12-31T24:00:00Z",
+        "2025-12-31 24:00",
+        "20251231T240000.000",
+        "2025-12-31T24:00:00,0+00:00",
+        "2025-12-31t24",
+        "2025-12-31T24:00:00 +00:00",
+        "2026-001",
+        "2026-001T03:00:00+03:00",
+        "2026001T000000Z",
+        "2025-365 24:00:00",
     ],
 )
 def test_taken(value: object) -> None:
     """All of these are the first second of 2026 in UTC; fractions are cut off."""
     assert moment(UTC_ZONE, value) == str(NEW_YEAR)
+
+
+def test_the_end_of_a_day_is_that_of_its_zone() -> None:
+    """24:00 is the next midnight on the clock there, also on a day of 23 or 25 hours; 2024 has a day 366."""
+    assert moment(BERLIN, "2026-03-29T24:00:00") == unix("2026-03-30T00:00:00+02:00")
+    assert moment(BERLIN, "2026-10-25T24:00:00") == unix("2026-10-26T00:00:00+01:00")
+    assert moment(BERLIN, "2024-366T24:00") == unix("2025-01-01T00:00:00+01:00")
 
 
 @pytest.mark.parametrize(
@@ -88,6 +105,15 @@ def test_taken(value: object) -> None:
         (b"2026-01-01", Reason.DATETIME_UNREADABLE),
         (timedelta(1), Reason.DATETIME_UNREADABLE),
         ("infinity", Reason.DATETIME_UNREADABLE),
+        ("2026-01-31T24:00:01", Reason.DATETIME_UNREADABLE),
+        ("2026-01-31T24:00:00.1", Reason.DATETIME_UNREADABLE),
+        ("2026-01-31T24:01", Reason.DATETIME_UNREADABLE),
+        ("2026-01-31T25:00", Reason.DATETIME_UNREADABLE),
+        ("9999-12-31T24:00:00", Reason.DATETIME_UNREADABLE),
+        ("2026-000T00:00:00", Reason.DATETIME_UNREADABLE),
+        ("2025-366T00:00:00", Reason.DATETIME_UNREADABLE),
+        ("0000-001", Reason.DATETIME_UNREADABLE),
+        ("9999-366", Reason.DATETIME_UNREADABLE),
         ("-infinity", Reason.DATETIME_UNREADABLE),
         ("nan", Reason.DATETIME_UNREADABLE),
         (float("nan"), Reason.DATETIME_UNREADABLE),
