@@ -144,6 +144,7 @@ def _others(
         before = known.get(key)
         is_delivered = before is not None and before.state is KnownAs.DELIVERED
         if key in seen_again.lines or (is_delivered and _decide(line, before, rules) == "news"):
+            chunk.rows_known += key in seen_again.lines
             seen_again.lines[key] = line
         else:
             yield key, line
