@@ -75,6 +75,41 @@ def sample_moment(plan: Layout, page: Page, zone: ZoneInfo) -> SampleMoment | No
     return None
 
 
+_FEW = 5
+"""Fewer marks may be whole days by chance."""
+
+
+def coarse_marks(page: Page, place: int, zone: ZoneInfo) -> tuple[str, str] | None:
+    """What all marks of the sample are cut to, though not by their type, and one of them; None: nothing."""
+    values = [row[place] for row in page.rows if row[place] is not None]
+    moments = [_moment_of(value, zone) for value in values]
+    if len(set(values)) < _FEW or None in moments:
+        return None
+    found = [moment for moment in moments if moment is not None]
+    if any(moment.second or moment.microsecond for moment in found):
+        return None
+    days = not any(moment.hour or moment.minute for moment in found)
+    return "days" if days else "minutes", str(values[-1])
+
+
+def _moment_of(value: object, zone: ZoneInfo) -> datetime | None:
+    """Of values that syncd does not take for whole days or minutes itself (`marks.grain`)."""
+    with suppress(ArithmeticError, OSError, ValueError):
+        match value:
+            case datetime():
+                return value.astimezone(zone) if value.tzinfo else value
+            case int() | Decimal() | float() if value >= _YEAR_2000:
+                return datetime.fromtimestamp(float(value), zone)
+            case int() | Decimal() if value >= _DAY_2000:
+                return datetime.strptime(str(value), "%Y%m%d")  # noqa: DTZ007 — whole days, wherever
+            case str() if len(value) > len("2026-01-31 10:00"):
+                return datetime.fromisoformat(value)
+    return None
+
+
+_YEAR_2000, _DAY_2000 = 946_684_800, 20_000_101
+
+
 def shared_keys(keys: Sequence[str]) -> int:
     """How many rows have the key of a row before them."""
     return len(keys) - len(set(keys))

@@ -67,6 +67,7 @@ def look_at_query(
         moment = sample.sample_moment(plan, page, query.timezone)
         findings += _look_at_zone(query, moment)
         findings += _look_at_sample(query, page, clock.now())
+        findings += _look_at_marks(where, query, page, plan.mark[0])
         findings += _look_at_index(source, where, query, page.mark)
         findings += _look_at_transactions(source, where, query)
         with suppress(StateError):  # look_at_state has told of it
@@ -113,6 +114,21 @@ def _look_at_sample(query: QuerySettings, page: Page, now: datetime) -> Iterator
             where,
             f"{shared} of them have the key ({', '.join(query.key)}) of another row, and would not be sent",
             "Name under key: the columns that make a row unlike all others.",
+        )
+
+
+def _look_at_marks(where: str, query: QuerySettings, page: Page, place: int) -> Iterator[Finding]:
+    """Marks that are cut to days by their values alone: the rows of a day come in any order."""
+    cut = sample.coarse_marks(page, place, query.timezone)
+    if cut is not None and query.overlap == "auto":
+        what, such = cut
+        overlap = "1d" if what == "days" else "2m"
+        yield Finding(
+            Level.WARNING,
+            where,
+            f"the mark's {query.mark[0]} holds whole {what}, such as {such!r}: a row that comes later and has"
+            " the mark of one that was read may be missed",
+            f"Take the moment of the change as the mark, or set `overlap: {overlap}` (docs/databases.md).",
         )
 
 

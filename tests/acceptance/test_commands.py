@@ -323,6 +323,26 @@ class TestCheck:
         assert "currency_unknown in Currency, such as 'RUR'" in said
         assert "no index leads to the mark" in said
 
+    @pytest.mark.parametrize(
+        ("mark", "words"),
+        [
+            ("1767225600 + order_id * 86400", "updated_at holds whole days, such as '17"),
+            ("20260100 + order_id", "updated_at holds whole days, such as '202601"),
+            ("1767225600 + order_id * 60", "updated_at holds whole minutes"),
+            ("strftime('%Y-%m-%d %H:%M:00', 1767225600 + order_id * 60, 'unixepoch')", "whole minutes"),
+        ],
+    )
+    def test_marks_that_are_cut_to_days(self, ready: Cli, sqlite_db: Database, mark: str, words: str) -> None:
+        """Told where syncd cannot see it by the type; not with an `overlap`, nor of moments."""
+        shop.sell(sqlite_db, 7, 2)
+        sql = shop.SQL.replace("updated_at", f"{mark} AS updated_at")
+        for options, told in (({}, True), ({"overlap": "1d"}, False)):
+            query = shop.query(sql=sql, **options)
+            ready.configure(shop.configuration(sqlite_db, "http://127.0.0.1:1", query))
+            assert (words in ready.run("check").stdout) == told
+        ready.configure(shop.configuration(sqlite_db, "http://127.0.0.1:1", shop.query()))
+        assert "holds whole" not in ready.run("check").stdout
+
     def test_a_first_run_of_very_many_rows_is_asked_about(self, ready: Cli, sqlite_db: Database) -> None:
         """More than 100,000 rows are a warning that names `start:`; with `start: now` there is none."""
         many = (
