@@ -66,14 +66,21 @@ class LateCommits:
         return self._again
 
     def unlisted(self, safe: Mark | None, mark: Mark | None) -> None:
-        """Before `begin`, where the list has gaps: all who are not on it yet have begun behind `safe`."""
+        """Before `begin`, where the list has gaps: who was not on it as the last run began is behind `safe`.
+
+        Whether they were listed within that run or are only now.
+        """
         self._unlisted = Place(self._newest.turn, safe)
+        for one in self._open.values():
+            if one.place.turn == self._newest.turn:
+                one.place = self._unlisted
         if safe != mark:
             self._read_again(self._unlisted)
 
     def begin(self, listed: Mapping[str, str], now: datetime, newest: Mark | None) -> None:
         """Take in who is open as a run begins, which reads up to `newest`: what there was just before."""
         self.observe(listed, now)
+        self._unlisted = None
         self._newest = Place(self._newest.turn + 1, newest)
 
     def observe(self, listed: Mapping[str, str], now: datetime) -> None:

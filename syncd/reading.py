@@ -157,7 +157,7 @@ class Reading:
             return
         late = self._late = self._late or LateCommits(self._safe, walk.mark)
         is_gap = self._has_gaps(walk.mark or newest)
-        if is_gap:
+        if is_gap and not walk.is_first:
             late.unlisted(self._safe, walk.mark)
         late.begin(listed, reader.clock.now(), newest)
         yield from self._again(late, walk.mark)

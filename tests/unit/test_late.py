@@ -74,16 +74,26 @@ def test_one_that_was_open_when_there_was_no_row_yet_is_read_again() -> None:
 
 
 def test_where_the_list_has_gaps_whoever_is_new_on_it_began_behind_what_is_safe() -> None:
-    """Also who is listed in the middle of a run; it is read again while that is not the mark."""
+    """Whether it came on it in the run before or only now; it is read again while that is not the mark."""
     late = LateCommits(FIRST, FIRST)
     late.unlisted(FIRST, FIRST)
     late.begin({}, NOW, SECOND)
     assert late.quiet
     late.observe(WRITER, NOW)
-    assert late.safe(SECOND) == FIRST
     late.unlisted(FIRST, SECOND)
-    late.begin(WRITER, NOW, THIRD)
+    late.begin({**WRITER, "1/8": "another"}, NOW, THIRD)
     assert again(late) == Place(1, FIRST)
     late.was_read_again()
+    assert late.safe(THIRD) == FIRST
     late.observe({}, NOW)
-    assert again(late) == Place(0, FIRST)
+    assert again(late) == Place(1, FIRST)
+
+
+def test_where_the_list_has_gaps_a_long_load_is_not_read_again_for_each_who_comes_and_goes() -> None:
+    """That is the next run's, which reads again from what is safe."""
+    late = LateCommits(FIRST, FIRST)
+    late.unlisted(FIRST, FIRST)
+    late.begin({}, NOW, SECOND)
+    late.observe(WRITER, NOW)
+    late.observe({}, NOW)
+    assert late.quiet
