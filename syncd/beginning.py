@@ -7,7 +7,7 @@ from syncd.horizon import Horizon
 from syncd.intake import Intake
 from syncd.marks import earlier
 from syncd.model import Mark
-from syncd.overlap import reach
+from syncd.overlap import UNWATCHED
 from syncd.ranges import Reader
 
 
@@ -31,7 +31,8 @@ def begin_at_start(reader: Reader, intake: Intake, horizon: Horizon) -> Mark | N
 
 
 def _behind(reader: Reader, mark: Mark) -> Mark | None:
-    back = reach(reader.query.overlap, mark)
+    overlap = reader.query.overlap
+    back = UNWATCHED if overlap == "auto" else overlap
     return earlier(mark, back) if back else None
 
 

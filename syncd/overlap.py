@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Literal
 
 from syncd.marks import grain
 from syncd.model import Mark
@@ -14,16 +13,6 @@ SLACK = timedelta(seconds=10)
 """`overlap: auto` elsewhere. An application that sets the mark does so before its transaction begins, by a
 clock of its own, and often in whole seconds, so that rows of one second come in any order."""
 LOOKS_EVERY = timedelta(minutes=1)
-
-
-def reach(overlap: timedelta | Literal["auto"], mark: Mark) -> timedelta:
-    """How far behind this mark rows are looked for at the most, so that a query can begin behind them."""
-    return behind(UNWATCHED if overlap == "auto" else overlap, mark)
-
-
-def behind(by: timedelta, mark: Mark) -> timedelta:
-    """`by` and, where marks are whole days or minutes, one of those more: its rows come in any order."""
-    return by + grain(mark) if by else by
 
 
 class Looks:

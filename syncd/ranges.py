@@ -13,7 +13,6 @@ from syncd.events import Event
 from syncd.intake import Intake
 from syncd.marks import earlier, is_beyond
 from syncd.model import Chunk, Mark
-from syncd.overlap import behind
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.settings import QuerySettings
 
@@ -55,7 +54,7 @@ class Ranges:
 
     def back(self, mark: Mark, by: timedelta) -> Mark | None:
         """A mark that lies `by` before, but not behind the floor; None where this one tells no time."""
-        start = earlier(mark, behind(by, mark))
+        start = earlier(mark, by)
         return self.floor if self.floor and start and is_beyond(self.floor, start) else start
 
     def forward(self, mark: Mark | None, back: timedelta, upto: Mark | None) -> Iterator[Chunk]:

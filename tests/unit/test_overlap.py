@@ -9,7 +9,7 @@ import pytest
 
 from syncd.marks import grain
 from syncd.model import Mark, MarkValue
-from syncd.overlap import LOOKS_EVERY, SLACK, Looks, behind, reach
+from syncd.overlap import LOOKS_EVERY, SLACK, Looks
 
 DAY, MINUTE, NONE = timedelta(days=1), timedelta(minutes=1), timedelta()
 
@@ -31,14 +31,6 @@ DAY, MINUTE, NONE = timedelta(days=1), timedelta(minutes=1), timedelta()
 def test_whole_days_and_minutes_by_type_or_form(value: MarkValue, expected: timedelta) -> None:
     """Not by the digits."""
     assert grain(Mark((value, 1))) == expected
-
-
-def test_no_overlap_stays_none() -> None:
-    """`overlap: 0s` reads nothing again, whole days or not."""
-    day = Mark((date(2026, 1, 31),))
-    assert behind(NONE, day) == reach(NONE, day) == NONE
-    assert behind(SLACK, day) == DAY + SLACK
-    assert reach("auto", day) > behind(SLACK, day)
 
 
 def test_once_when_nobody_can_be_late_any_more() -> None:
