@@ -230,12 +230,18 @@ def is_beyond(mark: Mark, other: Mark | None) -> bool:
         return True
     for one, two in zip(mark.values, other.values, strict=False):  # either may be a prefix
         if one != two:
-            if one != one:  # noqa: PLR0124 — NaN, which PostgreSQL puts behind all numbers
-                return True
+            if one != one or two != two:  # noqa: PLR0124 — NaN, which PostgreSQL puts behind all numbers
+                return two == two  # noqa: PLR0124
+            if isinstance(one, datetime) and isinstance(two, datetime) and _is_naive(one) != _is_naive(two):
+                return False  # the column has another type than it had
             if isinstance(one, int | float | Decimal) and isinstance(two, int | float | Decimal):
                 return one > two
             return type(one) is type(two) and not isinstance(one, UUID | bytes) and one > two  # type: ignore[operator]  # of one type
     return False
+
+
+def _is_naive(moment: datetime) -> bool:
+    return moment.tzinfo is None
 
 
 TOLERANCE = timedelta(minutes=1)

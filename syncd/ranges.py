@@ -54,8 +54,10 @@ class Ranges:
 
     def back(self, mark: Mark, by: timedelta) -> Mark | None:
         """A mark that lies `by` before, but not behind the floor; None where this one tells no time."""
-        start = earlier(mark, by)
-        return self.floor if self.floor and start and is_beyond(self.floor, start) else start
+        start, floor = earlier(mark, by), self.floor
+        if start is None or floor is None or is_beyond(floor, mark):
+            return start
+        return floor if is_beyond(floor, start) else start
 
     def forward(self, mark: Mark | None, back: timedelta, upto: Mark | None) -> Iterator[Chunk]:
         """From `back` before the mark up to another one. The mark goes along.

@@ -92,9 +92,8 @@ class Reading:
         reader = self._reader
         self._ranges.restart()
         if position is None:
-            self._safe = begin_at_start(reader, self._intake, self._horizon)
-            return self._safe
-        if position.fingerprint != reader.fingerprint:
+            position = begin_at_start(reader, self._intake, self._horizon)
+        elif position.fingerprint != reader.fingerprint:
             reader.ledger.begin_query(position.mark, safe=position.safe, floor=position.floor)
             reader.observer.emit(Event.QUERY_CHANGED, query=reader.query.name, action=CHANGED)
         self._safe, self._ranges.floor = position.safe, position.floor

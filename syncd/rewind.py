@@ -45,6 +45,8 @@ class Move:
     """Moved back: what is known of the rows that are read again."""
     skipped: int
     """Moved forward: rows in between that nothing is known of, and which are not read."""
+    floor: Mark | None
+    """Behind this no overlap is to reach."""
 
     @property
     def rows(self) -> int:
@@ -104,14 +106,16 @@ def plan(comparison: Compare, position: Position | None, new: Mark | None) -> Mo
     source = comparison.source
     old = position.mark if position else None
     if old is None:
-        return Move(None, new, new is not None, Counter(), _unknown(comparison, None, new) if new else 0)
+        skipped = _unknown(comparison, None, new) if new else 0
+        return Move(None, new, new is not None, Counter(), skipped, new or source.start())
     back = Counter(row.fate for row in comparison.rows(new, old))
     if back or new is None:
-        return Move(old, new, forward=False, again=back, skipped=0)
+        return Move(old, new, forward=False, again=back, skipped=0, floor=source.start())
     source.restart()
     forward = bool(source.read(old, 1, upto=new).rows)
     source.restart()
-    return Move(old, new, forward, Counter(), _unknown(comparison, old, new) if forward else 0)
+    skipped, floor = (_unknown(comparison, old, new), new) if forward else (0, source.start())
+    return Move(old, new, forward, Counter(), skipped, floor)
 
 
 def move(ledger: Ledger, query: QuerySettings, change: Move) -> None:
@@ -122,7 +126,7 @@ def move(ledger: Ledger, query: QuerySettings, change: Move) -> None:
     # Behind `safe` no row can appear any more, wherever the mark stands. Moved forward, the rows between are
     # not to be read, so it goes along, and no overlap reaches back over them.
     safe = change.new if change.forward or position is None else position.safe
-    ledger.begin_query(change.new, safe=safe, floor=change.new if change.forward else None)
+    ledger.begin_query(change.new, safe=safe, floor=change.floor)
 
 
 def _unknown(comparison: Compare, after: Mark | None, upto: Mark) -> int:

@@ -149,7 +149,7 @@ class Position:
     fingerprint: str
     """Digest of the SQL, mark and key under which the mark was reached."""
     floor: Mark | None = None
-    """Where a person moved the mark forward to: nothing behind it is read, however far an overlap reaches."""
+    """Where the query began, or a person moved it forward to: no overlap reaches behind it."""
 
 
 @dataclass(slots=True)

@@ -64,6 +64,9 @@ def test_what_is_moved_back_is_not_beyond(moment: datetime, by: timedelta) -> No
         ((5,), ("4",), False),
         ((5,), (4.5,), True),
         ((Decimal("4.5"),), (5,), False),
+        ((Decimal("NaN"),), (5,), True),
+        ((5,), (Decimal("NaN"),), False),
+        ((NOON,), (NOON.replace(tzinfo=None, year=2000),), False),
     ],
 )
 def test_beyond_only_where_python_can_tell(

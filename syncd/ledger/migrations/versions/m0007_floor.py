@@ -1,4 +1,4 @@
-"""Where a person moved a mark forward to: nothing behind it is read again, however far an overlap reaches."""
+"""Where a query began, or a person moved its mark forward to: no overlap reaches behind it."""
 
 from __future__ import annotations
 
