@@ -146,7 +146,7 @@ class RunRow:
     rejected: int = 0
     waiting: int = 0
     newest_at: datetime | None = None
-    """The newest DateTime read so far, for the lag."""
+    """The newest DateTime that Metrica accepted so far, for the lag."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ class QueryFacts:
     mark: tuple[str, ...] = ()
     """The mark's values as texts; empty when there is none yet."""
     newest_at: datetime | None = None
-    """The newest delivered DateTime, or the mark's own time; None when neither is known."""
+    """The newest DateTime that Metrica accepted; None while there is none."""
     started_at: datetime | None = None
     """When the latest run began."""
     finished_at: datetime | None = None
