@@ -134,6 +134,7 @@ class _Known:
         self._old = store.old_counts(now - LATELY, names)
         self._overdue = store.overdue_counts(now, OVERDUE, OVERDUE_TOLD, names)
         self._spent = store.spent(now.date())
+        self._refused = store.refusals(now.date())
         self._requests = requests
 
     def facts(self, query: QuerySettings) -> QueryFacts:
@@ -174,12 +175,17 @@ class _Known:
             relinks=query.relink is not None,
             requests_left=self._left(query.login),
             requests_limit=self._requests.limit,
+            requests_refused=not self._refused.isdisjoint(
+                {(query.login, None), (query.login, query.counter)}
+            ),
         )
 
     def _left(self, login: str) -> int | None:
         limit = self._requests.limit
         if not limit:
             return None
+        if (login, None) in self._refused:
+            return 0
         return self._requests.left.get(login, max(0, limit - self._spent.get(login, 0)))
 
     def _progress(self, run: RunRow) -> datetime | None:

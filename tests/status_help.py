@@ -90,6 +90,7 @@ TROUBLED = replace(
     requests_limit=5000,
 )
 SPENT = replace(TROUBLED, name="spent", relinks=True, requests_left=0, waits_for=UNSEEN)
+REFUSED = replace(SPENT, name="refused", requests_refused=True)
 UPLOADS = tuple(
     UploadFacts(id=number, query="paid_orders", rows=100, state=state, at=NOW - timedelta(minutes=number))
     for number, state in enumerate(UploadState)
@@ -110,7 +111,7 @@ SITUATIONS: dict[str, StatusReport] = {
         ("empty", True, (), ()),
         ("state_down", False, (GOOD,), UPLOADS),
         ("state_lost", False, (NEVER, replace(NEVER, name="calls")), ()),
-        ("troubled", True, (TROUBLED, SPENT), UPLOADS),
+        ("troubled", True, (TROUBLED, SPENT, REFUSED), UPLOADS),
         ("looks", True, (replace(GOOD, rejected={"no_id": 2}),), UPLOADS),
     )
 }

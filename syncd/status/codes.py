@@ -34,6 +34,7 @@ class FindingCode(StrEnum):
     DROPPED = "dropped"
     OVERDUE = "overdue"
     QUOTA_SPENT = "quota_spent"
+    QUOTA_REFUSED = "quota_refused"
     QUOTA_SHORT = "quota_short"
     CURRENCY = "currency"
     NOT_SEEN = "not_seen"
@@ -62,6 +63,7 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.DROPPED: Severity.WARNING,
     FindingCode.OVERDUE: Severity.WARNING,
     FindingCode.QUOTA_SPENT: Severity.WARNING,
+    FindingCode.QUOTA_REFUSED: Severity.WARNING,
     FindingCode.QUOTA_SHORT: Severity.WARNING,
     FindingCode.CURRENCY: Severity.WARNING,
     FindingCode.NOT_SEEN: Severity.NOTE,

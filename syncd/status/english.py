@@ -55,9 +55,14 @@ SENTENCES: Mapping[FindingCode, str] = {
         "numbers, with which Metrica's support can say more."
     ),
     FindingCode.QUOTA_SPENT: (
-        "{query}: the {limit} requests a day of its login are spent: nothing is sent until 00:00 GMT,"
-        " in {left_of_day}. Nothing is lost. If it happens again, raise `every`, or "
-        "metrica.daily_requests where the login has more."
+        "{query}: syncd has made the {limit} requests a day that metrica.daily_requests allows its login:"
+        " nothing is sent until 00:00 GMT, in {left_of_day}. Nothing is lost. If it happens again, raise "
+        "`every`, or metrica.daily_requests where the login has more."
+    ),
+    FindingCode.QUOTA_REFUSED: (
+        "{query}: Metrica says that the day's requests of its login or its counter are spent, by syncd or"
+        " by another program: nothing is sent until 00:00 GMT, in {left_of_day}. Nothing is lost. If it "
+        "happens again, see what else uses that login or counter."
     ),
     FindingCode.QUOTA_SHORT: (
         "{query}: of the {limit} requests a day of its login {left} are left for {left_of_day}. "

@@ -88,6 +88,8 @@ class QueryFacts:
     requests_left: int | None = None
     """Of the login's day; None: not known."""
     requests_limit: int = 0
+    requests_refused: bool = False
+    """Metrica said that the day of its login or its counter is spent."""
 
     @property
     def running(self) -> bool:

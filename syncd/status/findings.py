@@ -141,9 +141,11 @@ def _counted(query: QueryFacts) -> list[Finding]:
 def quota_findings(query: QueryFacts, now: datetime) -> list[Finding]:
     """What there is to say of the login's requests."""
     left, limit = query.requests_left, query.requests_limit
+    rest = quota.next_midnight(now) - now
+    if query.requests_refused:
+        return [Finding(FindingCode.QUOTA_REFUSED, {"query": query.name, "left_of_day": rest})]
     if left is None or not quota.is_short(left, limit, now):
         return []
-    rest = quota.next_midnight(now) - now
     values: dict[str, Value] = {"query": query.name, "limit": limit, "left": left, "left_of_day": rest}
     return [Finding(FindingCode.QUOTA_SHORT if left else FindingCode.QUOTA_SPENT, values)]
 
