@@ -15,6 +15,7 @@ from syncd.ledger.history import delivered_by_hour
 from syncd.ledger.rows import PositionRow, RunRow, UploadRow, UploadTotals
 from syncd.links import Links
 from syncd.marks import mark_from_text
+from syncd.model import UploadState
 from syncd.ports import Clock
 from syncd.settings import QuerySettings
 from syncd.status import FailureFacts, QueryFacts, StatusReport, UploadFacts, build_report
@@ -161,6 +162,7 @@ class _Known:
             waits_for=position.waits_for if position else "",
             uploads=totals.uploads,
             unsettled=totals.unsettled,
+            planned=totals.planned,
             processed=totals.rows_told,
             linked=totals.linked,
             user_not_found=totals.user_not_found,
@@ -214,7 +216,8 @@ def _upload_facts(upload: UploadRow) -> UploadFacts:
         query=upload.query,
         rows=upload.rows,
         state=upload.state.value,
-        at=upload.sent_at,
+        # A planned one may have been tried, and did not arrive.
+        at=None if upload.state is UploadState.PLANNED else upload.sent_at,
         metrica_id=upload.metrica_id,
         linked=upload.linked,
         user_not_found=upload.user_not_found,

@@ -74,7 +74,8 @@ HALTED = replace(
     linked=0,
     goal_not_found=12,
     lately=Links(20, 1000, 0, 0, 222, 12),
-    unsettled=1,
+    unsettled=3,
+    planned=2,
 )
 TROUBLED = replace(
     GOOD,

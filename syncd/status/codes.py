@@ -41,6 +41,7 @@ class FindingCode(StrEnum):
     NOT_SEEN_YET = "not_seen_yet"
     TOO_OLD = "too_old"
     UNSETTLED = "unsettled"
+    PLANNED = "planned"
     WAITING = "waiting"
     LATE_COMMITS = "late_commits"
     LATE_UNSEEN = "late_unseen"
@@ -70,6 +71,7 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.NOT_SEEN_YET: Severity.NOTE,
     FindingCode.TOO_OLD: Severity.NOTE,
     FindingCode.UNSETTLED: Severity.NOTE,
+    FindingCode.PLANNED: Severity.NOTE,
     FindingCode.WAITING: Severity.NOTE,
     FindingCode.LATE_COMMITS: Severity.NOTE,
     FindingCode.LATE_UNSEEN: Severity.WARNING,

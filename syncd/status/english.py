@@ -88,8 +88,12 @@ SENTENCES: Mapping[FindingCode, str] = {
         "this is history; `start` keeps it out."
     ),
     FindingCode.UNSETTLED: (
-        "{query}: uploads whose fate is open: {uploads}. Nothing to do: each is looked up at Metrica "
-        "before anything is sent again."
+        "{query}: uploads that are under way, or whose answer was lost: {uploads}. Nothing to do: each is "
+        "looked up at Metrica before it is sent again."
+    ),
+    FindingCode.PLANNED: (
+        "{query}: uploads recorded that Metrica has not taken: {uploads}. Nothing to do: the next run that "
+        "reaches Metrica sends them, before anything new is read."
     ),
     FindingCode.WAITING: "{query}: rows that wait until their DateTime is past: {rows}. Nothing to do.",
     FindingCode.LATE_COMMITS: (

@@ -62,7 +62,9 @@ class QueryFacts:
     """The session of the source that has long had a transaction open, in words; empty: none."""
     uploads: int = 0
     unsettled: int = 0
-    """Uploads whose fate is open."""
+    """Uploads that are not settled."""
+    planned: int = 0
+    """Of these, those that Metrica certainly does not have."""
     processed: int = 0
     """Rows of the uploads that Metrica has finished with."""
     linked: int = 0

@@ -63,6 +63,8 @@ class UploadCounts:
 
     total: int
     unsettled: int
+    planned: int
+    """Of the unsettled ones, those that Metrica certainly does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class QueryStatus:
                 "rejected": dict(self.rows.rejected),
                 "waiting": {"count": self.rows.waiting, "next_due": _moment(self.rows.waiting_due)},
             },
-            "uploads": {"total": self.uploads.total, "unsettled": self.uploads.unsettled},
+            "uploads": asdict(self.uploads),
             "match_rate": self.match_rate,
             "match_rate_recent": self.match_rate_recent,
             "links": asdict(self.links),
@@ -218,7 +220,7 @@ def _judge(query: QueryFacts, now: datetime, *, unknown: bool) -> QueryStatus:
             waiting=query.waiting,
             waiting_due=query.waiting_due,
         ),
-        uploads=UploadCounts(total=query.uploads, unsettled=query.unsettled),
+        uploads=UploadCounts(total=query.uploads, unsettled=query.unsettled, planned=query.planned),
         match_rate=_rate(query.linked + query.gained, query.processed),
         match_rate_recent=round(query.recent.rate, 4) if query.recent else None,
         links=LinkCounts(

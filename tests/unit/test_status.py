@@ -216,7 +216,7 @@ def test_the_names_of_the_json() -> None:
             "rejected": {"currency_unknown": 990, "no_id": 10},
             "waiting": {"count": 2, "next_due": "2026-01-31T12:00:00Z"},
         },
-        "uploads": {"total": 25, "unsettled": 1},
+        "uploads": {"total": 25, "unsettled": 3, "planned": 2},
         "match_rate": 0.0,
         "match_rate_recent": None,
         "links": {
@@ -291,6 +291,8 @@ def test_every_situation_can_be_said() -> None:
         (TROUBLED, "rows of the last 7 d whose goal the counter does not have: 3. Target must be"),
         (TROUBLED, "rows of the last 7 d that Metrica left out of files it took: 4."),
         (TROUBLED, "uploads that Metrica has not finished with after two days: 1."),
+        (HALTED, "uploads that are under way, or whose answer was lost: 1. Nothing to do: each is looked up"),
+        (HALTED, "uploads recorded that Metrica has not taken: 2. Nothing to do: the next run"),
         (REFUSED, "spent, by syncd or by another program: nothing is sent until 00:00 GMT, in 14 h."),
         (TROUBLED, "of the 5,000 requests a day of its login 40 are left for 14 h."),
         (
