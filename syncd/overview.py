@@ -35,6 +35,7 @@ def overview(
     requests: Requests | None = None,
     *,
     troubled: bool = False,
+    unattended: bool = False,
 ) -> StatusReport:
     """The status of `queries` now.
 
@@ -45,11 +46,12 @@ def overview(
         live: What the daemon of this very process knows of its runs, which is newer than the record.
         requests: How many a login has in a day, and what this process knows of those left.
         troubled: The daemon of this very process cannot write to the store, though it may be readable.
+        unattended: No syncd works on the store.
     """
     try:
         names = [query.name for query in queries]
         known = _Known(store, names, live or {}, clock.now(), requests or Requests(0))
-        facts = [known.facts(query) for query in queries]
+        facts = [replace(known.facts(query), unattended=unattended) for query in queries]
         latest = [_upload_facts(upload) for upload in store.uploads(limit=LATEST_UPLOADS)]
     except StateError:
         facts = [_blank(query) for query in queries]
@@ -61,7 +63,7 @@ def overview(
 
 def nothing_yet(queries: Sequence[QuerySettings], clock: Clock) -> StatusReport:
     """The status before the first run made a state store: every query is there and has never run."""
-    facts = [_blank(query) for query in queries]
+    facts = [replace(_blank(query), unattended=True) for query in queries]
     return build_report(version=__version__, now=clock.now(), state_ok=True, queries=facts)
 
 

@@ -62,6 +62,7 @@ STUCK = replace(
     finished_at=NOW - timedelta(hours=1),
     progress_at=NOW - timedelta(hours=1),
 )
+CUT_OFF = replace(STUCK, name="cut_off", unattended=True)
 HALTED = replace(
     GOOD,
     name="leads",
@@ -113,6 +114,8 @@ SITUATIONS: dict[str, StatusReport] = {
         ("state_down", False, (GOOD,), UPLOADS),
         ("state_lost", False, (NEVER, replace(NEVER, name="calls")), ()),
         ("troubled", True, (TROUBLED, SPENT, REFUSED), UPLOADS),
+        ("stopped", True, (CUT_OFF, replace(GOOD, unattended=True)), UPLOADS),
+        ("unbegun", True, (replace(NEVER, unattended=True),), ()),
         ("looks", True, (replace(GOOD, rejected={"no_id": 2}),), UPLOADS),
     )
 }

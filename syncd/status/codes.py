@@ -25,6 +25,7 @@ class FindingCode(StrEnum):
     FAILING = "failing"
     LATE = "late"
     STUCK = "stuck"
+    STOPPED = "stopped"
     NEVER_RUN = "never_run"
     FIRST_RUN = "first_run"
     REJECTED = "rejected"
@@ -47,6 +48,8 @@ class FindingCode(StrEnum):
     LATE_UNSEEN = "late_unseen"
     RELOAD_REFUSED = "reload_refused"
     NEEDS_RESTART = "needs_restart"
+    NOBODY = "nobody"
+    NOBODY_YET = "nobody_yet"
 
 
 SEVERITY: Mapping[FindingCode, Severity] = {
@@ -55,6 +58,7 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.FAILING: Severity.BAD,
     FindingCode.LATE: Severity.BAD,
     FindingCode.STUCK: Severity.BAD,
+    FindingCode.STOPPED: Severity.BAD,
     FindingCode.NEVER_RUN: Severity.NOTE,
     FindingCode.FIRST_RUN: Severity.NOTE,
     FindingCode.REJECTED: Severity.WARNING,
@@ -77,4 +81,6 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.LATE_UNSEEN: Severity.WARNING,
     FindingCode.RELOAD_REFUSED: Severity.WARNING,
     FindingCode.NEEDS_RESTART: Severity.WARNING,
+    FindingCode.NOBODY: Severity.NOTE,
+    FindingCode.NOBODY_YET: Severity.NOTE,
 }

@@ -23,6 +23,10 @@ SENTENCES: Mapping[FindingCode, str] = {
         "{query}: the run began {ago} ago and has delivered nothing for longer than {allowance}. See "
         "the log and the database's list of running statements."
     ),
+    FindingCode.STOPPED: (
+        "{query}: no run has gone well for longer than {allowance}, and no syncd is running that would "
+        "try. Start it: `syncd run`."
+    ),
     FindingCode.NEVER_RUN: "{query}: has not run yet. Nothing to do if the daemon has just started.",
     FindingCode.FIRST_RUN: "{query}: the first run has not ended yet. Nothing to do but wait.",
     FindingCode.REJECTED: (
@@ -107,5 +111,13 @@ SENTENCES: Mapping[FindingCode, str] = {
     ),
     FindingCode.RELOAD_REFUSED: "The changed configuration is not in force, the one before it is. "
     "Why: {message} Correct it and reload.",
+    FindingCode.NOBODY: (
+        "No syncd is running on this state store; the last run ended {ago} ago. Nothing is sent until "
+        "`syncd run` is started, or a scheduler's next `syncd run --once`."
+    ),
+    FindingCode.NOBODY_YET: (
+        "No syncd is running on this state store, and no run has ended on it yet. Nothing is sent until "
+        "`syncd run` is started."
+    ),
     FindingCode.NEEDS_RESTART: "Changed in the configuration, but not in force before a restart: {keys}.",
 }

@@ -93,9 +93,21 @@ class QueryFacts:
     requests_refused: bool = False
     """Metrica said that the day of its login or its counter is spent."""
 
+    unattended: bool = False
+    """No syncd works on the state store, so that nothing goes on."""
+
     @property
     def running(self) -> bool:
         """True while a run is going on."""
+        return self._begun and not self.unattended
+
+    @property
+    def cut_off(self) -> bool:
+        """True when the last run began, and ended with its process."""
+        return self._begun and self.unattended
+
+    @property
+    def _begun(self) -> bool:
         return self.started_at is not None and (
             self.finished_at is None or self.finished_at < self.started_at
         )

@@ -99,6 +99,14 @@ def readiness(queries: Sequence[QueryFacts], *, state_ok: bool, now: datetime) -
     return reasons + [_not_alive(query, now) for query in told if not query.alive(now)]
 
 
+def nobody(queries: Sequence[QueryFacts], now: datetime) -> Finding:
+    """What there is to say where no syncd works on the state store."""
+    last = max((query.finished_at for query in queries if query.finished_at), default=None)
+    if last is None:
+        return Finding(FindingCode.NOBODY_YET)
+    return Finding(FindingCode.NOBODY, {"ago": now - last})
+
+
 def findings(query: QueryFacts, now: datetime) -> list[Finding]:
     """What there is to say about an enabled query, the worst first."""
     if not query.enabled:
@@ -179,6 +187,8 @@ def _not_alive(query: QueryFacts, now: datetime) -> Finding:
         return Finding(FindingCode.HALTED, name | _failure(query))
     if query.failures:
         return _failing(query)
+    if query.unattended and not query.blank:
+        return Finding(FindingCode.STOPPED, name | {"allowance": query.allowance})
     if query.running and query.started_at is not None and not query.within_allowance(query.started_at, now):
         ago = now - query.started_at
         return Finding(FindingCode.STUCK, name | {"ago": ago, "allowance": query.allowance})

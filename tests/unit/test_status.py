@@ -16,6 +16,7 @@ from syncd.links import Alarm, Links
 from syncd.status import ENGLISH, FindingCode, QueryFacts, QueryState, StatusReport, build_report, readiness
 from syncd.web.languages import LANGUAGES
 from tests.status_help import (
+    CUT_OFF,
     DISABLED,
     FAILING,
     FIRST,
@@ -229,6 +230,23 @@ def test_the_names_of_the_json() -> None:
             "too_old": 0,
         },
     }
+
+
+def test_where_nobody_works_nothing_goes_on() -> None:
+    """A run that ended with its process is not running, and nobody is said to be doing anything."""
+    report = _one(CUT_OFF)
+    (status,) = report.queries
+    assert status.state is QueryState.LATE
+    assert status.last_run is not None
+    assert (status.last_run.finished, status.last_run.ok) == (None, False)
+    assert "no syncd is running that would try" in status.words[0]
+    (notice,) = map(str, report.notices)
+    assert notice.startswith(
+        "No syncd is running on this state store; the last run ended 1 h ago. Nothing is"
+    )
+    (idle,) = _one(replace(GOOD, unattended=True)).queries
+    assert idle.state is QueryState.OK
+    assert _one(GOOD).notices == ()
 
 
 def test_what_is_not_known_is_null() -> None:
