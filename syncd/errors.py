@@ -304,10 +304,12 @@ class UploadsMissing(SyncdError):
 
 
 class ListenFailed(SyncdError):
-    """The address of `http.listen` cannot be had: the daemon refuses to start."""
+    """The address of `http.listen`, or of the emulator, cannot be had: it refuses to start."""
 
     code = "http.listen"
-    action = "Give http.listen a free port of this machine, or null to serve nothing."
+    action = (
+        "Give http.listen a free port of this machine, or null to serve nothing; the emulator another --port."
+    )
 
 
 ERROR_CLASSES: tuple[type[SyncdError], ...] = (

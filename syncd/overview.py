@@ -15,6 +15,7 @@ from syncd.ledger.history import delivered_by_hour
 from syncd.ledger.rows import PositionRow, RunRow, UploadRow, UploadTotals
 from syncd.links import Links
 from syncd.marks import mark_from_text
+from syncd.model import UploadState
 from syncd.ports import Clock
 from syncd.settings import QuerySettings
 from syncd.status import FailureFacts, QueryFacts, StatusReport, UploadFacts, build_report
@@ -34,6 +35,7 @@ def overview(
     requests: Requests | None = None,
     *,
     troubled: bool = False,
+    unattended: bool = False,
 ) -> StatusReport:
     """The status of `queries` now.
 
@@ -44,11 +46,12 @@ def overview(
         live: What the daemon of this very process knows of its runs, which is newer than the record.
         requests: How many a login has in a day, and what this process knows of those left.
         troubled: The daemon of this very process cannot write to the store, though it may be readable.
+        unattended: No syncd works on the store.
     """
     try:
         names = [query.name for query in queries]
         known = _Known(store, names, live or {}, clock.now(), requests or Requests(0))
-        facts = [known.facts(query) for query in queries]
+        facts = [replace(known.facts(query), unattended=unattended) for query in queries]
         latest = [_upload_facts(upload) for upload in store.uploads(limit=LATEST_UPLOADS)]
     except StateError:
         facts = [_blank(query) for query in queries]
@@ -60,7 +63,7 @@ def overview(
 
 def nothing_yet(queries: Sequence[QuerySettings], clock: Clock) -> StatusReport:
     """The status before the first run made a state store: every query is there and has never run."""
-    facts = [_blank(query) for query in queries]
+    facts = [replace(_blank(query), unattended=True) for query in queries]
     return build_report(version=__version__, now=clock.now(), state_ok=True, queries=facts)
 
 
@@ -134,6 +137,7 @@ class _Known:
         self._old = store.old_counts(now - LATELY, names)
         self._overdue = store.overdue_counts(now, OVERDUE, OVERDUE_TOLD, names)
         self._spent = store.spent(now.date())
+        self._refused = store.refusals(now.date())
         self._requests = requests
 
     def facts(self, query: QuerySettings) -> QueryFacts:
@@ -160,6 +164,7 @@ class _Known:
             waits_for=position.waits_for if position else "",
             uploads=totals.uploads,
             unsettled=totals.unsettled,
+            planned=totals.planned,
             processed=totals.rows_told,
             linked=totals.linked,
             user_not_found=totals.user_not_found,
@@ -174,12 +179,17 @@ class _Known:
             relinks=query.relink is not None,
             requests_left=self._left(query.login),
             requests_limit=self._requests.limit,
+            requests_refused=not self._refused.isdisjoint(
+                {(query.login, None), (query.login, query.counter)}
+            ),
         )
 
     def _left(self, login: str) -> int | None:
         limit = self._requests.limit
         if not limit:
             return None
+        if (login, None) in self._refused:
+            return 0
         return self._requests.left.get(login, max(0, limit - self._spent.get(login, 0)))
 
     def _progress(self, run: RunRow) -> datetime | None:
@@ -208,7 +218,8 @@ def _upload_facts(upload: UploadRow) -> UploadFacts:
         query=upload.query,
         rows=upload.rows,
         state=upload.state.value,
-        at=upload.sent_at,
+        # A planned one may have been tried, and did not arrive.
+        at=None if upload.state is UploadState.PLANNED else upload.sent_at,
         metrica_id=upload.metrica_id,
         linked=upload.linked,
         user_not_found=upload.user_not_found,

@@ -219,7 +219,6 @@ class Pipeline:
         report.read += chunk.rows_read
         report.known += chunk.rows_known
         report.waiting += len(chunk.waiting)
-        report.newest = max(report.newest, chunk.ready.newest)
         if chunk.waiting:
             job.observer.emit(Event.ROWS_WAITING, query=job.query.name, rows=len(chunk.waiting))
 

@@ -165,6 +165,18 @@ class Purse(Protocol):
         """Give back what was set aside and not spent."""
         ...
 
+    def refused(self, login: str, day: date, counter: int | None) -> None:
+        """Metrica said that the day is spent: of a counter, or (None) of the whole login."""
+        ...
+
+    def refusals(self, day: date) -> frozenset[tuple[str, int | None]]:
+        """What `refused` told of that day and nobody has taken back, as login and counter."""
+        ...
+
+    def take_back(self, login: str, counter: int | None) -> None:
+        """Metrica is asked again in spite of what it said."""
+        ...
+
 
 class Allowance(Protocol):
     """Whether a login's daily requests leave room for what can wait; uploads come first."""

@@ -8,9 +8,10 @@ refuses as a whole is halved until the rows at fault are known.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from syncd import keys
 from syncd.errors import AccessRefused, FileRefused, NotReceived, OutcomeUnknown, StillUnclear, TooManyRejects
 from syncd.events import Event
 from syncd.faultpoints import Point, reach
@@ -129,7 +130,8 @@ class Settler:
 
     def adopt(self, upload: Upload, receipt: Receipt, report: RunReport) -> None:
         """Record an upload that Metrica has, though this store had not known of it (`restore`)."""
-        self._accept(upload, receipt, report)
+        # It may be a part of what was read, whose newest row is another's.
+        self._accept(replace(upload, newest=0), receipt, report)
         self._tell_found(upload, receipt)
 
     def _tags_of_halves(self, upload: Upload) -> tuple[str, str]:
@@ -181,6 +183,7 @@ class Settler:
         report.uploads += 1
         if upload.origin is not Origin.RESEND:
             report.uploaded += len(upload.lines)
+            report.newest = max(report.newest, upload.newest or _newest(upload))
 
     def _halve(self, upload: Upload, refusal: FileRefused, report: RunReport) -> None:
         """Metrica refused the file: its halves take its place, or its only row is the one at fault."""
@@ -228,3 +231,9 @@ class Settler:
 
     def _tell(self, event: Event, upload: Upload, **fields: object) -> None:
         self._observer.emit(event, query=upload.query, upload=upload.id, tag=upload.tag, **fields)
+
+
+def _newest(upload: Upload) -> int:
+    """The newest DateTime of an upload, from its lines: of a half, or one that another run recorded."""
+    money = keys.money_columns(upload.header)
+    return max(keys.moment(line, money) for line in upload.lines)

@@ -62,6 +62,7 @@ STUCK = replace(
     finished_at=NOW - timedelta(hours=1),
     progress_at=NOW - timedelta(hours=1),
 )
+CUT_OFF = replace(STUCK, name="cut_off", unattended=True)
 HALTED = replace(
     GOOD,
     name="leads",
@@ -74,7 +75,8 @@ HALTED = replace(
     linked=0,
     goal_not_found=12,
     lately=Links(20, 1000, 0, 0, 222, 12),
-    unsettled=1,
+    unsettled=3,
+    planned=2,
 )
 TROUBLED = replace(
     GOOD,
@@ -90,6 +92,7 @@ TROUBLED = replace(
     requests_limit=5000,
 )
 SPENT = replace(TROUBLED, name="spent", relinks=True, requests_left=0, waits_for=UNSEEN)
+REFUSED = replace(SPENT, name="refused", requests_refused=True)
 UPLOADS = tuple(
     UploadFacts(id=number, query="paid_orders", rows=100, state=state, at=NOW - timedelta(minutes=number))
     for number, state in enumerate(UploadState)
@@ -110,7 +113,9 @@ SITUATIONS: dict[str, StatusReport] = {
         ("empty", True, (), ()),
         ("state_down", False, (GOOD,), UPLOADS),
         ("state_lost", False, (NEVER, replace(NEVER, name="calls")), ()),
-        ("troubled", True, (TROUBLED, SPENT), UPLOADS),
+        ("troubled", True, (TROUBLED, SPENT, REFUSED), UPLOADS),
+        ("stopped", True, (CUT_OFF, replace(GOOD, unattended=True)), UPLOADS),
+        ("unbegun", True, (replace(NEVER, unattended=True),), ()),
         ("looks", True, (replace(GOOD, rejected={"no_id": 2}),), UPLOADS),
     )
 }

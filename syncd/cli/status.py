@@ -10,6 +10,7 @@ import click
 from syncd.cli.common import config_option, json_option, print_json, print_table, read_settings
 from syncd.errors import StateUnavailable
 from syncd.ledger import Store
+from syncd.ledger.leases import at_work
 from syncd.overview import Requests, nothing_yet, overview
 from syncd.ports import Clock, SystemClock
 from syncd.settings import QuerySettings
@@ -39,7 +40,8 @@ def _report(store: Store, queries: list[QuerySettings], clock: Clock, requests: 
     if store.is_new():
         return nothing_yet(queries, clock)
     store.check_version()
-    report = overview(store, queries, clock, requests=requests)
+    unattended = at_work(store) is False
+    report = overview(store, queries, clock, requests=requests, unattended=unattended)
     if not report.state_ok:  # it went away in between
         raise StateUnavailable("the state store does not answer")
     return report
@@ -49,6 +51,8 @@ def show(report: StatusReport) -> None:
     """The table, then what there is to say."""
     columns = ("query", "state", "mark", "lag", "last run", "delivered", "rejected", "waiting", "linked")
     print_table(columns, [_row(query, report.now) for query in report.queries], "no query")
+    for notice in report.notices:
+        click.echo(f"- {notice}")
     for query in report.queries:
         for words in query.words:
             click.echo(f"- {words}")
@@ -74,6 +78,8 @@ def _last_run(run: LastRun | None, now: datetime) -> str:
     if run is None:
         return "never"
     if run.finished is None:
+        if run.ok is False:
+            return f"cut off, began {_span((now - run.started).total_seconds())} ago"
         return f"running for {_span(run.seconds)}"
     return f"{_span((now - run.finished).total_seconds())} ago, {'ok' if run.ok else 'failed'}"
 

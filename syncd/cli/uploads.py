@@ -13,6 +13,7 @@ import click
 from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_settings
 from syncd.keys import value_text
 from syncd.marks import mark_from_text
+from syncd.model import UploadState
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
@@ -102,10 +103,11 @@ def _found(store: Store, name: str | None, limit: int) -> Iterator[UploadRow]:
 
 
 def _row(upload: UploadRow) -> tuple[object, ...]:
+    is_planned = upload.state is UploadState.PLANNED  # though its POST may have been tried
     return (
         upload.id,
         upload.query,
-        upload.sent_at and f"{upload.sent_at:%Y-%m-%d %H:%M:%S}",
+        f"{upload.sent_at:%Y-%m-%d %H:%M:%S}" if upload.sent_at and not is_planned else "not sent",
         upload.rows,
         upload.state,
         upload.metrica_id,

@@ -6,6 +6,7 @@ condition (`slow`, `reject_ids`, `drop_rows`, `list_delay`) all apply, beside it
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, fields
@@ -110,10 +111,29 @@ def fault_from(options: Mapping[str, object]) -> Fault:
         raise ValueError(f"quota: one of {', '.join(sorted(QUOTAS))}")
     values = {name: _typed(name, value) for name, value in options.items()}
     fault = Fault(**values)  # type: ignore[arg-type]  # checked by _typed, name by name
-    fault.status = fault.status or _DEFAULT_STATUS.get(fault.kind, 200)
+    if "status" not in options:
+        fault.status = _DEFAULT_STATUS.get(fault.kind, 200)
+    least, most = _STATUSES.get(fault.kind, (200, 599))
+    if not least <= fault.status <= most:
+        raise ValueError(f"status: {least} to {most} for {fault.kind}, not {fault.status}")
     return fault
 
 
+_STATUSES = {
+    "refuse": (400, 599),
+    "error_before": (400, 599),
+    "error_after": (400, 599),
+    "redirect": (300, 399),
+}
+_BOUNDS: dict[str, tuple[float, float]] = {
+    "times": (0, math.inf),
+    "skip": (0, math.inf),
+    "probability": (0, 1),
+    "counter": (0, math.inf),
+    "seconds": (0, 1_000_000),  # more than a timer may take
+    "calls": (0, math.inf),
+    "size": (0, math.inf),
+}
 _TYPES: dict[str, tuple[type, ...]] = {
     "times": (int, type(None)),
     "skip": (int,),
@@ -138,6 +158,13 @@ def _typed(name: str, value: object) -> object:
     allowed = _TYPES.get(name, (str,))
     if not isinstance(value, allowed) or (isinstance(value, bool) and bool not in allowed):
         raise ValueError(f"{name}: {value!r} cannot be used")
+    if name == "location" and not (str(value).isascii() and str(value).isprintable()):
+        raise ValueError(f"{name}: {value!r} cannot stand in a header")
+    if name in _BOUNDS and isinstance(value, int | float):
+        least, most = _BOUNDS[name]
+        if not least <= value <= most:  # as NaN is not, either
+            wanted = f"{least} or more" if most == math.inf else f"{least} to {most:,}"
+            raise ValueError(f"{name}: {wanted}, not {value}")
     return value
 
 

@@ -17,7 +17,7 @@ from syncd.emulator.protocol import QuietServer
 from syncd.emulator.settings import EmulatorSettings
 from syncd.emulator.state import LoggedRequest, State
 from syncd.emulator.uploads import StoredUpload
-from syncd.errors import UsageError
+from syncd.errors import ListenFailed, UsageError
 
 START_TIMEOUT = 20
 """Seconds in which a server must listen."""
@@ -44,7 +44,8 @@ def serve(
         announce: Is given the line `emulator listening on …` once the port is open; stdout if left out.
 
     Raises:
-        UsageError: The address cannot be listened on, or a fault is wrong.
+        UsageError: A fault is wrong.
+        ListenFailed: The address cannot be listened on.
     """
     state = State(settings or EmulatorSettings())
     try:
@@ -62,7 +63,7 @@ def serve(
 class EmulatorServer:
     """An emulator in a thread of this process, as a context manager; its state is at hand.
 
-    Raises UsageError when the port is taken.
+    Raises ListenFailed when the port is taken.
     """
 
     def __init__(
@@ -172,7 +173,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setblocking(False)  # noqa: FBT003 - the socket's own signature
     except OSError as error:
         listener.close()
-        raise UsageError(f"cannot listen on {host}:{port}: {error.strerror}") from None
+        raise ListenFailed(f"cannot listen on {host}:{port}: {error.strerror}") from None
     return listener
 
 

@@ -6,6 +6,7 @@ answer that is the harder one for a client, or the one that field reports make t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
@@ -119,6 +120,8 @@ class EmulatorSettings:
             raise ValueError(f"visitors: one of {', '.join(RULES)}, or a list of ids")
 
 
+_EITHER_WAY = frozenset({"clock_offset", "time_zone_offset"})
+"""The only numbers that make sense below zero."""
 _HINTS = get_type_hints(EmulatorSettings)
 _NAMES = tuple(one.name for one in fields(EmulatorSettings))
 
@@ -175,9 +178,13 @@ def _plain(name: str, value: object) -> object:
     if isinstance(value, bool) and bool not in kinds:
         raise TypeError("no boolean")
     if float in kinds and isinstance(value, int):
-        return float(value)
+        value = float(value)
     if not isinstance(value, kinds):
         raise TypeError(f"expected {kinds}")
+    if isinstance(value, int | float) and not math.isfinite(value):
+        raise ValueError("no number to reckon with")
+    if isinstance(value, int | float) and value < 0 and name not in _EITHER_WAY:
+        raise ValueError("below zero")
     return value
 
 

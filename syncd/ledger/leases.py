@@ -157,3 +157,14 @@ def check_lease(database: Database, connection: Connection, lease: Lease) -> Non
     ).scalar_one_or_none()
     if epoch != lease.epoch:
         raise LeaseLost(f"another daemon has taken over the query {lease.query}")
+
+
+def at_work(store: Store) -> bool | None:
+    """Whether any syncd works on the store now; None where that cannot be told. Raises StateUnavailable.
+
+    One that was killed is believed to for as long as its leases last.
+    """
+    if not store.database.postgresql:
+        return store.lock().is_held()
+    fleet = Leases(store).fleet()
+    return bool(fleet.daemons or fleet.held)

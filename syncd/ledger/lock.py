@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import os
+import time
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from syncd.errors import StateInUse, StateUnavailable
+
+_MOMENT = 0.05
+"""Seconds; asking takes less than a thousandth of it."""
 
 
 class StoreLock:
@@ -30,7 +35,7 @@ class StoreLock:
         except OSError as error:
             raise StateUnavailable(f"cannot open {self._path}: {error.strerror}") from None
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor)
         except OSError as error:
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
             os.close(descriptor)
@@ -41,6 +46,26 @@ class StoreLock:
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._descriptor = descriptor
+
+    def is_held(self) -> bool | None:
+        """Whether a process holds it, this one or another; None where that cannot be told. Makes no file."""
+        if self._path is None:
+            return None
+        try:
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            return False
+        except OSError:
+            return None
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+        return False
 
     def release(self) -> None:
         """Let go; harmless when nothing is held."""
@@ -59,3 +84,12 @@ class StoreLock:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+
+def _lock(descriptor: int) -> None:
+    """Lock the file, or raise BlockingIOError; once more, since who asks `is_held` has it for a moment."""
+    with suppress(BlockingIOError):
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return
+    time.sleep(_MOMENT)
+    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

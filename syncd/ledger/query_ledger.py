@@ -114,6 +114,7 @@ class QueryLedger(QueryMemory):
             mark=chunk.mark,
             sent_at=now,
             origin=chunk.origin,
+            newest=chunk.ready.newest,
         )
         with self._write() as connection:
             new_id = entries.insert_upload(self._database, connection, upload, chunk.origin, now)
@@ -173,7 +174,7 @@ class QueryLedger(QueryMemory):
         middle = len(upload.lines) // 2
         if middle == 0:
             raise SyncdError(f"upload {upload.id} has a single row and cannot be halved")
-        planned = replace(upload, state=UploadState.PLANNED, sent_at=None)
+        planned = replace(upload, state=UploadState.PLANNED, sent_at=None, newest=0)
         first = replace(
             planned, tag=tags[0], lines=upload.lines[:middle], keys=upload.keys[:middle], mark=None
         )

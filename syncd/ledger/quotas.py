@@ -1,12 +1,18 @@
-"""The requests of each login's day, counted for all daemons on one store: ports.Purse."""
+"""The requests of each login's day, counted for all daemons on one store: ports.Purse.
+
+Metrica's word that a day is spent stands in the same table, under a name of its own beside the login's.
+"""
 
 from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from syncd.ledger.database import Database
+
+_REFUSED = " refused"
+"""Behind a login; no login has a space."""
 
 
 class Quotas:
@@ -42,4 +48,31 @@ class Quotas:
         column = self.database.tables.quotas.c
         asked = select(column.login, column.spent).where(column.day == day.isoformat())
         with self.database.read() as connection:
-            return {row.login: row.spent for row in connection.execute(asked)}
+            return {row.login: row.spent for row in connection.execute(asked) if _REFUSED not in row.login}
+
+    def refused(self, login: str, day: date, counter: int | None) -> None:
+        """Metrica said that the day is spent: of a counter, or (None) of the whole login."""
+        row = {"login": _name(login, counter), "day": day.isoformat(), "spent": 0}
+        with self.database.write() as connection:
+            self.database.upsert(connection, self.database.tables.quotas, [row], ["day"])
+
+    def refusals(self, day: date) -> frozenset[tuple[str, int | None]]:
+        """What `refused` told of that day and nobody has taken back, as login and counter."""
+        column = self.database.tables.quotas.c
+        asked = select(column.login).where(column.day == day.isoformat())
+        with self.database.read() as connection:
+            names = connection.execute(asked).scalars().all()
+        parts = [name.partition(_REFUSED) for name in names]
+        return frozenset(
+            (login, int(counter) if counter else None) for login, refused, counter in parts if refused
+        )
+
+    def take_back(self, login: str, counter: int | None) -> None:
+        """Metrica is asked again in spite of what it said."""
+        table = self.database.tables.quotas
+        with self.database.write() as connection:
+            connection.execute(delete(table).where(table.c.login == _name(login, counter)))
+
+
+def _name(login: str, counter: int | None) -> str:
+    return f"{login}{_REFUSED}" if counter is None else f"{login}{_REFUSED} {counter}"

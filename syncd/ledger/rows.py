@@ -57,7 +57,7 @@ class UploadTotals:
     query: str
     uploads: int = 0
     unsettled: int = 0
-    """Of those, the ones whose fate is open."""
+    """Of those, the ones that are not settled."""
     rows: int = 0
     """Rows in uploads that Metrica accepted, those sent again by `syncd resend` not counted twice."""
     rows_told: int = 0
@@ -68,6 +68,8 @@ class UploadTotals:
     """Linked only when they were sent again."""
     user_not_found: int = 0
     goal_not_found: int = 0
+    planned: int = 0
+    """Of the unsettled, the ones that Metrica certainly does not have; it may have the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +148,7 @@ class RunRow:
     rejected: int = 0
     waiting: int = 0
     newest_at: datetime | None = None
-    """The newest DateTime read so far, for the lag."""
+    """The newest DateTime that Metrica accepted so far, for the lag."""
 
 
 @dataclass(frozen=True, slots=True)

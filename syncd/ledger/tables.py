@@ -26,11 +26,11 @@ from syncd.ledger.types import Moment, Name, Number
 from syncd.model import Origin, UploadState
 
 UNSETTLED = (UploadState.PLANNED, UploadState.SENDING)
-"""The states of uploads whose fate is open."""
+"""The states of uploads that are not settled: Metrica has the first certainly not, the second perhaps."""
 
 
 def is_unsettled(state: Column[Any]) -> ColumnElement[bool]:
-    """The condition of uploads whose fate is open; in these very words, SQLite finds them by their index."""
+    """The condition of uploads that are not settled; in these words, SQLite finds them by their index."""
     return state.in_([literal_column(repr(one.value)) for one in UNSETTLED])
 
 

@@ -10,6 +10,7 @@ from syncd.ledger.database import Database
 from syncd.ledger.rows import UploadTotals
 from syncd.ledger.tables import is_unsettled
 from syncd.links import Links
+from syncd.model import UploadState
 
 _FIGURES = ("uploads", "rows", "rows_told", "linked", "gained", "user_not_found", "goal_not_found")
 
@@ -45,11 +46,16 @@ class TotalsReader:
         """All uploads that ever were, in figures, by query."""
         table, uploads = self.database.tables.totals, self.database.tables.uploads.c
         is_open = is_unsettled(uploads.state)
-        asked = select(uploads.query, func.count()).where(is_open).group_by(uploads.query)
+        asked = select(uploads.query, uploads.state, func.count()).where(is_open)
         with self.database.read() as connection:
             settled = {row.query: UploadTotals(**row._asdict()) for row in connection.execute(select(table))}
-            unsettled = connection.execute(asked).all()
-        for query, count in unsettled:
+            unsettled = connection.execute(asked.group_by(uploads.query, uploads.state)).all()
+        for query, state, count in unsettled:
             known = settled.get(query, UploadTotals(query))
-            settled[query] = replace(known, uploads=known.uploads + count, unsettled=count)
+            settled[query] = replace(
+                known,
+                uploads=known.uploads + count,
+                unsettled=known.unsettled + count,
+                planned=count if state == UploadState.PLANNED else known.planned,
+            )
         return settled

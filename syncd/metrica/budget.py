@@ -17,6 +17,7 @@ from syncd.events import Event
 from syncd.metrica.classify import UNTIL_MIDNIGHT
 from syncd.ports import Clock, Observer, Purse
 
+_MOMENT = timedelta(microseconds=1)
 SET_ASIDE = 25
 """Requests at a time; fewer where there are few."""
 
@@ -37,6 +38,16 @@ class OwnPurse:
     def give_back(self, login: str, day: date, requests: int) -> None:
         """They may be spent by another budget of this process."""
         self._spent[login, day] = self._spent.get((login, day), 0) - requests
+
+    def refused(self, login: str, day: date, counter: int | None) -> None:
+        """Nobody else looks here, and the budget itself remembers."""
+
+    def refusals(self, day: date) -> frozenset[tuple[str, int | None]]:  # noqa: ARG002 — the protocol's
+        """None: nothing is left behind."""
+        return frozenset()
+
+    def take_back(self, login: str, counter: int | None) -> None:
+        """There is nothing to take back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +78,8 @@ class Budget:
         self._closed: dict[int | None, tuple[datetime, str]] = {}
         """Until when Metrica takes nothing, by counter; None: nothing of the login at all."""
         self._told: tuple[date, Event] | None = None
+        self._inherited: frozenset[tuple[str, int | None]] = frozenset()
+        """What Metrica said to processes before this one, which asks once more."""
 
     def take(self, counter: int) -> int:
         """Count the request about to be made; returns how many are left after it.
@@ -82,6 +95,9 @@ class Budget:
                 until, why = self._closed.get(place, (now, ""))
                 if until > now:
                     raise NotReceived(why, retry_at=until, error_type="quota_requests_by_uid")
+            for said in self._inherited & {(self.terms.login, None), (self.terms.login, counter)}:
+                self._purse.take_back(*said)
+                self._inherited -= {said}
             if self._own == 0:
                 self._set_aside()
             if self._own == 0:
@@ -96,10 +112,13 @@ class Budget:
         """Metrica said that a daily quota is spent, which other programs of the login may have done."""
         if error.error_type not in UNTIL_MIDNIGHT or error.retry_at is None:
             return
-        by_counter = error.error_type == "quota_requests_by_counter_id"
-        with self._lock:
-            self._closed[counter if by_counter else None] = (error.retry_at, str(error))
-        self._tell(Event.QUOTA_SPENT, self._clock.now(), until=error.retry_at.isoformat(), error=str(error))
+        place = counter if error.error_type == "quota_requests_by_counter_id" else None
+        now = self._clock.now()
+        with self._lock, suppress(StateError):  # what was refused is told all the same
+            self._closed[place] = (error.retry_at, str(error))
+            # By the moment it is over, so that a day that begins meanwhile is not taken for spent.
+            self._purse.refused(self.terms.login, (error.retry_at - _MOMENT).date(), place)
+        self._tell(Event.QUOTA_SPENT, now, until=error.retry_at.isoformat(), error=str(error))
 
     def left(self) -> int:
         """How many requests are left today, as far as known. Raises StateError."""
@@ -139,6 +158,7 @@ class Budget:
 
     def _begin_day(self, today: date) -> None:
         if self._day is None or today != self._day:
+            self._inherited = self._purse.refusals(today) if self._day is None else frozenset()
             self._day, self._own = today, 0
             self._set_aside()
 

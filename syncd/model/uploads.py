@@ -95,6 +95,8 @@ class Upload:
     sent_at: datetime | None = None
     """When its last POST began; None while PLANNED and never sent."""
     origin: Origin = Origin.QUERY
+    newest: int = 0
+    """The newest DateTime among its rows, unix seconds; 0: not known but from its lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +166,7 @@ class RunReport:
     rejected: int = 0
     waiting: int = 0
     newest: int = 0
-    """The newest DateTime among the rows that were sent or wait, unix seconds; 0: none."""
+    """The newest DateTime among the rows that Metrica accepted, unix seconds; 0: none."""
 
     def add(self, other: RunReport) -> None:
         """Add another run's numbers to these."""

@@ -25,6 +25,7 @@ class FindingCode(StrEnum):
     FAILING = "failing"
     LATE = "late"
     STUCK = "stuck"
+    STOPPED = "stopped"
     NEVER_RUN = "never_run"
     FIRST_RUN = "first_run"
     REJECTED = "rejected"
@@ -34,17 +35,21 @@ class FindingCode(StrEnum):
     DROPPED = "dropped"
     OVERDUE = "overdue"
     QUOTA_SPENT = "quota_spent"
+    QUOTA_REFUSED = "quota_refused"
     QUOTA_SHORT = "quota_short"
     CURRENCY = "currency"
     NOT_SEEN = "not_seen"
     NOT_SEEN_YET = "not_seen_yet"
     TOO_OLD = "too_old"
     UNSETTLED = "unsettled"
+    PLANNED = "planned"
     WAITING = "waiting"
     LATE_COMMITS = "late_commits"
     LATE_UNSEEN = "late_unseen"
     RELOAD_REFUSED = "reload_refused"
     NEEDS_RESTART = "needs_restart"
+    NOBODY = "nobody"
+    NOBODY_YET = "nobody_yet"
 
 
 SEVERITY: Mapping[FindingCode, Severity] = {
@@ -53,6 +58,7 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.FAILING: Severity.BAD,
     FindingCode.LATE: Severity.BAD,
     FindingCode.STUCK: Severity.BAD,
+    FindingCode.STOPPED: Severity.BAD,
     FindingCode.NEVER_RUN: Severity.NOTE,
     FindingCode.FIRST_RUN: Severity.NOTE,
     FindingCode.REJECTED: Severity.WARNING,
@@ -62,15 +68,19 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.DROPPED: Severity.WARNING,
     FindingCode.OVERDUE: Severity.WARNING,
     FindingCode.QUOTA_SPENT: Severity.WARNING,
+    FindingCode.QUOTA_REFUSED: Severity.WARNING,
     FindingCode.QUOTA_SHORT: Severity.WARNING,
     FindingCode.CURRENCY: Severity.WARNING,
     FindingCode.NOT_SEEN: Severity.NOTE,
     FindingCode.NOT_SEEN_YET: Severity.NOTE,
     FindingCode.TOO_OLD: Severity.NOTE,
     FindingCode.UNSETTLED: Severity.NOTE,
+    FindingCode.PLANNED: Severity.NOTE,
     FindingCode.WAITING: Severity.NOTE,
     FindingCode.LATE_COMMITS: Severity.NOTE,
     FindingCode.LATE_UNSEEN: Severity.WARNING,
     FindingCode.RELOAD_REFUSED: Severity.WARNING,
     FindingCode.NEEDS_RESTART: Severity.WARNING,
+    FindingCode.NOBODY: Severity.NOTE,
+    FindingCode.NOBODY_YET: Severity.NOTE,
 }

@@ -23,6 +23,10 @@ SENTENCES: Mapping[FindingCode, str] = {
         "{query}: the run began {ago} ago and has delivered nothing for longer than {allowance}. See "
         "the log and the database's list of running statements."
     ),
+    FindingCode.STOPPED: (
+        "{query}: no run has gone well for longer than {allowance}, and no syncd is running that would "
+        "try. Start it: `syncd run`."
+    ),
     FindingCode.NEVER_RUN: "{query}: has not run yet. Nothing to do if the daemon has just started.",
     FindingCode.FIRST_RUN: "{query}: the first run has not ended yet. Nothing to do but wait.",
     FindingCode.REJECTED: (
@@ -55,9 +59,14 @@ SENTENCES: Mapping[FindingCode, str] = {
         "numbers, with which Metrica's support can say more."
     ),
     FindingCode.QUOTA_SPENT: (
-        "{query}: the {limit} requests a day of its login are spent: nothing is sent until 00:00 GMT,"
-        " in {left_of_day}. Nothing is lost. If it happens again, raise `every`, or "
-        "metrica.daily_requests where the login has more."
+        "{query}: syncd has made the {limit} requests a day that metrica.daily_requests allows its login:"
+        " nothing is sent until 00:00 GMT, in {left_of_day}. Nothing is lost. If it happens again, raise "
+        "`every`, or metrica.daily_requests where the login has more."
+    ),
+    FindingCode.QUOTA_REFUSED: (
+        "{query}: Metrica says that the day's requests of its login or its counter are spent, by syncd or"
+        " by another program: nothing is sent until 00:00 GMT, in {left_of_day}. Nothing is lost. If it "
+        "happens again, see what else uses that login or counter."
     ),
     FindingCode.QUOTA_SHORT: (
         "{query}: of the {limit} requests a day of its login {left} are left for {left_of_day}. "
@@ -83,8 +92,12 @@ SENTENCES: Mapping[FindingCode, str] = {
         "this is history; `start` keeps it out."
     ),
     FindingCode.UNSETTLED: (
-        "{query}: uploads whose fate is open: {uploads}. Nothing to do: each is looked up at Metrica "
-        "before anything is sent again."
+        "{query}: uploads that are under way, or whose answer was lost: {uploads}. Nothing to do: each is "
+        "looked up at Metrica before it is sent again."
+    ),
+    FindingCode.PLANNED: (
+        "{query}: uploads recorded that Metrica has not taken: {uploads}. Nothing to do: the next run that "
+        "reaches Metrica sends them, before anything new is read."
     ),
     FindingCode.WAITING: "{query}: rows that wait until their DateTime is past: {rows}. Nothing to do.",
     FindingCode.LATE_COMMITS: (
@@ -98,5 +111,13 @@ SENTENCES: Mapping[FindingCode, str] = {
     ),
     FindingCode.RELOAD_REFUSED: "The changed configuration is not in force, the one before it is. "
     "Why: {message} Correct it and reload.",
+    FindingCode.NOBODY: (
+        "No syncd is running on this state store; the last run ended {ago} ago. Nothing is sent until "
+        "`syncd run` is started, or a scheduler's next `syncd run --once`."
+    ),
+    FindingCode.NOBODY_YET: (
+        "No syncd is running on this state store, and no run has ended on it yet. Nothing is sent until "
+        "`syncd run` is started."
+    ),
     FindingCode.NEEDS_RESTART: "Changed in the configuration, but not in force before a restart: {keys}.",
 }

@@ -35,7 +35,7 @@ class QueryFacts:
     mark: tuple[str, ...] = ()
     """The mark's values as texts; empty when there is none yet."""
     newest_at: datetime | None = None
-    """The newest delivered DateTime, or the mark's own time; None when neither is known."""
+    """The newest DateTime that Metrica accepted; None while there is none."""
     started_at: datetime | None = None
     """When the latest run began."""
     finished_at: datetime | None = None
@@ -62,7 +62,9 @@ class QueryFacts:
     """The session of the source that has long had a transaction open, in words; empty: none."""
     uploads: int = 0
     unsettled: int = 0
-    """Uploads whose fate is open."""
+    """Uploads that are not settled."""
+    planned: int = 0
+    """Of these, those that Metrica certainly does not have."""
     processed: int = 0
     """Rows of the uploads that Metrica has finished with."""
     linked: int = 0
@@ -88,10 +90,24 @@ class QueryFacts:
     requests_left: int | None = None
     """Of the login's day; None: not known."""
     requests_limit: int = 0
+    requests_refused: bool = False
+    """Metrica said that the day of its login or its counter is spent."""
+
+    unattended: bool = False
+    """No syncd works on the state store, so that nothing goes on."""
 
     @property
     def running(self) -> bool:
         """True while a run is going on."""
+        return self._begun and not self.unattended
+
+    @property
+    def cut_off(self) -> bool:
+        """True when the last run began, and ended with its process."""
+        return self._begun and self.unattended
+
+    @property
+    def _begun(self) -> bool:
         return self.started_at is not None and (
             self.finished_at is None or self.finished_at < self.started_at
         )

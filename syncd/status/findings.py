@@ -99,6 +99,14 @@ def readiness(queries: Sequence[QueryFacts], *, state_ok: bool, now: datetime) -
     return reasons + [_not_alive(query, now) for query in told if not query.alive(now)]
 
 
+def nobody(queries: Sequence[QueryFacts], now: datetime) -> Finding:
+    """What there is to say where no syncd works on the state store."""
+    last = max((query.finished_at for query in queries if query.finished_at), default=None)
+    if last is None:
+        return Finding(FindingCode.NOBODY_YET)
+    return Finding(FindingCode.NOBODY, {"ago": now - last})
+
+
 def findings(query: QueryFacts, now: datetime) -> list[Finding]:
     """What there is to say about an enabled query, the worst first."""
     if not query.enabled:
@@ -129,7 +137,8 @@ def _counted(query: QueryFacts) -> list[Finding]:
             (FindingCode.GOAL_MISSING, "rows", query.lately.goal_not_found),
             (FindingCode.DROPPED, "rows", query.dropped),
             (FindingCode.OVERDUE, "uploads", query.overdue),
-            (FindingCode.UNSETTLED, "uploads", query.unsettled),
+            (FindingCode.UNSETTLED, "uploads", query.unsettled - query.planned),
+            (FindingCode.PLANNED, "uploads", query.planned),
             (FindingCode.WAITING, "rows", query.waiting),
             (_not_seen(query), "rows", query.lately.user_not_found - query.lately.gained),
             (FindingCode.TOO_OLD, "rows", query.old_rows),
@@ -141,9 +150,11 @@ def _counted(query: QueryFacts) -> list[Finding]:
 def quota_findings(query: QueryFacts, now: datetime) -> list[Finding]:
     """What there is to say of the login's requests."""
     left, limit = query.requests_left, query.requests_limit
+    rest = quota.next_midnight(now) - now
+    if query.requests_refused:
+        return [Finding(FindingCode.QUOTA_REFUSED, {"query": query.name, "left_of_day": rest})]
     if left is None or not quota.is_short(left, limit, now):
         return []
-    rest = quota.next_midnight(now) - now
     values: dict[str, Value] = {"query": query.name, "limit": limit, "left": left, "left_of_day": rest}
     return [Finding(FindingCode.QUOTA_SHORT if left else FindingCode.QUOTA_SPENT, values)]
 
@@ -176,6 +187,8 @@ def _not_alive(query: QueryFacts, now: datetime) -> Finding:
         return Finding(FindingCode.HALTED, name | _failure(query))
     if query.failures:
         return _failing(query)
+    if query.unattended and not query.blank:
+        return Finding(FindingCode.STOPPED, name | {"allowance": query.allowance})
     if query.running and query.started_at is not None and not query.within_allowance(query.started_at, now):
         ago = now - query.started_at
         return Finding(FindingCode.STUCK, name | {"ago": ago, "allowance": query.allowance})

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from syncd.status.codes import FindingCode
 from syncd.status.facts import FailureFacts, QueryFacts, UploadFacts
-from syncd.status.findings import Finding, findings, readiness
+from syncd.status.findings import Finding, findings, nobody, readiness
 
 
 class QueryState(StrEnum):
@@ -32,11 +32,11 @@ class LastRun:
 
     started: datetime
     finished: datetime | None
-    """None while it goes on."""
+    """None while it goes on, and where its process ended in it."""
     ok: bool | None
     """None while it goes on."""
     seconds: float
-    """How long it took, or takes so far."""
+    """How long it took, or takes so far; 0 where its process ended in it, which nobody saw."""
     error: FailureFacts | None
 
 
@@ -63,6 +63,8 @@ class UploadCounts:
 
     total: int
     unsettled: int
+    planned: int
+    """Of the unsettled ones, those that Metrica certainly does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +129,7 @@ class QueryStatus:
                 "rejected": dict(self.rows.rejected),
                 "waiting": {"count": self.rows.waiting, "next_due": _moment(self.rows.waiting_due)},
             },
-            "uploads": {"total": self.uploads.total, "unsettled": self.uploads.unsettled},
+            "uploads": asdict(self.uploads),
             "match_rate": self.match_rate,
             "match_rate_recent": self.match_rate_recent,
             "links": asdict(self.links),
@@ -150,7 +152,7 @@ class StatusReport:
     requests_left: int | None = None
     """Of the login that has the fewest left today; None: not known."""
     notices: tuple[Finding, ...] = ()
-    """What there is to say of the daemon itself; never why it is not ready."""
+    """What there is to say of the daemon itself, or that there is none; never why it is not ready."""
 
     @property
     def ready(self) -> bool:
@@ -191,6 +193,7 @@ def build_report(
         requests_left=min(
             (one.requests_left for one in queries if one.requests_left is not None), default=None
         ),
+        notices=(nobody(queries, now),) if any(one.unattended for one in queries) else (),
     )
 
 
@@ -218,7 +221,7 @@ def _judge(query: QueryFacts, now: datetime, *, unknown: bool) -> QueryStatus:
             waiting=query.waiting,
             waiting_due=query.waiting_due,
         ),
-        uploads=UploadCounts(total=query.uploads, unsettled=query.unsettled),
+        uploads=UploadCounts(total=query.uploads, unsettled=query.unsettled, planned=query.planned),
         match_rate=_rate(query.linked + query.gained, query.processed),
         match_rate_recent=round(query.recent.rate, 4) if query.recent else None,
         links=LinkCounts(
@@ -244,7 +247,7 @@ def _state(query: QueryFacts, found: Sequence[Finding]) -> QueryState:
         (not query.enabled, QueryState.DISABLED),
         (query.halted, QueryState.HALTED),
         (query.failures > 0, QueryState.FAILING),
-        (bool(codes & {FindingCode.LATE, FindingCode.STUCK}), QueryState.LATE),
+        (bool(codes & {FindingCode.LATE, FindingCode.STUCK, FindingCode.STOPPED}), QueryState.LATE),
         (query.running, QueryState.RUNNING),
         (FindingCode.NEVER_RUN in codes, QueryState.NEVER_RUN),
     )
@@ -254,6 +257,8 @@ def _state(query: QueryFacts, found: Sequence[Finding]) -> QueryState:
 def _last_run(query: QueryFacts, now: datetime) -> LastRun | None:
     if query.started_at is None:
         return None
+    if query.cut_off:
+        return LastRun(query.started_at, finished=None, ok=False, seconds=0.0, error=None)
     finished = None if query.running else query.finished_at
     return LastRun(
         started=query.started_at,

@@ -69,7 +69,12 @@ SPECS: tuple[Spec, ...] = (
         "syncd_rows_goal_not_found_total", "counter", ("query",), "Rows whose goal the counter does not have."
     ),
     Spec("syncd_run_duration_seconds", "histogram", ("query",), "How long the finished runs took."),
-    Spec("syncd_lag_seconds", "gauge", ("query",), "Now minus the newest delivered moment; NaN: not known."),
+    Spec(
+        "syncd_lag_seconds",
+        "gauge",
+        ("query",),
+        "Now minus the newest DateTime that Metrica accepted; NaN: none yet.",
+    ),
     Spec(
         "syncd_last_success_timestamp_seconds",
         "gauge",

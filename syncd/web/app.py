@@ -14,7 +14,7 @@ from starlette.routing import Route
 from syncd.status import StatusReport
 from syncd.status.history import Past
 from syncd.web.address import Address
-from syncd.web.headers import StrictHeaders
+from syncd.web.headers import BoundedHead, StrictHeaders
 from syncd.web.languages import choose_language
 from syncd.web.looks import KEEP, Looks, Unknown
 from syncd.web.page import Page
@@ -42,7 +42,7 @@ def create_app(
     """
     looks = Looks(report, past, limit)
     endpoints, pages = _Endpoints(looks, metrics, observe or _ignore), _Pages(looks)
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/healthz", endpoints.healthz, methods=["GET"]),
             Route("/readyz", endpoints.readyz, methods=["GET"]),
@@ -51,9 +51,12 @@ def create_app(
             Route("/", pages.all_queries, methods=["GET"]),
             Route("/query/{name}", pages.query, methods=["GET"]),
         ],
-        middleware=[Middleware(StrictHeaders)],
+        middleware=[Middleware(StrictHeaders), Middleware(BoundedHead)],
         exception_handlers={404: pages.missing},
     )
+    # The redirect would lead to whatever the Host header names.
+    app.router.redirect_slashes = False
+    return app
 
 
 class _Endpoints:

@@ -12,14 +12,13 @@ from starlette.types import ASGIApp
 
 from syncd.errors import ListenFailed
 from syncd.settings import HttpSettings
+from syncd.web.headers import LARGEST_HEAD
 from syncd.web.protocol import CONNECTIONS, PatientProtocol
 
 QUEUE = 256
 """Connections that the kernel keeps until they are let in; who finds it full tries again a second later."""
 KEEP_ALIVE = 5
 """Seconds an idle connection is kept."""
-LARGEST_HEAD = 16 * 1024
-"""Bytes of a request's line and headers."""
 START_LIMIT = 10.0
 STOP_LIMIT = 5.0
 

@@ -108,10 +108,10 @@ def test_the_emulator_command_takes_settings_and_faults(cli: Cli) -> None:
 
 
 def test_an_emulator_whose_port_is_taken_says_so(cli: Cli) -> None:
-    """Exit code 2 and one clear line."""
+    """Exit code 1, since something failed, and one clear line."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         done = cli.run("emulator", "--port", str(port))
 
-    assert done.returncode == 2
+    assert done.returncode == 1
     assert f"syncd: cannot listen on 127.0.0.1:{port}: Address already in use" in done.stderr

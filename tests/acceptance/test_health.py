@@ -225,3 +225,39 @@ def test_one_failing_query_is_named_and_no_other(
     service.wait_for_green()
     assert [len(emulator.conversions(counter)) for counter in names.values()] == [11, 11, 11]
     assert service.daemon.stop() == 0
+
+
+@pytest.mark.parametrize("kept", ["sqlite", "postgres"])
+def test_status_says_that_no_daemon_runs(
+    cli: Cli, one_shop: Database, emulator: EmulatorServer, request: pytest.FixtureRequest, kept: str
+) -> None:
+    """Said from the store alone, at once after a stop; and later that the query would be due."""
+    own = {} if kept == "sqlite" else {"state": {"url": request.getfixturevalue("postgres").url}}
+    service = start(cli, one_shop, emulator.url, **own)
+    assert cli.json("status")["notices"] == []
+    assert service.daemon.stop() == 0
+    (notice,) = cli.json("status")["notices"]
+    assert notice.startswith("No syncd is running on this state store; the last run ended ")
+    assert f"- {notice[:40]}" in cli.run("status").stdout
+
+    def query() -> Any:
+        return cli.json("status")["queries"][0]
+
+    eventually(lambda: query()["state"] == "late")
+    assert "no syncd is running that would try" in query()["words"][0]
+
+
+def test_a_run_that_was_cut_off_is_not_running(
+    cli: Cli, one_shop: Database, emulator: EmulatorServer
+) -> None:
+    """After kill -9 in the midst of a run nothing goes on, and `status` says so."""
+    service = start(cli, one_shop, emulator.url)
+    emulator.fault("hang")
+    shop.sell(one_shop, 11, 1)
+    service.daemon.wait_for("upload_started")
+    eventually(lambda: cli.json("status")["queries"][0]["state"] == "running")
+    service.daemon.kill()
+    (query,) = cli.json("status")["queries"]
+    assert query["state"] != "running"
+    assert (query["last_run"]["finished"], query["last_run"]["ok"]) == (None, False)
+    assert "cut off, began " in cli.run("status").stdout

@@ -83,7 +83,7 @@ def test_a_stop_lets_an_upload_finish(ready: Cli, emulator: EmulatorServer, numb
 
     daemon.wait_for("upload_accepted")
     (query,) = ready.json("status")["queries"]
-    assert query["uploads"] == {"total": 1, "unsettled": 0}
+    assert query["uploads"] == {"total": 1, "unsettled": 0, "planned": 0}
     assert ready.run("run", "--once").returncode == 0
     assert [conversion.times for conversion in emulator.conversions()] == [1, 1, 1]
 

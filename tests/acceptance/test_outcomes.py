@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.request import urlopen
 
 import pytest
 
@@ -156,5 +160,38 @@ def test_the_days_requests_last_across_restarts(
     midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + DAY
     assert "quota_spent" in done.stderr
     assert midnight.isoformat() in done.stderr
-    assert "requests a day of its login are spent" in words(cli)
+    assert "syncd has made the 6 requests a day that" in words(cli)
     assert cli.json("status")["requests_left"] == 0
+
+
+@pytest.mark.parametrize("quota", ["quota_requests_by_uid", "quota_requests_by_counter_id"])
+def test_another_program_spent_the_days_requests(
+    cli: Cli, database: Database, emulator: EmulatorServer, quota: str
+) -> None:
+    """The command tells the same as the daemon's page, until Metrica takes something again."""
+    emulator.fault("exhaust_quota", quota=quota)
+    shop.sell(database, 1, 1)
+    cli.configure(shop.configuration(database, emulator.url, shop.query(), http={"listen": "127.0.0.1:0"}))
+    daemon = cli.start("run")
+    url = daemon.wait_for("http_listening")["url"]
+    daemon.wait_for("query_failed")
+    with urlopen(f"{url}/api/status", timeout=10) as answer:  # noqa: S310 — our own daemon
+        page = json.load(answer)
+    here = cli.json("status")
+    assert _of_the_quota(page) == _of_the_quota(here)
+    assert "by another program: nothing is sent until 00:00 GMT" in str(_of_the_quota(here))
+    of_login = quota == "quota_requests_by_uid"  # else other counters have what is left
+    assert [told["requests_left"] == 0 for told in (page, here)] == [of_login, of_login]
+    daemon.stop()
+
+    emulator.clear_faults()
+    assert cli.run("run", "--once").returncode == 0
+    after = cli.json("status")
+    assert _of_the_quota(after) == []
+    assert after["requests_left"] > 4900
+
+
+def _of_the_quota(status: Any) -> list[str]:
+    """What is said of the day's requests, but for how long the day lasts."""
+    said = [words for query in status["queries"] for words in query["words"]]
+    return [re.sub(r"GMT, in [^.]*", "GMT", words) for words in said if "00:00 GMT, in" in words]

@@ -30,6 +30,32 @@ def test_what_metrica_made_of_each(situation: Situation) -> None:
     assert len(situation.json("uploads", "--limit", "0")["uploads"]) == 2
 
 
+def test_what_metrica_has_not_is_not_called_sent(one_situation: Situation) -> None:
+    """An upload that was refused as a whole is planned, and one without an answer is looked up."""
+    one_situation.configure()
+    one_situation.emulator.fault("refuse", status=403, error_type="access_denied", times=1)
+    shop.sell(one_situation.shop, 1, 2)
+    one_situation.run(1)
+
+    status = one_situation.json("status")
+    assert status["queries"][0]["uploads"] == {"total": 1, "unsettled": 1, "planned": 1}
+    assert status["recent_uploads"][0]["at"] is None
+    said = " ".join(status["queries"][0]["words"])
+    assert "uploads recorded that Metrica has not taken: 1." in said
+    assert "looked up" not in said
+    assert "not sent" in one_situation.tell("uploads").text
+
+    assert one_situation.tell("run", "--once", SYNCD_CRASH_AT="post").code == -9
+
+    status = one_situation.json("status")
+    assert status["queries"][0]["uploads"] == {"total": 1, "unsettled": 1, "planned": 0}
+    assert status["recent_uploads"][0]["at"] is not None
+    said = " ".join(status["queries"][0]["words"])
+    assert "whose answer was lost: 1. Nothing to do: each is looked up" in said
+    assert "has not taken" not in said
+    assert "not sent" not in one_situation.tell("uploads").text
+
+
 def test_resend_gives_metrica_the_same_lines_once_more(situation: Situation) -> None:
     """The rows of the upload go again as an upload of their own; nothing is doubled or counted twice."""
     situation.emulator.configure(visitors="none")

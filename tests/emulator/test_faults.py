@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import threading
 from typing import Any
 
@@ -93,13 +95,32 @@ def test_skip_and_times_count_matching_requests(skip: int, times: int, requests_
         {"kind": "refuse", "times": True},
         {"kind": "exhaust_quota", "quota": "x"},
         {"kind": "reject_ids", "ids": "1"},
+        {"kind": "refuse", "times": -1},
+        {"kind": "refuse", "skip": -1},
+        {"kind": "refuse", "counter": -1},
+        {"kind": "refuse", "probability": 7},
+        {"kind": "refuse", "probability": -0.5},
+        {"kind": "refuse", "probability": math.nan},
+        {"kind": "refuse", "status": 99},
+        {"kind": "refuse", "status": 0},
+        {"kind": "error_after", "status": 1000},
+        {"kind": "redirect", "status": 200},
+        {"kind": "redirect", "location": "https://a.example/\r\nx: y"},
+        {"kind": "slow", "seconds": -1},
+        {"kind": "slow", "seconds": math.inf},
+        {"kind": "list_delay", "calls": -1},
+        {"kind": "huge_reply", "size": -3},
     ],
 )
 def test_a_fault_that_does_not_exist_is_refused(emulator: EmulatorServer, options: dict[str, object]) -> None:
     """A slip in a fault is told, instead of a test that tests nothing."""
-    with pytest.raises(ValueError, match=r"\w"):
+    *_, last = options or {"kind": None}
+    with pytest.raises(ValueError, match=last):
         _faults().add(options)
-    assert requests.post(f"{emulator.url}/_emulator/faults", json=options, timeout=20).status_code == 400
+    answer = requests.post(f"{emulator.url}/_emulator/faults", data=json.dumps(options), timeout=20)
+    assert answer.status_code == 400
+    assert last in answer.json()["error"]
+    assert emulator.state.faults.all() == []
 
 
 def test_every_kind_can_be_asked_for(emulator: EmulatorServer) -> None:

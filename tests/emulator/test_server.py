@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from syncd.emulator.server import EmulatorServer, serve
-from syncd.errors import UsageError
+from syncd.errors import ListenFailed, UsageError
 from tests.emulator.client import Client, uploaded
 from tests.waiting import eventually
 
@@ -51,9 +51,13 @@ def test_serve_says_where_and_ends_on_a_signal(number: signal.Signals) -> None:
 
 
 def test_a_taken_port_is_told(emulator: EmulatorServer) -> None:
-    """A port in use is an error of usage, with its number."""
-    with pytest.raises(UsageError, match=str(emulator.port)):
+    """A port in use is no error of usage: it is told with its number, and the command exits with 1."""
+    with pytest.raises(ListenFailed, match=str(emulator.port)):
         serve(port=emulator.port)
+    command = [sys.executable, "-m", "syncd", "emulator", "--port", str(emulator.port)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "--port" in done.stderr
 
 
 def test_a_wrong_fault_is_told() -> None:

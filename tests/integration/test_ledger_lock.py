@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,6 +73,31 @@ def test_the_lock_is_free_when_its_holder_is_gone(tmp_path: Path, sign: signal.S
         other.wait(timeout=30)
         with store_at(path).lock():
             pass
+
+
+def test_asking_whether_it_is_held(tmp_path: Path) -> None:
+    """It makes no file, and tells of any process; a store in memory cannot be asked about."""
+    lock = store_at(tmp_path / "state.db").lock()
+    assert lock.is_held() is False
+    assert list(tmp_path.iterdir()) == []
+    with holder(f"sqlite:///{tmp_path / 'state.db'}") as other:
+        assert lock.is_held() is True
+        other.kill()
+        other.wait(timeout=30)
+        assert lock.is_held() is False
+    assert Store.open(StateSettings(url=SecretStr("sqlite://"))).lock().is_held() is None
+
+
+def test_who_asks_stands_in_nobodys_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A daemon that starts just while somebody asks waits a moment."""
+    lock = store_at(tmp_path / "state.db").lock()
+    with lock:
+        pass
+    asking = os.open(tmp_path / "state.db.lock", os.O_RDONLY)
+    fcntl.flock(asking, fcntl.LOCK_SH)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: os.close(asking))
+    with lock:
+        assert lock.is_held() is True
 
 
 def test_a_released_lock_can_be_taken_again(tmp_path: Path) -> None:

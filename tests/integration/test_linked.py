@@ -108,6 +108,19 @@ def test_the_days_requests_are_counted_in_the_store(store: Store) -> None:
     assert store.spent(TODAY + DAY) == {"metrica": 40}
 
 
+def test_what_metrica_refused_is_kept_in_the_store(store: Store) -> None:
+    """For its day, of the login or of a counter, beside what was spent; until it is taken back."""
+    store.set_aside("metrica", TODAY, 25, 40)
+    store.refused("metrica", TODAY, None)
+    store.refused("metrica", TODAY, None)
+    store.refused("queries.b", TODAY, 101)
+    assert store.refusals(TODAY) == {("metrica", None), ("queries.b", 101)}
+    assert store.refusals(TODAY + DAY) == frozenset()
+    assert store.spent(TODAY) == {"metrica": 25}
+    store.take_back("queries.b", 101)
+    assert store.refusals(TODAY) == {("metrica", None)}
+
+
 def test_a_fall_and_a_recovery_are_told_once(bench: Bench, emulator: EmulatorServer) -> None:
     """Four good days, then the ids go wrong, then they are right again: one alarm, one end of it."""
     first = 1

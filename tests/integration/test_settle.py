@@ -96,6 +96,31 @@ def test_what_never_arrived_is_sent_again(
     assert len(bench.listener.of(Event.UPLOAD_NOT_FOUND)) == 1
 
 
+@pytest.mark.parametrize("restarted", [False, True], ids=["same process", "restarted"])
+def test_the_lag_is_of_what_was_accepted(bench: Bench, emulator: EmulatorServer, *, restarted: bool) -> None:
+    """Rows that were read and not taken are not the newest delivered ones; once taken, they are."""
+    sell(bench.database, 1, 3)
+    emulator.fault("drop_before", times=1)
+    with pytest.raises(OutcomeUnknown):
+        bench.run()
+    assert bench.report.newest == 0
+    if restarted:
+        bench.restart()
+    with pytest.raises(StillUnclear):
+        bench.run()
+    bench.clock.forward(SETTLE)
+    assert bench.run().newest == 1_767_225_603
+    sell(bench.database, 4, 1)
+    assert bench.run().newest == 1_767_225_604
+
+
+def test_a_refused_row_is_not_the_newest(bench: Bench, emulator: EmulatorServer) -> None:
+    """Of a file that is halved, what Metrica took counts for the lag."""
+    sell(bench.database, 1, 4)
+    emulator.fault("reject_ids", ids=[client_id(4)])
+    assert bench.run().newest == 1_767_225_603
+
+
 def test_the_same_tag_and_bytes_are_sent_again(bench: Bench, emulator: EmulatorServer) -> None:
     """The second POST is the first one to the byte, whatever became of the rows or the query meanwhile."""
     sell(bench.database, 1, 2)

@@ -16,6 +16,7 @@ from syncd.links import Alarm, Links
 from syncd.status import ENGLISH, FindingCode, QueryFacts, QueryState, StatusReport, build_report, readiness
 from syncd.web.languages import LANGUAGES
 from tests.status_help import (
+    CUT_OFF,
     DISABLED,
     FAILING,
     FIRST,
@@ -24,6 +25,7 @@ from tests.status_help import (
     LATE,
     NEVER,
     NOW,
+    REFUSED,
     SITUATIONS,
     SPENT,
     STUCK,
@@ -215,7 +217,7 @@ def test_the_names_of_the_json() -> None:
             "rejected": {"currency_unknown": 990, "no_id": 10},
             "waiting": {"count": 2, "next_due": "2026-01-31T12:00:00Z"},
         },
-        "uploads": {"total": 25, "unsettled": 1},
+        "uploads": {"total": 25, "unsettled": 3, "planned": 2},
         "match_rate": 0.0,
         "match_rate_recent": None,
         "links": {
@@ -228,6 +230,23 @@ def test_the_names_of_the_json() -> None:
             "too_old": 0,
         },
     }
+
+
+def test_where_nobody_works_nothing_goes_on() -> None:
+    """A run that ended with its process is not running, and nobody is said to be doing anything."""
+    report = _one(CUT_OFF)
+    (status,) = report.queries
+    assert status.state is QueryState.LATE
+    assert status.last_run is not None
+    assert (status.last_run.finished, status.last_run.ok) == (None, False)
+    assert "no syncd is running that would try" in status.words[0]
+    (notice,) = map(str, report.notices)
+    assert notice.startswith(
+        "No syncd is running on this state store; the last run ended 1 h ago. Nothing is"
+    )
+    (idle,) = _one(replace(GOOD, unattended=True)).queries
+    assert idle.state is QueryState.OK
+    assert _one(GOOD).notices == ()
 
 
 def test_what_is_not_known_is_null() -> None:
@@ -290,8 +309,14 @@ def test_every_situation_can_be_said() -> None:
         (TROUBLED, "rows of the last 7 d whose goal the counter does not have: 3. Target must be"),
         (TROUBLED, "rows of the last 7 d that Metrica left out of files it took: 4."),
         (TROUBLED, "uploads that Metrica has not finished with after two days: 1."),
+        (HALTED, "uploads that are under way, or whose answer was lost: 1. Nothing to do: each is looked up"),
+        (HALTED, "uploads recorded that Metrica has not taken: 2. Nothing to do: the next run"),
+        (REFUSED, "spent, by syncd or by another program: nothing is sent until 00:00 GMT, in 14 h."),
         (TROUBLED, "of the 5,000 requests a day of its login 40 are left for 14 h."),
-        (SPENT, "the 5,000 requests a day of its login are spent: nothing is sent until 00:00 GMT, in 14 h."),
+        (
+            SPENT,
+            "the 5,000 requests a day that metrica.daily_requests allows its login: nothing is sent",
+        ),
         (TROUBLED, "whose visitor Metrica has not found: 198. Some visitors are seen only later"),
         (TROUBLED, "the option `relink` does so"),
         (SPENT, "whose visitor Metrica has not found yet: 198. Nothing to do"),
