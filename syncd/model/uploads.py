@@ -95,8 +95,8 @@ class Upload:
     sent_at: datetime | None = None
     """When its last POST began; None while PLANNED and never sent."""
     origin: Origin = Origin.QUERY
-    newest: int = 0
-    """The newest DateTime among its rows, unix seconds; 0: not known but from its lines."""
+    newest: int = field(default=0, compare=False)
+    """The newest DateTime among its rows, unix seconds; 0: not known but from its lines. Not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
