@@ -141,7 +141,7 @@ def _others(
     seen_again.oldest = min(seen_again.oldest, rows.oldest)
     seen_again.newest = max(seen_again.newest, rows.newest)
     for key, line in zip(rows.keys, rows.lines, strict=True):
-        before = known.get(key)
+        before = known.get(key) if rules.on_change == "resend" else None
         is_delivered = before is not None and before.state is KnownAs.DELIVERED
         if key in seen_again.lines or (is_delivered and _decide(line, before, rules) == "news"):
             chunk.rows_known += key in seen_again.lines
