@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import stat
 import sys
@@ -120,7 +121,8 @@ def _about_secrets(settings: Settings) -> Iterator[Finding]:
     passwords = [database.password_file for database in settings.databases.values()]
     files = {str(path) for path in (*tokens, *passwords) if path is not None}
     text = Path(settings.file).read_text(encoding="utf-8")
-    if any(secret in text for secret in secrets(settings)):
+    # Not within a word: a short one may be a part of any.
+    if any(re.search(rf"(?<!\w){re.escape(secret)}(?!\w)", text) for secret in secrets(settings)):
         files.add(settings.file)
     for name in sorted(files):
         with suppress(OSError):

@@ -212,6 +212,17 @@ def test_check_warns_of_what_others_may_read(ready: Cli) -> None:
     )
 
 
+def test_a_secret_that_the_file_does_not_hold(cli: Cli, sqlite_db: Database) -> None:
+    """A token of the environment, however short; not one that is written down."""
+    for token, warned in (("${METRICA_TOKEN}", False), ("to", True)):
+        cli.configure(
+            shop.configuration(sqlite_db, "http://127.0.0.1:1", shop.query(), metrica={"token": token})
+        )
+        (cli.folder / "config.yaml").chmod(0o644)
+        done = cli.run("check", "--offline", METRICA_TOKEN="to")
+        assert ("holds a secret" in done.stdout) == warned
+
+
 def test_no_core_file_of_it(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
     """A running daemon may leave none, however it dies."""
     shop.open_shop(sqlite_db)
