@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -29,17 +30,23 @@ class Rules:
     on_change: Literal["ignore", "resend"]
     money: int
     """`keys.money_columns` of the header."""
+    ahead: AbstractSet[str] = frozenset()
+    """Keys whose last row bears a mark of the future, and is not among those that are read."""
 
 
 @dataclass(slots=True)
 class SeenAgain:
-    """Of rows that are read again, those of delivered keys with other money: held back until all are read.
+    """Of rows that are read again, those that differ from what is known of their key: held back for a while.
 
-    A key may have several rows, and the money that was delivered is that of its last one.
+    A key may have several rows, and what was delivered, or waits, is its last one.
     """
 
     lines: dict[str, str] = field(default_factory=dict)
-    """Key → its last line."""
+    """Of delivered keys with other money: key → the last line."""
+    waiting: dict[str, Conversion] = field(default_factory=dict)
+    """Of keys that wait: key → the last row that waits."""
+    keys: set[str] | None = None
+    """Where they are wanted: the keys of all rows that can be sent."""
     header: str = ""
     oldest: float = math.inf
     newest: int = 0
@@ -94,20 +101,22 @@ def add(
         mapped: The page's rows.
         known: What the ledger remembers of the page's keys, conversions and rejects alike.
         rules: The query's.
-        seen_again: Where all of these rows are read again: keeps those of delivered keys with other money.
-            Else that is decided at the end of the page.
+        seen_again: Keeps what is held back where more rows are to be read again; else that is decided at the
+            end of the page.
     """
+    held = SeenAgain() if seen_again is None else seen_again
+    if held.keys is not None:
+        held.keys.update(mapped.ready.keys)
     chunk.rows_read += len(mapped.ready) + len(mapped.waiting) + len(mapped.rejects)
     whole = _extend(chunk, mapped.ready, known)
     if not whole or mapped.waiting:
         places = {key: place for place, key in enumerate(chunk.ready.keys)}
-        held = SeenAgain() if seen_again is None else seen_again
-        for key, line in () if whole else _others(chunk, mapped.ready, known, rules, held):
+        held.header = chunk.header
+        rows = () if whole else _rows_held_back(chunk, mapped.ready, known, rules, held)
+        for key, line in [*rows, *(held.lines.items() if seen_again is None else ())]:
             _add_row(chunk, key, line, known.get(key), places, rules)
-        if seen_again is None:
-            for key, line in held.lines.items():
-                _add_row(chunk, key, line, known.get(key), places, rules)
-        for conversion in mapped.waiting:
+        waiting = _waiting_held_back(chunk, mapped.waiting, known, held)
+        for conversion in [*waiting, *(held.waiting.values() if seen_again is None else ())]:
             _add_waiting(chunk, conversion, known.get(conversion.key), places, rules)
     for reject in mapped.rejects:
         _add_reject(chunk, reject, known.get(reject.key), rules)
@@ -133,21 +142,37 @@ def _are_new(chunk: Chunk, keys: Sequence[str]) -> bool:
     return new
 
 
-def _others(
-    chunk: Chunk, rows: Rows, known: Mapping[str, Known], rules: Rules, seen_again: SeenAgain
+def _rows_held_back(
+    chunk: Chunk, rows: Rows, known: Mapping[str, Known], rules: Rules, held: SeenAgain
 ) -> Iterator[tuple[str, str]]:
-    """Those rows that are not held back."""
-    seen_again.header = chunk.header
-    seen_again.oldest = min(seen_again.oldest, rows.oldest)
-    seen_again.newest = max(seen_again.newest, rows.newest)
+    """The others."""
+    held.oldest, held.newest = min(held.oldest, rows.oldest), max(held.newest, rows.newest)
     for key, line in zip(rows.keys, rows.lines, strict=True):
         before = known.get(key) if rules.on_change == "resend" else None
-        is_delivered = before is not None and before.state is KnownAs.DELIVERED
-        if key in seen_again.lines or (is_delivered and _decide(line, before, rules) == "news"):
-            chunk.rows_known += key in seen_again.lines
-            seen_again.lines[key] = line
-        else:
+        if before is None or before.state is not KnownAs.DELIVERED:
             yield key, line
+            continue
+        match _decide(line, before, rules):
+            case "news" if key in rules.ahead:
+                chunk.rows_known += 1
+            case "news" | "known" as what if what == "news" or key in held.lines:
+                chunk.rows_known += key in held.lines
+                held.lines[key] = line
+            case _:
+                yield key, line
+
+
+def _waiting_held_back(
+    chunk: Chunk, rows: Sequence[Conversion], known: Mapping[str, Known], held: SeenAgain
+) -> Iterator[Conversion]:
+    """The others."""
+    for row in rows:
+        before = known.get(row.key)
+        if before is not None and before.state is KnownAs.WAITING:
+            chunk.rows_known += row.key in held.waiting
+            held.waiting[row.key] = row
+        else:
+            yield row
 
 
 def _add_row(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol
 
@@ -49,6 +50,8 @@ class Intake:
         self._query = query
         self._memory = memory
         self._mapper: Mapper | None = None
+        self.ahead: AbstractSet[str] = frozenset()
+        """`chunking.Rules.ahead`."""
 
     def form_for(self, columns: tuple[str, ...]) -> Callable[[], Form | None]:
         """How a database may write the lines of such a result itself, as it stands when asked; None: not."""
@@ -66,12 +69,12 @@ class Intake:
             self._take(chunk, self._map(chunk, page, now), seen_again)
 
     def add_seen_again(self, chunk: Chunk, seen_again: SeenAgain) -> None:
-        """Put into `chunk` what was held back and has other money in its last line."""
-        if seen_again.lines:
+        """Put into `chunk` what was held back and differs in its last row."""
+        rows, waiting = seen_again.rows(), list(seen_again.waiting.values())
+        if rows or waiting:
             chunk.header = seen_again.header
-            rows = seen_again.rows()
-            self._take(chunk, Mapped(rows, [], []))
-            chunk.rows_read -= len(rows)  # they were counted before
+            self._take(chunk, Mapped(rows, waiting, []))
+            chunk.rows_read -= len(rows) + len(waiting)  # they were counted before
 
     def again(self, chunk: Chunk, page: Page, now: datetime) -> None:
         """Like `add`, with what was rejected before looked at as if for the first time."""
@@ -96,7 +99,7 @@ class Intake:
         return mapper.map_text(page, now) if isinstance(page, TextPage) else mapper.map(page, now)
 
     def _rules(self, chunk: Chunk) -> chunking.Rules:
-        return chunking.Rules(self._query.on_change, keys.money_columns(chunk.header))
+        return chunking.Rules(self._query.on_change, keys.money_columns(chunk.header), self.ahead)
 
     def _mapper_for(self, columns: tuple[str, ...]) -> Mapper:
         """The mapper for a result with these columns; made anew when they change."""

@@ -39,7 +39,6 @@ class Ranges:
         self._intake = intake
         self.floor: Mark | None = None
         """Nothing behind it is read (`Position.floor`)."""
-        self._is_resend = reader.query.on_change == "resend"
         self._pages: ReadAhead | None = None
         """What reads or read last; it may still be at it, where its range was given up."""
 
@@ -84,11 +83,20 @@ class Ranges:
         for chunk, _ in self._between(Range(after, upto, known=upto)):
             yield chunk
 
+    def ahead(self, after: Mark | None, upto: Mark | None) -> Iterator[Chunk]:
+        """The rows that bear a mark of the future, if there are any: those are the last of their keys."""
+        keys, is_resend = set[str](), self._reader.query.on_change == "resend"
+        self._intake.ahead = frozenset()  # they are not to hide one another
+        if upto is not None:
+            for chunk, _ in self._between(Range(after, upto, known=upto, keys=keys if is_resend else None)):
+                yield chunk
+        self._intake.ahead = keys
+
     def _between(self, span: Range) -> Iterator[tuple[Chunk, Mark | None]]:
         """Chunks of its rows, and the mark that each reaches."""
         reader, rows, chunk, after = self._reader, self._reader.query.chunk_rows, Chunk(), span.after
         form = self._intake.form_for(reader.source.columns())
-        seen_again = SeenAgain() if self._is_resend and span.known is not None else None
+        seen_again = None if span.known is None else SeenAgain(keys=span.keys)
 
         def read(after: Mark | None, limit: int) -> AnyPage:
             return reader.source.read_lines(after, limit, form(), upto=span.upto)
@@ -119,6 +127,8 @@ class Range:
     upto: Mark | None
     known: Mark | None
     """Up to there they were read before; None: never."""
+    keys: set[str] | None = None
+    """Where they are wanted: takes the keys of all rows."""
 
     def is_new(self, mark: Mark | None) -> bool:
         """Whether a mark of this range lies behind what was read before."""

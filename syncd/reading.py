@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syncd.beginning import begin_at_start
@@ -19,6 +19,8 @@ from syncd.ranges import Ranges, Reader
 
 ASK_AGAIN = timedelta(hours=1)
 """After this it is asked anew whether the database tells: a standby may have become a primary."""
+AT_THE_MARK = 100
+"""Rows of one mark that a poll looks at to find that there is nothing new; of more it makes a whole run."""
 CHANGED = (
     "The mark stays: rows behind it that only the new sql returns are not read. Nothing to do if the change "
     "concerns rows to come; else see docs/operations.md, The sql was changed."
@@ -80,8 +82,8 @@ class Reading:
                 yield from self._unwatched(walk, overlap)
         elif self._is_unwatched():
             if not self._rests(mark):
-                yield from self._looking(walk, self._unwatched(walk, UNWATCHED))
                 yield from self.ahead()
+                yield from self._looking(walk, self._unwatched(walk, UNWATCHED))
         elif self._late is None or not self._late.quiet or not self._rests(mark):
             yield from self._looking(walk, self._watched(walk))
 
@@ -96,6 +98,10 @@ class Reading:
         elif position.fingerprint != reader.fingerprint:
             reader.ledger.begin_query(position.mark, safe=position.safe, floor=position.floor)
             reader.observer.emit(Event.QUERY_CHANGED, query=reader.query.name, action=CHANGED)
+        elif position.mark is None and (floor := reader.source.start()) != position.floor:
+            # Only the first row shows what type of mark it is.
+            reader.ledger.begin_query(None, safe=position.safe, floor=floor)
+            position = replace(position, floor=floor)
         self._safe, self._ranges.floor = position.safe, position.floor
         return position.mark
 
@@ -124,7 +130,7 @@ class Reading:
     def _is_idle(self, mark: Mark | None) -> bool:
         """One query that finds out, when nobody is waited for, that there is nothing new."""
         reader = self._reader
-        chunk, page = Chunk(), reader.source.read(mark, 1)
+        chunk, page = Chunk(), reader.source.read(mark, AT_THE_MARK)
         reader.source.restart()
         if (mark, page) == self._nothing_new:
             return True
@@ -159,12 +165,12 @@ class Reading:
         if is_gap and not walk.is_first:
             late.unlisted(self._safe, walk.mark)
         late.begin(listed, reader.clock.now(), newest)
+        yield from self._ahead_of(future)
+        self._ranges.restart()
         yield from self._again(late, walk.mark)
         # Without a bound, rows of transactions would be passed that began since and were never seen open.
         if newest is not None:
             yield from self._up_to(newest, walk, late)
-        if future is not None:
-            yield from self._ahead_of(future)
         self._name_long_open(late)
         safe = late.safe(walk.mark)
         if is_gap and safe is not None:
@@ -238,14 +244,14 @@ class Reading:
         """Rows with a mark of the future, which are not come by on the way to a mark of their own."""
         if self._late is None:
             _, future = self._horizon.newest()
-            self._reader.source.restart()
-            if future is not None:
-                yield from self._ahead_of(future)
+            self._ranges.restart()
+            yield from self._ahead_of(future)
+            self._ranges.restart()
 
-    def _ahead_of(self, newest: Mark) -> Iterator[Chunk]:
-        """Rows with a mark of the future, which is told once for each newest of them."""
-        if newest != self._ahead:
+    def _ahead_of(self, newest: Mark | None) -> Iterator[Chunk]:
+        """Rows with a mark of the future; it is told once for each newest of them (None: there are none)."""
+        if newest is not None and newest != self._ahead:
             self._ahead = newest
             values = [value_text(value) for value in newest.values]
             self._reader.observer.emit(Event.MARK_AHEAD, query=self._reader.query.name, mark=values)
-        yield from self._ranges.reread(self._horizon.of(newest), newest)
+        yield from self._ranges.ahead(self._horizon.of(newest), newest)

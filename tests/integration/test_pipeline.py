@@ -76,6 +76,12 @@ def test_start_now(bench: Bench, emulator: EmulatorServer, *, restarted: bool) -
     assert sent(emulator) == ids(5)
 
 
+def open_shop_of(database: Database, kind: str) -> None:
+    """The table of orders whose mark is of that type."""
+    columns = f"n integer, changed {kind}, client text, target text, paid integer, total text"
+    database.run(f"CREATE TABLE orders ({columns})")
+
+
 SPRING = 1_772_323_200
 """A mark that is a time, so that it can be read again from before it."""
 
@@ -114,6 +120,40 @@ def test_start_at_a_value(bench: Bench, emulator: EmulatorServer) -> None:
     sell(bench.database, 1, 5)
     bench.run()
     assert sent(emulator) == ids(3, 4, 5)
+
+
+def test_a_start_that_no_row_shows_the_type_of(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """With the first row it is a moment, and no overlap reaches behind it."""
+    open_shop_of(postgres, "timestamp")
+    overlap = timedelta(days=30)
+    with closing(Bench(postgres, emulator.url, tmp_path, start="2026-01-10", overlap=overlap)) as bench:
+        bench.run()
+        sell(postgres, 1, changed="2026-01-09")
+        sell(postgres, 2, changed="2026-01-11")
+        for _ in range(2):
+            bench.run()
+            bench.restart()
+        sell(postgres, 3, changed="2026-01-12")
+        bench.run()
+        assert sent(emulator) == ids(2, 3)
+
+
+@pytest.mark.parametrize("mark", [("changed",), ("changed", "n")])
+def test_rows_of_one_mark_cost_a_poll_nothing_more(
+    postgres: Database, emulator: EmulatorServer, tmp_path: Path, mark: tuple[str, ...]
+) -> None:
+    """However many of them stand at the mark, it is one statement that finds nothing new."""
+    open_shop_of(postgres, "bigint")
+    with closing(Bench(postgres, emulator.url, tmp_path, overlap="auto", mark=mark)) as bench:
+        sell(postgres, 1, 20, changed=SPRING)
+        for _ in range(3):
+            bench.run()
+            bench.clock.forward(timedelta(seconds=30))
+        with statements(bench) as seen:
+            bench.run()
+        assert len([one for one in seen if "orders" in one]) == 1
 
 
 def test_chunks(bench: Bench, emulator: EmulatorServer) -> None:

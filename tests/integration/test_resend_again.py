@@ -103,6 +103,43 @@ def test_a_row_that_is_rejected_is_recorded_once(bench: Bench) -> None:
     assert before[0] == 1
 
 
+def test_a_row_with_a_mark_of_the_future(bench: Bench, emulator: EmulatorServer) -> None:
+    """It is the last of its key, whatever is read again of the others."""
+    change(bench.database, 1, 7, 10)
+    change(bench.database, 2, 7, 20, f"{datetime.now(UTC) + timedelta(days=30):%Y-%m-%d %H:%M:%S}")
+    for _ in range(5):
+        bench.run()
+        bench.clock.forward(timedelta(minutes=6))
+    assert prices(emulator, 7)[-1] == "20"
+    assert len(prices(emulator, 7)) <= 2
+
+
+def test_a_change_of_identity_hides_no_change_of_money(bench: Bench, emulator: EmulatorServer) -> None:
+    """Of two rows that come together the one is sent, the other rejected."""
+    change(bench.database, 1, 7, 10)
+    bench.run()
+    change(bench.database, 2, 7, 30)
+    change(bench.database, 3, 7, 30)
+    bench.database.run("UPDATE changes SET target = 'other' WHERE id = 3")
+    for _ in range(3):
+        bench.run()
+    assert prices(emulator, 7) == ["10", "30"]
+    assert [reason for _, reason in bench.rejects()] == ["identity_changed"]
+
+
+@pytest.mark.parametrize("on_change", ["ignore", "resend"])
+def test_two_rows_of_a_key_that_wait(bench: Bench, on_change: str) -> None:
+    """The last of them does, and is written once."""
+    bench.restart(on_change=on_change)
+    change(bench.database, 1, 7, 10)
+    change(bench.database, 2, 7, 20)
+    bench.database.run(f"UPDATE changes SET paid = {int(datetime.now(UTC).timestamp()) + 86400}")
+    for _ in range(4):
+        bench.run()
+        assert [line.split(",")[3] for (line,) in bench.rows("SELECT line FROM syncd_waiting")] == ["20"]
+    assert bench.report.waiting == 0
+
+
 def test_an_older_change_that_comes_late_is_not_sent(
     log: Database, emulator: EmulatorServer, tmp_path: Path
 ) -> None:
