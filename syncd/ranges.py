@@ -88,8 +88,10 @@ class Ranges:
         keys, is_resend = set[str](), self._reader.query.on_change == "resend"
         self._intake.ahead = frozenset()  # they are not to hide one another
         if upto is not None:
+            self.restart()
             for chunk, _ in self._between(Range(after, upto, known=upto, keys=keys if is_resend else None)):
                 yield chunk
+            self.restart()
         self._intake.ahead = keys
 
     def _between(self, span: Range) -> Iterator[tuple[Chunk, Mark | None]]:

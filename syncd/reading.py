@@ -166,7 +166,6 @@ class Reading:
             late.unlisted(self._safe, walk.mark)
         late.begin(listed, reader.clock.now(), newest)
         yield from self._ahead_of(future)
-        self._ranges.restart()
         yield from self._again(late, walk.mark)
         # Without a bound, rows of transactions would be passed that began since and were never seen open.
         if newest is not None:
@@ -244,9 +243,7 @@ class Reading:
         """Rows with a mark of the future, which are not come by on the way to a mark of their own."""
         if self._late is None:
             _, future = self._horizon.newest()
-            self._ranges.restart()
             yield from self._ahead_of(future)
-            self._ranges.restart()
 
     def _ahead_of(self, newest: Mark | None) -> Iterator[Chunk]:
         """Rows with a mark of the future; it is told once for each newest of them (None: there are none)."""
