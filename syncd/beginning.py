@@ -12,15 +12,17 @@ from syncd.ranges import Reader
 def begin_at_start(reader: Reader, intake: Intake, horizon: Horizon) -> Position:
     """Record where the query begins. Raises SourceError and StateError.
 
-    Nothing before `start` is read, however far an overlap reaches. With `now` the rows at the newest mark, or
-    ahead of now, are there already: their keys count as known.
+    Nothing before `start` is read, however far an overlap reaches. With `now` the rows of the newest mark's
+    moment (or day), or ahead of now, are there already: their keys count as known. Others of that moment may
+    come in any order.
     """
     mark, floor, passed = None, reader.source.start(), dict[str, None]()
     if reader.query.start == "now":
         newest, future = horizon.newest()
-        floor = mark = newest or horizon.of(future)
+        mark = newest or horizon.of(future)
+        floor = mark and Mark(mark.values[:1])
         if (last := future or mark) is not None:
-            passed = _keys(reader, intake, mark, last)
+            passed = _keys(reader, intake, floor, last)
     reader.ledger.begin_query(mark, list(passed), safe=mark, floor=floor)
     return Position(mark, mark, reader.fingerprint, floor)
 

@@ -119,6 +119,11 @@ def grain(mark: Mark) -> timedelta:
     return timedelta(days=1) if is_day else timedelta()
 
 
+def is_ordered(mark: Mark) -> bool:
+    """Whether `is_beyond` can tell the order of marks of one moment: not by texts, UUIDs and bytes."""
+    return not any(isinstance(value, str | bytes | UUID) for value in mark.values[1:])
+
+
 def tells_time(mark: Mark) -> bool:
     """Whether the first value is certainly a time; a number may also be one of a sequence."""
     value = mark.values[0]

@@ -170,7 +170,7 @@ class Pipeline:
             yield chunk
             if self._held_back:
                 break
-        if self._is_open:
+        if self._is_open and not self._held_back:  # else they might be sent as they were
             yield from self._due()
         if not self._held_back:
             yield from self._misplaced()

@@ -11,7 +11,7 @@ from syncd.ahead import AnyPage, ReadAhead
 from syncd.chunking import SeenAgain
 from syncd.events import Event
 from syncd.intake import Intake
-from syncd.marks import earlier, is_beyond
+from syncd.marks import earlier, is_beyond, is_ordered
 from syncd.model import Chunk, Mark
 from syncd.ports import Clock, Ledger, Observer, Source
 from syncd.settings import QuerySettings
@@ -65,6 +65,10 @@ class Ranges:
         """
         start = self.back(mark, back) if mark is not None and back else None
         progress = Progress(self._reader)
+        if start is not None and mark is not None and not is_ordered(mark):
+            # Only the database knows when such a mark is passed, so it is asked up to there first.
+            yield from self.reread(start, mark)
+            start = None
         span = Range(start or mark, upto, known=mark)
         for chunk, reached in self._between(span):
             if span.is_new(reached):

@@ -11,6 +11,7 @@ from syncd import compare
 from syncd.compare import Compare, Fate
 from syncd.errors import OpenUploads, UsageError
 from syncd.keys import value_text
+from syncd.marks import is_beyond
 from syncd.model import Mark, Position
 from syncd.ports import Source
 from syncd.settings import QuerySettings
@@ -123,9 +124,11 @@ def move(ledger: Ledger, query: QuerySettings, change: Move) -> None:
     if count := len(ledger.unsettled()):
         raise OpenUploads(f"query {query.name}: {count} upload(s) are not settled yet")
     position = ledger.position()
-    # Behind `safe` no row can appear any more, wherever the mark stands. Moved forward, the rows between are
-    # not to be read, so it goes along, and no overlap reaches back over them.
-    safe = change.new if change.forward or position is None else position.safe
+    # Behind `safe` no row can appear any more. Moved forward, the rows between are not to be read, so it goes
+    # along, and no overlap reaches back over them; moved back behind it, the marks may begin anew.
+    safe = position.safe if position else None
+    if change.forward or (safe is not None and is_beyond(safe, change.new)):
+        safe = change.new
     ledger.begin_query(change.new, safe=safe, floor=change.floor)
 
 

@@ -16,6 +16,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
+from syncd.compare import Compare
+from syncd.emulator.server import EmulatorServer
 from syncd.events import Event
 from syncd.keeper import Bookkeeper
 from syncd.ledger.query_ledger import QueryLedger
@@ -34,6 +36,7 @@ from syncd.settings import (
     Settings,
     StateSettings,
 )
+from syncd.source import SqlSource
 from syncd.wiring import QueryRunner
 from tests.servers import Database
 
@@ -164,9 +167,26 @@ def sell(database: Database, first: int, count: int = 1, **columns: object) -> N
     )
 
 
+def open_shop_of(database: Database, kind: str) -> None:
+    """The table of orders whose mark is of that type."""
+    columns = f"n integer, changed {kind}, client varchar(20), target text, paid integer, total text"
+    database.run(f"CREATE TABLE orders ({columns})")
+
+
 def client_id(number: int) -> str:
     """The ClientId of an order."""
     return str(10**17 + number)
+
+
+def sent(emulator: EmulatorServer) -> list[str]:
+    """The ClientIds received, in order; one received twice stands there twice."""
+    files = [(upload.content or b"").decode().splitlines()[1:] for upload in emulator.uploads()]
+    return [line.split(",")[0] for lines in files for line in lines]
+
+
+def ids(*numbers: int) -> list[str]:
+    """The ClientIds of these orders."""
+    return [client_id(number) for number in numbers]
 
 
 class Bench:
@@ -230,6 +250,17 @@ class Bench:
         assert self._parts is not None
         position = self._parts.store.positions()["orders"]
         return QueryLedger(self._parts.store, "orders", position.fingerprint, counter=COUNTER)
+
+    @property
+    def source(self) -> SqlSource:
+        """The query's own."""
+        assert self._parts is not None
+        return self._parts.source(self.query)
+
+    @property
+    def compare(self) -> Compare:
+        """The source held against what is recorded."""
+        return Compare(self.query, self.source, self.ledger, self.clock)
 
     def totals(self) -> UploadTotals:
         """All uploads in figures."""

@@ -99,6 +99,7 @@ def write_mark(
         "fingerprint": fingerprint,
         "updated_at": now,
         "floor": None,
+        "begun_after": None,
     }
     database.upsert(connection, database.tables.marks, [row], ["mark", "fingerprint", "updated_at"])
 

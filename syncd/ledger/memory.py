@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, bindparam, exists, or_, select
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select
 
 from syncd import keys as key_rules
 from syncd.errors import SyncdError
@@ -60,13 +60,18 @@ class QueryMemory:
         return None if row is None else _position(row)
 
     def stood(self, then: datetime) -> Mark | None:
-        """The newest mark of which it is known that the query had reached it by then; None: of none."""
+        """The newest mark of which it is known that the query had reached it by then; None: of none.
+
+        Since it began where it did, or a person moved it.
+        """
         marks, uploads = self._tables.marks.c, self._tables.uploads.c
+        since = select(marks.begun_after).where(marks.query == self._query).scalar_subquery()
         here = select(marks.mark).where(marks.query == self._query, marks.updated_at <= then)
         sent = (
             select(uploads.mark)
             .where(uploads.query == self._query, uploads.mark.is_not(None))
             .where(uploads.settled_at <= then, uploads.state != UploadState.SPLIT)
+            .where(uploads.id > func.coalesce(since, 0))
             .order_by(uploads.id.desc())
             .limit(1)
         )

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, Row, func, select, update
 
 from syncd.errors import SyncdError
 from syncd.faultpoints import Point, reach
@@ -62,7 +62,10 @@ class QueryLedger(QueryMemory):
         rows = [{"query": self._query, "key": key, "upload_id": None} for key in dict.fromkeys(passed)]
         with self._write() as connection:
             self._move(connection, mark, self._now())
-            self._set_safe(connection, safe, "", floor=entries.mark_text(floor))
+            uploads = self._tables.uploads.c
+            newest = select(func.max(uploads.id)).where(uploads.query == self._query)
+            after = connection.execute(newest).scalar()
+            self._set_safe(connection, safe, "", floor=entries.mark_text(floor), begun_after=after)
             for start in range(0, len(rows), AT_ONCE):
                 part = rows[start : start + AT_ONCE]
                 self._database.upsert(connection, self._tables.passed, part, ["upload_id"])
@@ -74,7 +77,7 @@ class QueryLedger(QueryMemory):
             self._set_safe(connection, safe, waits_for)
 
     def _set_safe(
-        self, connection: Connection, safe: Mark | None, waits_for: str, **values: str | None
+        self, connection: Connection, safe: Mark | None, waits_for: str, **values: str | int | None
     ) -> None:
         table = self._tables.marks
         values |= {"safe": entries.mark_text(safe), "waits_for": entries.plain(waits_for)}

@@ -162,6 +162,7 @@ class PositionRow:
     fingerprint: str
     updated_at: datetime
     floor: str | None
+    begun_after: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,7 @@ def _marks(metadata: MetaData, prefix: str) -> Table:
         Column("fingerprint", Text, nullable=False),
         Column("updated_at", Moment, nullable=False),
         Column("floor", Text),
+        Column("begun_after", Number),
     )
 
 

@@ -1,4 +1,4 @@
-"""A query's runs, from real rows to real HTTP: where it begins, what is news, what a poll costs."""
+"""A query's runs, from real rows to real HTTP: what is news, what a poll costs."""
 
 from __future__ import annotations
 
@@ -16,20 +16,9 @@ from sqlalchemy.engine import Engine
 from syncd.emulator.server import EmulatorServer
 from syncd.errors import SourceRefused, TooManyRejects
 from syncd.events import Event
-from syncd.model import Mark
-from tests.centre_help import Bench, client_id, open_shop, sell
+from syncd.metrica.budget import Budget
+from tests.centre_help import Bench, client_id, ids, open_shop_of, sell, sent
 from tests.servers import Database
-
-
-def sent(emulator: EmulatorServer) -> list[str]:
-    """The ClientIds received, in order; one received twice stands there twice."""
-    files = [(upload.content or b"").decode().splitlines()[1:] for upload in emulator.uploads()]
-    return [line.split(",")[0] for lines in files for line in lines]
-
-
-def ids(*numbers: int) -> list[str]:
-    """The ClientIds of these orders."""
-    return [client_id(number) for number in numbers]
 
 
 @contextmanager
@@ -48,98 +37,6 @@ def statements(bench: Bench) -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", note)
 
 
-# --- where a query begins ---
-
-
-def test_start_at_the_beginning(bench: Bench, emulator: EmulatorServer) -> None:
-    """All rows, then only new ones."""
-    sell(bench.database, 1, 3)
-    assert bench.run().uploaded == 3
-    sell(bench.database, 4, 2)
-    assert bench.run().uploaded == 2
-    assert sent(emulator) == ids(1, 2, 3, 4, 5)
-
-
-@pytest.mark.parametrize("restarted", [False, True], ids=["same process", "restarted"])
-def test_start_now(bench: Bench, emulator: EmulatorServer, *, restarted: bool) -> None:
-    """What is there is passed over, also rows at the newest mark; what comes later at that mark is sent."""
-    bench.restart(start="now")
-    sell(bench.database, 1, 3)
-    sell(bench.database, 4, 1, changed=3)
-    assert bench.run().uploaded == 0
-    if restarted:
-        bench.restart()
-    sell(bench.database, 5, 1, changed=4)
-    assert bench.run().uploaded == 1
-    bench.database.run("UPDATE orders SET total = '99', changed = 6 WHERE n = 4")
-    bench.run()
-    assert sent(emulator) == ids(5)
-
-
-def open_shop_of(database: Database, kind: str) -> None:
-    """The table of orders whose mark is of that type."""
-    columns = f"n integer, changed {kind}, client text, target text, paid integer, total text"
-    database.run(f"CREATE TABLE orders ({columns})")
-
-
-SPRING = 1_772_323_200
-"""A mark that is a time, so that it can be read again from before it."""
-
-
-@pytest.mark.parametrize("overlap", ["auto", timedelta(hours=1)])
-@pytest.mark.parametrize("start", ["now", SPRING + 3])
-def test_what_lies_before_the_start_is_never_read(
-    bench: Bench, emulator: EmulatorServer, start: str | int, overlap: str | timedelta
-) -> None:
-    """Not by the overlap either, which does bring rows that were committed late."""
-    for number in range(1, 4):
-        sell(bench.database, number, changed=SPRING + number)
-    bench.restart(start=start, overlap=overlap)
-    assert bench.run().uploaded == (0 if start == "now" else 1)
-    bench.restart(start=start, overlap=overlap)
-    sell(bench.database, 5, changed=SPRING + 5)
-    assert bench.run().uploaded == 1
-    sell(bench.database, 4, changed=SPRING + 4)
-    assert bench.run().uploaded == 1
-    assert sent(emulator) == ids(*([] if start == "now" else [3]), 5, 4)
-
-
-def test_start_now_on_an_empty_table(bench: Bench, emulator: EmulatorServer) -> None:
-    """With nothing to pass over, the first row that comes is sent."""
-    bench.restart(start="now")
-    assert bench.run().read == 0
-    sell(bench.database, 1, 2)
-    bench.restart()
-    assert bench.run().uploaded == 2
-    assert sent(emulator) == ids(1, 2)
-
-
-def test_start_at_a_value(bench: Bench, emulator: EmulatorServer) -> None:
-    """From the value of the mark's first column on, itself included."""
-    bench.restart(start=3)
-    sell(bench.database, 1, 5)
-    bench.run()
-    assert sent(emulator) == ids(3, 4, 5)
-
-
-def test_a_start_that_no_row_shows_the_type_of(
-    postgres: Database, emulator: EmulatorServer, tmp_path: Path
-) -> None:
-    """With the first row it is a moment, and no overlap reaches behind it."""
-    open_shop_of(postgres, "timestamp")
-    overlap = timedelta(days=30)
-    with closing(Bench(postgres, emulator.url, tmp_path, start="2026-01-10", overlap=overlap)) as bench:
-        bench.run()
-        sell(postgres, 1, changed="2026-01-09")
-        sell(postgres, 2, changed="2026-01-11")
-        for _ in range(2):
-            bench.run()
-            bench.restart()
-        sell(postgres, 3, changed="2026-01-12")
-        bench.run()
-        assert sent(emulator) == ids(2, 3)
-
-
 @pytest.mark.parametrize("mark", [("changed",), ("changed", "n")])
 def test_rows_of_one_mark_cost_a_poll_nothing_more(
     postgres: Database, emulator: EmulatorServer, tmp_path: Path, mark: tuple[str, ...]
@@ -147,7 +44,7 @@ def test_rows_of_one_mark_cost_a_poll_nothing_more(
     """However many of them stand at the mark, it is one statement that finds nothing new."""
     open_shop_of(postgres, "bigint")
     with closing(Bench(postgres, emulator.url, tmp_path, overlap="auto", mark=mark)) as bench:
-        sell(postgres, 1, 20, changed=SPRING)
+        sell(postgres, 1, 20, changed=1_772_323_200)
         for _ in range(3):
             bench.run()
             bench.clock.forward(timedelta(seconds=30))
@@ -287,6 +184,27 @@ def test_a_waiting_row_that_changed_is_not_sent_as_it_was(
     assert bench.run().uploaded == 0
 
 
+def test_a_waiting_row_that_changed_while_uploads_are_spaced(
+    bench: Bench, emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the news is left unread, the row is not sent as it was either."""
+    monkeypatch.setattr(Budget, "spacing", lambda *_: timedelta(days=1))
+    bench.restart()
+    due = int((bench.clock.now() + timedelta(hours=1)).timestamp())
+    sell(bench.database, 1, 1, paid=due)
+    sell(bench.database, 2, 1)
+    bench.run()
+    bench.database.run("UPDATE orders SET total = '7.50', changed = 100 WHERE n = 1")
+    emulator.advance(3601)
+    bench.clock.forward(timedelta(seconds=3601))
+    assert bench.run().uploads == 0
+    emulator.advance(86_400)
+    bench.clock.forward(timedelta(days=1))
+    assert bench.run().uploads == 1
+    lines = [line for upload in emulator.uploads() for line in (upload.content or b"").decode().splitlines()]
+    assert [line.split(",")[3] for line in lines if line.startswith(client_id(1))] == ["7.50"]
+
+
 def test_rows_in_the_future_wait(bench: Bench, emulator: EmulatorServer) -> None:
     """They wait without holding the mark, and are sent once when their DateTime has come."""
     due = int((bench.clock.now() + timedelta(hours=1)).timestamp())
@@ -303,52 +221,6 @@ def test_rows_in_the_future_wait(bench: Bench, emulator: EmulatorServer) -> None
     assert bench.run().uploaded == 0
     assert sent(emulator) == ids(2, 1)
     assert bench.rows("SELECT * FROM syncd_waiting") == []
-
-
-# --- where it stands ---
-
-
-def test_a_mark_of_numbers_that_was_moved_forward(
-    sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path
-) -> None:
-    """What was passed over is not read, though the query stood before it when late rows may have begun."""
-    open_shop(sqlite_db)
-    with closing(Bench(sqlite_db, emulator.url, tmp_path, overlap="auto", mark=("n",))) as bench:
-        sell(sqlite_db, 1, 3)
-        bench.run()
-        bench.clock.forward(timedelta(days=2))
-        sell(sqlite_db, 4, 5)
-        moved = Mark((8,))
-        bench.ledger.begin_query(moved, safe=moved)
-        bench.restart()
-        for _ in range(3):
-            bench.run()
-            bench.clock.forward(timedelta(minutes=1))
-        assert sent(emulator) == ids(1, 2, 3, 8)
-
-
-def test_a_time_that_is_a_number_with_and_without_a_fraction(
-    sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path
-) -> None:
-    """Each moves the mark on from the other."""
-    sqlite_db.run("CREATE TABLE orders (n integer, changed, client, target, paid, total)")
-    with closing(Bench(sqlite_db, emulator.url, tmp_path, overlap="auto")) as bench:
-        for number, changed in ((1, 1767225600.5), (2, 1767225700), (3, 1767225800.5)):
-            sell(sqlite_db, number, changed=changed)
-            bench.run()
-            assert str(changed) in str(bench.mark())
-
-
-def test_a_number_that_sqlite_cannot_hold(bench: Bench, emulator: EmulatorServer) -> None:
-    """As the text of a key, of a row that has to be looked at by itself: the others are sent."""
-    key, client = "coalesce(client, n) AS n", "n + 100000000000000000 AS client"
-    sql = f"SELECT {key}, changed, {client}, target, paid, total FROM orders"
-    bench.restart(sql=sql)
-    sell(bench.database, 1, client=None)
-    sell(bench.database, 2, client="9" * 20, total="1,5")
-    sell(bench.database, 3, client=None)
-    assert bench.run().rejected == 1
-    assert sent(emulator) == ids(1, 3)
 
 
 # --- rows that have no place, SQL that changed, too many rejects ---

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from syncd.ledger.types import Number
+
 revision = "0007"
 down_revision = "0006"
 branch_labels = None
@@ -12,6 +14,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the column."""
+    """Add it, and after which upload that was."""
     names = op.get_context().opts
-    op.add_column(f"{names['syncd_prefix']}marks", sa.Column("floor", sa.Text), schema=names["syncd_schema"])
+    marks, schema = f"{names['syncd_prefix']}marks", names["syncd_schema"]
+    op.add_column(marks, sa.Column("floor", sa.Text), schema=schema)
+    op.add_column(marks, sa.Column("begun_after", Number), schema=schema)
