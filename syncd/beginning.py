@@ -19,8 +19,7 @@ def begin_at_start(reader: Reader, intake: Intake, horizon: Horizon) -> Position
     mark, floor, passed = None, reader.source.start(), dict[str, None]()
     if reader.query.start == "now":
         newest, future = horizon.newest()
-        mark = newest or horizon.of(future)
-        floor = mark and Mark(mark.values[:1])
+        mark, floor = newest, newest and Mark(newest.values[:1])
         if (last := future or mark) is not None:
             passed = _keys(reader, intake, floor, last)
     reader.ledger.begin_query(mark, list(passed), safe=mark, floor=floor)

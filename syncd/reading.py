@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -19,6 +20,8 @@ from syncd.ranges import Ranges, Reader
 
 ASK_AGAIN = timedelta(hours=1)
 """After this it is asked anew whether the database tells: a standby may have become a primary."""
+ASK_SOON = timedelta(minutes=1)
+"""The same where it has told in the last hour: others may just have kept the list as it was (`sessions`)."""
 AT_THE_MARK = 100
 """Rows of one mark that a poll looks at to find that there is nothing new; of more it makes a whole run."""
 CHANGED = (
@@ -67,7 +70,7 @@ class Reading:
         self._ahead: Mark | None = None
         """The newest mark of the future that was told."""
         # By `clock.seconds`, which nobody sets.
-        self._unwatched_since: float | None = None
+        self._told_at, self._ask_at = -math.inf, -math.inf
         self._began = reader.clock.now(), reader.clock.seconds()
         self._nothing_new: tuple[Mark | None, Page] | None = None
         """The mark, and what the last poll found there, all of it known."""
@@ -155,14 +158,19 @@ class Reading:
         newest, future = self._horizon.newest()
         listed = reader.source.open_transactions()
         if listed is None:
-            self._late, self._unwatched_since = None, reader.clock.seconds()
+            self._not_told()
             if reader.source.hides_transactions:
                 reader.observer.emit(Event.TRANSACTIONS_HIDDEN, query=reader.query.name, action=HIDDEN)
             yield from self._unwatched(walk, UNWATCHED)
             return
         late = self._late = self._late or LateCommits(self._safe, walk.mark)
+        was_blind, self._told_at, self._ask_at = (
+            self._told_at < self._ask_at,
+            reader.clock.seconds(),
+            -math.inf,
+        )
         is_gap = self._has_gaps(walk.mark or newest)
-        if is_gap and not walk.is_first:
+        if (is_gap or was_blind) and not walk.is_first:
             late.unlisted(self._safe, walk.mark)
         late.begin(listed, reader.clock.now(), newest)
         yield from self._ahead_of(future)
@@ -218,8 +226,15 @@ class Reading:
 
     def _is_unwatched(self) -> bool:
         """Whether the database was found not to tell who has a transaction open."""
-        since = self._unwatched_since
-        return since is not None and self._reader.clock.seconds() - since < ASK_AGAIN.total_seconds()
+        return self._reader.clock.seconds() < self._ask_at
+
+    def _not_told(self) -> None:
+        """Who was seen open is believed to be for an hour."""
+        now = self._reader.clock.seconds()
+        was_told = now - self._told_at < ASK_AGAIN.total_seconds()
+        self._ask_at = now + (ASK_SOON if was_told else ASK_AGAIN).total_seconds()
+        if not was_told:
+            self._late = None
 
     def _unwatched(self, walk: Walk, back: timedelta) -> Iterator[Chunk]:
         """Forward to the end, and again what transactions of up to `back` may have committed behind the mark.
@@ -235,13 +250,21 @@ class Reading:
             yield chunk
             walk.go(chunk)
         is_hidden = reader.query.overlap == "auto" and reader.source.hides_transactions
-        self._settle(self._stood(then, walk) if back else walk.mark, UNSEEN if is_hidden else "")
+        safe = self._stood(then, walk) if back else walk.mark
+        self._settle(self._not_beyond_open(safe), UNSEEN if is_hidden else "")
+
+    def _not_beyond_open(self, safe: Mark | None) -> Mark | None:
+        """Where the database has just ceased to tell: not beyond where those began who were open."""
+        if self._late is None or self._late.quiet or safe is None:
+            return safe
+        place = self._late.safe(safe)
+        return safe if place is not None and is_beyond(place, safe) else place
 
     # --- marks of the future ---
 
     def ahead(self) -> Iterator[Chunk]:
         """Rows with a mark of the future, which are not come by on the way to a mark of their own."""
-        if self._late is None:
+        if self._reader.query.overlap != "auto" or self._is_unwatched():
             _, future = self._horizon.newest()
             yield from self._ahead_of(future)
 

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
 from threading import Event, Thread
 
 import pytest
 from sqlalchemy import Connection, create_engine
 
+from syncd.emulator.server import EmulatorServer
 from syncd.late import PREPARED
+from tests.centre_help import Bench, client_id, ids, open_shop_of, sent
 from tests.servers import Database
 from tests.source_help import Sources
 from tests.waiting import eventually
@@ -29,31 +33,68 @@ def writer(mariadb: Database) -> Iterator[Connection]:
     engine.dispose()
 
 
-def test_while_others_read_the_list(mariadb: Database, source: Sources, writer: Connection) -> None:
-    """A monitor that never rests keeps it as it was: nothing is told then, and all of it afterwards."""
-    reader, rest, reads = source(mariadb.url, SQL, mark=("n",)), Event(), Event()
+@contextmanager
+def monitor(database: Database) -> Iterator[None]:
+    """Somebody reads the server's list and never rests, which keeps it as it was."""
+    rest, reads = Event(), Event()
 
-    def monitor() -> None:
-        engine = create_engine(mariadb.url)
+    def read() -> None:
+        engine = create_engine(database.url)
         with engine.connect() as connection:
             while not rest.is_set():
                 connection.exec_driver_sql(READ).all()
                 reads.set()
         engine.dispose()
 
-    thread = Thread(target=monitor)
+    thread = Thread(target=read)
     thread.start()
     try:
         assert reads.wait(30)
-        writer.exec_driver_sql("INSERT INTO t VALUES (1)")
-        assert reader.open_transactions() is None
+        yield
     finally:
         rest.set()
         thread.join()
+
+
+def test_while_others_read_the_list(mariadb: Database, source: Sources, writer: Connection) -> None:
+    """A monitor that never rests keeps it as it was: nothing is told then, and all of it afterwards."""
+    reader = source(mariadb.url, SQL, mark=("n",))
+    with monitor(mariadb):
+        writer.exec_driver_sql("INSERT INTO t VALUES (1)")
+        assert reader.open_transactions() is None
     assert not reader.hides_transactions
     listed = reader.open_transactions()
     assert listed is not None
     assert len(listed) == 1
+
+
+def test_who_was_seen_open_is_not_forgotten_for_one_list_that_is_old(
+    mariadb: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """A row of a transaction that was open then, and began long ago, comes when it is committed."""
+    open_shop_of(mariadb, "datetime(6)")
+
+    def order(number: int, ago: int) -> str:
+        changed = f"utc_timestamp(6) - interval {ago} second"
+        return (
+            f"INSERT INTO orders VALUES ({number}, {changed}, '{client_id(number)}', 'paid', 1767225600, '9')"
+        )
+
+    engine = create_engine(mariadb.url)
+    with engine.connect() as slow, closing(Bench(mariadb, emulator.url, tmp_path, overlap="auto")) as bench:
+        slow.exec_driver_sql(order(1, 900))
+        mariadb.run(order(2, 890))
+        bench.run()
+        mariadb.run(order(3, 500))
+        bench.run()
+        with monitor(mariadb):
+            mariadb.run(order(4, 400))
+            bench.run()
+        slow.commit()
+        bench.clock.forward(timedelta(minutes=2))
+        bench.run()
+        assert sorted(sent(emulator)) == ids(1, 2, 3, 4)
+    engine.dispose()
 
 
 def test_many_queries_ask_at_once(mariadb: Database, source: Sources, writer: Connection) -> None:

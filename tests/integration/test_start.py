@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -92,6 +92,22 @@ def test_start_now_and_a_lower_id_of_the_same_day(
             bench.run()
             bench.clock.forward(timedelta(minutes=2))
         assert sorted(sent(emulator)) == ids(3, 9)
+
+
+def test_start_now_where_all_rows_are_of_the_future(
+    database: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """They are there already; what comes is sent, at this very moment too."""
+    open_shop_of(database, "timestamp" if database.url.startswith("postgresql") else "datetime")
+    now = datetime.now(UTC)
+    sell(database, 1, changed=f"{now + timedelta(days=9):%Y-%m-%d %H:%M:%S}")
+    with closing(Bench(database, emulator.url, tmp_path, start="now", overlap="auto")) as bench:
+        bench.run()
+        sell(database, 2, changed=f"{now:%Y-%m-%d %H:%M:%S}")
+        bench.run()
+        bench.restart()
+        bench.run()
+        assert sent(emulator) == ids(2)
 
 
 def test_a_start_that_no_row_shows_the_type_of(
