@@ -83,9 +83,9 @@ class Keyset:
         query = self._all().where(*self.bounds(columns, None, upper))
         return query.order_by(*(_name(name).desc() for name in columns)).limit(1)
 
-    def where(self, condition: ColumnElement[bool]) -> Select[Any]:
-        """The rows for which this holds, in no order."""
-        return self._all().where(condition)
+    def where(self, condition: ColumnElement[bool], columns: Sequence[str]) -> Select[Any]:
+        """The rows for which this holds, in the order of these columns."""
+        return self._all().where(condition).order_by(*(_name(name) for name in columns))
 
     def filled(self, columns: Sequence[str]) -> Select[Any]:
         """Any one row without a null in these columns."""

@@ -137,7 +137,7 @@ class SqlSource:
         return Page(self._described().columns, rows[:limit], None, len(rows) <= limit)
 
     def by_key(self, keys: Sequence[Sequence[str]]) -> list[Page]:
-        """The rows of each of these keys, given as the texts of `keys.value_text`; see `lookup`."""
+        """The rows of each of these keys, given as the texts of `keys.value_text`, in order; see `lookup`."""
         shape = self._described()
         names = [shape.columns[place] for place in shape.key]
         sample = self._rows(self._keyset.filled(names)) if keys else []
@@ -147,7 +147,7 @@ class SqlSource:
             for start in range(0, len(keys), lookup.AT_ONCE):
                 part = keys[start : start + lookup.AT_ONCE]
                 condition = lookup.condition(names, part, kinds, loose=self._database.loose)
-                for row in self._rows(self._keyset.where(condition)):
+                for row in self._rows(self._keyset.where(condition, shape.cursor_columns)):
                     values = [row[place] for place in shape.key]
                     for number, key in enumerate(part, start):
                         if lookup.is_row(key, values, kinds):

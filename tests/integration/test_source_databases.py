@@ -41,6 +41,16 @@ def test_going_on_after_the_end(database: Database, source: Sources) -> None:
     assert [row[1] for row in reader.read(mark, 10).rows] == ["late, with an equal mark", "new"]
 
 
+def test_rows_of_a_key_come_in_the_order_of_the_mark(database: Database, source: Sources) -> None:
+    """Whatever order they were written or changed in: the last is what counts."""
+    database.run("CREATE TABLE k (m integer, n integer)")
+    for mark in (4, 1, 3, 2):
+        database.run(f"INSERT INTO k VALUES ({mark}, 7)")
+    database.run("UPDATE k SET m = 5 WHERE m = 1")
+    (page,) = source(database.reader_url, "SELECT m, n FROM k", key=("n",)).by_key([("7",)])
+    assert [row[0] for row in page.rows] == [2, 3, 4, 5]
+
+
 def test_a_new_run_reads_equal_marks_again(database: Database, source: Sources) -> None:
     """A new run begins with the rows of its mark, since one of them may have been committed late."""
     numbers(database, 1, 2, 3)
