@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
-from syncd import keys
 from syncd.key_codes import are_distinct, codes_of
 from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Reason, Reject, Rows
-from syncd.texts import Texts, joined
+from syncd.news import PASSED, Rules, as_known, decide
+from syncd.seen_again import SeenAgain
+from syncd.texts import joined
 
 LARGEST_FILE = 1_000_000_000
 """Bytes: the API takes 1 GB [D faq.md]."""
@@ -19,41 +17,6 @@ PAGE_ROWS = 50_000
 """Rows read at once, at most: what bounds the memory, however long the chunk."""
 LARGEST_PAGE = 320_000_000
 """Bytes that a page of lines can come to: PAGE_ROWS rows of five texts of 255 four-byte characters."""
-PASSED = b""
-"""The identity remembered of rows that were there before `start: now`: taken for delivered as they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What of a query decides about rows read again."""
-
-    on_change: Literal["ignore", "resend"]
-    money: int
-    """`keys.money_columns` of the header."""
-    ahead: AbstractSet[str] = frozenset()
-    """Keys whose last row bears a mark of the future, and is not among those that are read."""
-
-
-@dataclass(slots=True)
-class SeenAgain:
-    """Of rows that are read again, those that differ from what is known of their key: held back for a while.
-
-    A key may have several rows, and what was delivered, or waits, is its last one.
-    """
-
-    lines: dict[str, str] = field(default_factory=dict)
-    """Of delivered keys with other money: key → the last line."""
-    waiting: dict[str, Conversion] = field(default_factory=dict)
-    """Of keys that wait: key → the last row that waits."""
-    keys: set[str] | None = None
-    """Where they are wanted: the keys of all rows that can be sent."""
-    header: str = ""
-    oldest: float = math.inf
-    newest: int = 0
-
-    def rows(self) -> Rows:
-        """All of them."""
-        return Rows(Texts(self.lines), Texts(self.lines.values()), self.newest, self.oldest)
 
 
 def rows_wanted(chunk: Chunk, chunk_rows: int) -> int:
@@ -110,13 +73,15 @@ def add(
     chunk.rows_read += len(mapped.ready) + len(mapped.waiting) + len(mapped.rejects)
     whole = _extend(chunk, mapped.ready, known)
     if not whole or mapped.waiting:
+        rows = [] if whole else list(held.hold_rows(chunk, mapped.ready, known, rules))
+        waiting = list(held.hold_waiting(chunk, mapped.waiting, known))
+        if seen_again is None:
+            rows += held.lines.items()
+            waiting += held.waiting.values()
         places = {key: place for place, key in enumerate(chunk.ready.keys)}
-        held.header = chunk.header
-        rows = () if whole else _rows_held_back(chunk, mapped.ready, known, rules, held)
-        for key, line in [*rows, *(held.lines.items() if seen_again is None else ())]:
+        for key, line in rows:
             _add_row(chunk, key, line, known.get(key), places, rules)
-        waiting = _waiting_held_back(chunk, mapped.waiting, known, held)
-        for conversion in [*waiting, *(held.waiting.values() if seen_again is None else ())]:
+        for conversion in waiting:
             _add_waiting(chunk, conversion, known.get(conversion.key), places, rules)
     for reject in mapped.rejects:
         _add_reject(chunk, reject, known.get(reject.key), rules)
@@ -142,46 +107,13 @@ def _are_new(chunk: Chunk, keys: Sequence[str]) -> bool:
     return new
 
 
-def _rows_held_back(
-    chunk: Chunk, rows: Rows, known: Mapping[str, Known], rules: Rules, held: SeenAgain
-) -> Iterator[tuple[str, str]]:
-    """The others."""
-    held.oldest, held.newest = min(held.oldest, rows.oldest), max(held.newest, rows.newest)
-    for key, line in zip(rows.keys, rows.lines, strict=True):
-        before = known.get(key) if rules.on_change == "resend" else None
-        if before is None or before.state is not KnownAs.DELIVERED:
-            yield key, line
-            continue
-        match _decide(line, before, rules):
-            case "news" if key in rules.ahead:
-                chunk.rows_known += 1
-            case "news" | "known" as what if what == "news" or key in held.lines:
-                chunk.rows_known += key in held.lines
-                held.lines[key] = line
-            case _:
-                yield key, line
-
-
-def _waiting_held_back(
-    chunk: Chunk, rows: Sequence[Conversion], known: Mapping[str, Known], held: SeenAgain
-) -> Iterator[Conversion]:
-    """The others."""
-    for row in rows:
-        before = known.get(row.key)
-        if before is not None and before.state is KnownAs.WAITING:
-            chunk.rows_known += row.key in held.waiting
-            held.waiting[row.key] = row
-        else:
-            yield row
-
-
 def _add_row(
     chunk: Chunk, key: str, line: str, known: Known | None, places: dict[str, int], rules: Rules
 ) -> None:
     place = places.get(key)
     if place is not None:
-        known = _as_known(chunk.ready.lines[place], rules.money, KnownAs.DELIVERED)
-    match _decide(line, known, rules):
+        known = as_known(chunk.ready.lines[place], rules.money, KnownAs.DELIVERED)
+    match decide(line, known, rules):
         case "news" if place is not None:  # the newest money takes the place of the one before
             chunk.rows_known += 1
             chunk.size += _bytes(line) - _bytes(chunk.ready.lines[place])
@@ -202,11 +134,11 @@ def _add_waiting(
 ) -> None:
     place = places.get(conversion.key)
     if place is not None:
-        known = _as_known(chunk.ready.lines[place], rules.money, KnownAs.DELIVERED)
-    if known == _as_known(conversion.line, rules.money, KnownAs.WAITING):
+        known = as_known(chunk.ready.lines[place], rules.money, KnownAs.DELIVERED)
+    if known == as_known(conversion.line, rules.money, KnownAs.WAITING):
         chunk.rows_known += 1
         return
-    match _decide(conversion.line, known, rules):
+    match decide(conversion.line, known, rules):
         case "news":
             chunk.waiting.append(conversion)
         case "known":
@@ -223,27 +155,6 @@ def _add_reject(chunk: Chunk, reject: Reject, known: Known | None, rules: Rules)
         chunk.rows_known += 1
     else:
         chunk.rejects.append(reject)
-
-
-def _decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "known", "changed"]:
-    """What a line is, given what is remembered of its key."""
-    if known is None or known.state is KnownAs.WAITING:
-        return "news"
-    identity, money = keys.fingerprint(line, rules.money)
-    same = identity == known.identity
-    if known.state is KnownAs.REJECTED:  # Metrica refused it: once it is put right it is news
-        return "known" if same and money == known.money else "news"
-    if known.identity == PASSED:
-        return "known"
-    if not same:
-        return "changed"
-    changed = rules.on_change == "resend" and not keys.same_money(money, known.money)
-    return "news" if changed else "known"
-
-
-def _as_known(line: str, money: int, state: KnownAs) -> Known:
-    """A line as the ledger would remember it."""
-    return Known(state, *keys.fingerprint(line, money))
 
 
 def _changed(key: str, line: str) -> Reject:

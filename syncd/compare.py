@@ -10,6 +10,7 @@ from typing import Protocol
 from syncd import chunking, keys
 from syncd.mapping import Mapper, layout
 from syncd.model import Known, KnownAs, Mapped, Mark, Page, Position, Upload
+from syncd.news import PASSED
 from syncd.ports import Clock, Source
 from syncd.settings import QuerySettings
 
@@ -148,7 +149,7 @@ def lines_of(mapped: Mapped) -> list[tuple[str, str]]:
 
 
 def _delivered(known: Known, line: str | None, money_columns: int) -> Fate:
-    if known.identity == chunking.PASSED:
+    if known.identity == PASSED:
         return Fate.PASSED
     if line is None:
         return Fate.CHANGED_IDENTITY

@@ -8,9 +8,10 @@ from datetime import datetime
 from typing import Protocol
 
 from syncd import chunking, keys
-from syncd.chunking import SeenAgain
 from syncd.mapping import Form, Mapper, layout
 from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject, TextPage
+from syncd.news import Rules
+from syncd.seen_again import SeenAgain
 from syncd.settings import QuerySettings
 from syncd.texts import Texts
 
@@ -51,7 +52,7 @@ class Intake:
         self._memory = memory
         self._mapper: Mapper | None = None
         self.ahead: AbstractSet[str] = frozenset()
-        """`chunking.Rules.ahead`."""
+        """`news.Rules.ahead`."""
 
     def form_for(self, columns: tuple[str, ...]) -> Callable[[], Form | None]:
         """How a database may write the lines of such a result itself, as it stands when asked; None: not."""
@@ -98,8 +99,8 @@ class Intake:
         chunk.header = mapper.header
         return mapper.map_text(page, now) if isinstance(page, TextPage) else mapper.map(page, now)
 
-    def _rules(self, chunk: Chunk) -> chunking.Rules:
-        return chunking.Rules(self._query.on_change, keys.money_columns(chunk.header), self.ahead)
+    def _rules(self, chunk: Chunk) -> Rules:
+        return Rules(self._query.on_change, keys.money_columns(chunk.header), self.ahead)
 
     def _mapper_for(self, columns: tuple[str, ...]) -> Mapper:
         """The mapper for a result with these columns; made anew when they change."""

@@ -8,12 +8,12 @@ from datetime import timedelta
 
 from syncd import chunking
 from syncd.ahead import AnyPage, ReadAhead
-from syncd.chunking import SeenAgain
 from syncd.events import Event
 from syncd.intake import Intake
 from syncd.marks import earlier, is_beyond, is_ordered
 from syncd.model import Chunk, Mark
 from syncd.ports import Clock, Ledger, Observer, Source
+from syncd.seen_again import SeenAgain
 from syncd.settings import QuerySettings
 
 PROGRESS_EVERY = timedelta(seconds=10)

@@ -15,7 +15,7 @@ from syncd.packing import unpacked
 FILES_AT_ONCE = 8
 """Files read at once, each of up to `chunk_rows` lines."""
 PASSED = Known(KnownAs.DELIVERED, b"", "")
-"""A key that counts as delivered whatever its row says (`chunking.PASSED`)."""
+"""A key that counts as delivered whatever its row says (`news.PASSED`)."""
 
 
 def known(

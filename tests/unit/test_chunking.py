@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd import chunking, keys
-from syncd.chunking import Rules
 from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Origin, Reason, Reject, Rows
+from syncd.news import PASSED, Rules
 
 IGNORE, RESEND = Rules("ignore", 2), Rules("resend", 2)
 
@@ -38,7 +38,7 @@ def known_as(row: Conversion, state: KnownAs = KnownAs.DELIVERED) -> Known:
 
 def passed() -> Known:
     """What the ledger remembers of a row that was there before `start: now`."""
-    return Known(KnownAs.DELIVERED, chunking.PASSED, "")
+    return Known(KnownAs.DELIVERED, PASSED, "")
 
 
 rows = st.builds(a_row, names, prices, moments)
