@@ -64,21 +64,24 @@ def span_of(
         comparison: The query, its source and its store.
         position: How far it was read.
         length: How far back.
-        begun: When the query's oldest upload was recorded. With `start: now` what is older was passed over.
+        begun: When the query's oldest upload was recorded. With `start: now` what is older was passed over,
+            where a store of an older syncd does not tell where that was.
     """
     query, now = comparison.query, comparison.clock.now()
     end = None if position is None else position.safe or position.mark
     if end is None:
         return None
-    moment = now - length
+    moment, start = now - length, position.start if position else None
     if query.start == "now":
         if begun is None:
             return None
-        moment = max(moment, begun)
+        moment = max(moment, begun) if start is None else moment
     after = mark_since(end, moment, now, query.timezone)
     by_mark = after is not None
     if after is not None and _starts_later(comparison, after, end):
         after = None
+    if query.start == "now" and start is not None and (after is None or is_beyond(start, after)):
+        after = start
     return Span(moment, after, end, by_mark)
 
 

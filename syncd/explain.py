@@ -31,6 +31,8 @@ class InSource:
     """None: one of the mark's columns is null."""
     read_already: bool
     """The query's mark has passed it."""
+    before_start: bool
+    """It lies before the query's `start`."""
     line: str
     """As it would be uploaded; empty when it cannot be."""
     due: datetime | None
@@ -67,7 +69,7 @@ class Explanation:
     line: str = ""
     """As it was sent; empty when that is no longer kept."""
     passed: bool = False
-    """Counted as delivered without being sent: it was there before a query with `start: now` began."""
+    """Counted as delivered without being sent: it was there when a query with `start: now` began."""
     waiting: WaitingRow | None = None
     reject: RejectRow | None = None
     source: InSource | None = None
@@ -87,6 +89,7 @@ class Explanation:
         unrecorded = State.UNKNOWN
         if self.source:
             unrecorded = State.MISSED if self.source.read_already else State.TO_COME
+            unrecorded = State.PASSED if self.source.before_start else unrecorded
         return next((state for state, there in recorded.items() if there), unrecorded)
 
 
@@ -176,14 +179,19 @@ class Explainer:
             lines = lines_of(mapped)
             key, line = lines[0] if lines else (mapped.rejects[0].key, "")
             due = datetime.fromtimestamp(mapped.waiting[0].moment, now.tzinfo) if mapped.waiting else None
+            start = position.start if position else None
             found[key] = InSource(
                 mark,
                 read,
+                before_start=bool(mark and start and self._is_before(mark, start)),
                 line=f"{mapper.header}\n{line}" if line else "",
                 due=due,
                 reject=mapped.rejects[0] if mapped.rejects else None,
             )
         return found
+
+    def _is_before(self, mark: Mark, start: Mark) -> bool:
+        return mark.values[: len(start.values)] != start.values and self._is_behind(mark, start)
 
     def _is_behind(self, mark: Mark, position: Mark) -> bool:
         """Whether a mark is at or behind another, by the database's own order: the row itself is between."""

@@ -28,6 +28,7 @@ from syncd.cli.common import (
 )
 from syncd.compare import Compare, Fate
 from syncd.errors import RowsMissing, UploadsMissing
+from syncd.model import Mark
 from syncd.settings import QuerySettings
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ class Result:
     """Rows that were missing and no longer are; None where that was not asked for."""
     lost: list[int] | None
     """Uploads that Metrica's list does not have; None where that was not asked for."""
+    stands: Mark | None
+    """The query's mark."""
 
     @property
     def missing(self) -> int:
@@ -93,7 +96,8 @@ def audit(
         else:
             parts, ledger = around.enter_context(looking(settings, query))
         comparison = Compare(query, parts.source(query), ledger, parts.clock)
-        span = span_of(comparison, ledger.position(), length, parts.store.first_upload_at(query.name))
+        position = ledger.position()
+        span = span_of(comparison, position, length, parts.store.first_upload_at(query.name))
         found, healed = Account() if span is None else account(comparison, span), None
         if heal and span is not None:
             before, healed = found.counts[Fate.MISSING], 0
@@ -103,7 +107,7 @@ def audit(
                 healed = before - found.counts[Fate.MISSING]
         since = parts.clock.now() - length
         lost = _lost(parts, query, since) if at_metrica else None
-    result = Result(query, span, found, healed, lost)
+    result = Result(query, span, found, healed, lost, position.mark if position else None)
     if as_json:
         print_json(_document(result))
     else:
@@ -142,6 +146,10 @@ def _lines(result: Result) -> Iterator[str]:
         return
     how = f"by {result.query.mark[0]}" if span.by_mark else "by DateTime"
     since, upto = f"{span.since:%Y-%m-%d %H:%M} UTC", shown_mark(span.upto)
+    if result.stands is not None and result.stands != span.upto:
+        upto = (
+            f"{upto}; from there to {shown_mark(result.stands)}, where the query stands, rows may still come"
+        )
     yield f"{name}: rows since {since} ({how}), up to the mark {upto}"
     for fate, words in _WORDS.items():
         count = found.counts[fate]

@@ -16,7 +16,7 @@ from syncd.settings import QuerySettings
 _HEADS: Mapping[State, str] = {
     State.SENDING: "on its way to Metrica",
     State.DELIVERED: "delivered",
-    State.PASSED: "passed over: it was there before the query's `start`, and counts as delivered",
+    State.PASSED: "passed over: it was there before the query's `start`, so it is never sent",
     State.WAITING: "waits for its DateTime",
     State.REJECTED: "rejected",
     State.DROPPED: "rejected, and dropped by a person: it is not sent as it is",

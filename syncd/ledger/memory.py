@@ -243,7 +243,7 @@ class QueryMemory:
             exists().where(rejects.query == self._query, rejects.retry_at.is_not(None)),
         )
         one = select(is_open.label("open")).subquery("one")
-        return select(one.c.open, marks.c.mark, marks.c.safe, marks.c.fingerprint, marks.c.floor).select_from(
+        return select(one.c.open, *(marks.c[name] for name in _POSITION)).select_from(
             one.outerjoin(marks, marks.c.query == self._query)
         )
 
@@ -276,12 +276,15 @@ class QueryMemory:
         return known
 
 
+_POSITION = ("mark", "safe", "fingerprint", "floor", "begun_after")
+
+
 def _position(row: Row[Any]) -> Position | None:
     """A row of `marks`, all null where there is none."""
     if row.fingerprint is None:
         return None
     mark, safe, floor = map(entries.mark_of, (row.mark, row.safe, row.floor))
-    return Position(mark, safe, row.fingerprint, floor)
+    return Position(mark, safe, row.fingerprint, floor, row.begun_after)
 
 
 def _known(state: KnownAs, header: str, line: str) -> Known:

@@ -152,6 +152,13 @@ class Position:
     """Digest of the SQL, mark and key under which the mark was reached."""
     floor: Mark | None = None
     """Where the query began, or a person moved it forward to: no overlap reaches behind it."""
+    begun_after: int | None = None
+    """The newest upload when `floor` was recorded; None: there was none, so the query began there."""
+
+    @property
+    def start(self) -> Mark | None:
+        """Where the query began; None: at the beginning, or that is not known any more."""
+        return self.floor if self.begun_after is None else None
 
 
 @dataclass(slots=True)

@@ -127,6 +127,24 @@ def test_what_was_not_to_be_sent_is_not_missing(situation: Situation) -> None:
     assert situation.json("audit", "present", "--since", LONG_AGO)["rows"]["missing"] == 0
 
 
+def test_what_came_between_the_start_and_the_first_upload(situation: Situation) -> None:
+    """With `start: now` that is looked at as well, and what lies before is passed over, not missed."""
+    situation.configure(start="now")
+    shop.sell(situation.shop, 1, 2)
+    situation.run()
+    shop.sell(situation.shop, 9, 1)
+    situation.run()
+    shop.sell(situation.shop, 5, 1)
+
+    missing = situation.json("audit", "paid_orders", "--since", LONG_AGO)
+    assert (missing["rows"]["missing"], missing["keys"]["missing"]) == (1, [["5"]])
+    assert situation.json("explain", "paid_orders", "5")["rows"][0]["state"] == "missed"
+    assert situation.json("explain", "paid_orders", "1")["rows"][0]["state"] == "passed"
+    assert situation.tell("explain", "paid_orders", "1").code == 0
+    assert situation.json("audit", "paid_orders", "--since", LONG_AGO, "--heal")["healed"] == 1
+    assert situation.times() == {5: 1, 9: 1}
+
+
 def test_healing_killed_at_any_point_doubles_nothing(one_situation: Situation) -> None:
     """Killed before, in and after the POST, the next try accounts for every row, once."""
     one_situation.configure()
