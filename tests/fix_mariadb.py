@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import shutil
 import socket
 import subprocess
@@ -31,6 +32,8 @@ def mariadb_server() -> Iterator[str]:
     home = Path(tempfile.mkdtemp(prefix="syncd-my-"))
     user = getpass.getuser()
     data, path = home / "data", home / "s"
+    # A server that starts removes the temporary tables of all others in the folder they share.
+    environ = {**os.environ, "TMPDIR": str(home)}
     subprocess.run(
         [
             installer,
@@ -40,6 +43,7 @@ def mariadb_server() -> Iterator[str]:
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
         ],
+        env=environ,
         check=True,
         capture_output=True,
     )
@@ -58,6 +62,7 @@ def mariadb_server() -> Iterator[str]:
             "--innodb-log-file-size=16M",
             "--sql-mode=",  # so that tests can store zero dates
         ],
+        env=environ,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
     )
