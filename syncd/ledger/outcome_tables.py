@@ -59,3 +59,14 @@ def quotas(metadata: MetaData, prefix: str) -> Table:
         Column("day", Name, nullable=False),
         Column("spent", Number, nullable=False),
     )
+
+
+def refusals(metadata: MetaData, prefix: str) -> Table:
+    """Of which login or counter Metrica said that its day is spent; counter 0: of the whole login."""
+    return Table(
+        f"{prefix}refusals",
+        metadata,
+        Column("login", Name, primary_key=True),
+        Column("counter", Number, primary_key=True, autoincrement=False),
+        Column("day", Name, nullable=False),
+    )

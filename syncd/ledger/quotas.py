@@ -1,7 +1,4 @@
-"""The requests of each login's day, counted for all daemons on one store: ports.Purse.
-
-Metrica's word that a day is spent stands in the same table, under a name of its own beside the login's.
-"""
+"""The requests of each login's day, counted for all daemons on one store: ports.Purse."""
 
 from __future__ import annotations
 
@@ -11,8 +8,8 @@ from sqlalchemy import delete, select, update
 
 from syncd.ledger.database import Database
 
-_REFUSED = " refused"
-"""Behind a login; no login has a space."""
+_WHOLE = 0
+"""In place of a counter: the whole login."""
 
 
 class Quotas:
@@ -48,31 +45,24 @@ class Quotas:
         column = self.database.tables.quotas.c
         asked = select(column.login, column.spent).where(column.day == day.isoformat())
         with self.database.read() as connection:
-            return {row.login: row.spent for row in connection.execute(asked) if _REFUSED not in row.login}
+            return {row.login: row.spent for row in connection.execute(asked)}
 
     def refused(self, login: str, day: date, counter: int | None) -> None:
         """Metrica said that the day is spent: of a counter, or (None) of the whole login."""
-        row = {"login": _name(login, counter), "day": day.isoformat(), "spent": 0}
+        row = {"login": login, "counter": counter or _WHOLE, "day": day.isoformat()}
         with self.database.write() as connection:
-            self.database.upsert(connection, self.database.tables.quotas, [row], ["day"])
+            self.database.upsert(connection, self.database.tables.refusals, [row], ["day"])
 
     def refusals(self, day: date) -> frozenset[tuple[str, int | None]]:
         """What `refused` told of that day and nobody has taken back, as login and counter."""
-        column = self.database.tables.quotas.c
-        asked = select(column.login).where(column.day == day.isoformat())
+        column = self.database.tables.refusals.c
+        asked = select(column.login, column.counter).where(column.day == day.isoformat())
         with self.database.read() as connection:
-            names = connection.execute(asked).scalars().all()
-        parts = [name.partition(_REFUSED) for name in names]
-        return frozenset(
-            (login, int(counter) if counter else None) for login, refused, counter in parts if refused
-        )
+            return frozenset((login, counter or None) for login, counter in connection.execute(asked))
 
     def take_back(self, login: str, counter: int | None) -> None:
         """Metrica is asked again in spite of what it said."""
-        table = self.database.tables.quotas
+        table = self.database.tables.refusals
+        here = (table.c.login == login, table.c.counter == (counter or _WHOLE))
         with self.database.write() as connection:
-            connection.execute(delete(table).where(table.c.login == _name(login, counter)))
-
-
-def _name(login: str, counter: int | None) -> str:
-    return f"{login}{_REFUSED}" if counter is None else f"{login}{_REFUSED} {counter}"
+            connection.execute(delete(table).where(*here))

@@ -59,6 +59,7 @@ class Tables:
     match_days: Table
     match_alarms: Table
     quotas: Table
+    refusals: Table
 
 
 def tables(prefix: str, schema: str | None) -> Tables:
@@ -86,6 +87,7 @@ def tables(prefix: str, schema: str | None) -> Tables:
         match_days=outcome_tables.match_days(metadata, prefix),
         match_alarms=outcome_tables.match_alarms(metadata, prefix),
         quotas=outcome_tables.quotas(metadata, prefix),
+        refusals=outcome_tables.refusals(metadata, prefix),
     )
 
 

@@ -1,11 +1,11 @@
-"""Where a query began, or a person moved its mark forward to: no overlap reaches behind it."""
+"""Where a query began, behind which no overlap reaches; and what Metrica said of spent days."""
 
 from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
 
-from syncd.ledger.types import Number
+from syncd.ledger.types import Name, Number
 
 revision = "0007"
 down_revision = "0006"
@@ -14,8 +14,15 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add it, and after which upload that was."""
+    """Add where a person moved the mark to as well, after which upload; and a table of refusals."""
     names = op.get_context().opts
-    marks, schema = f"{names['syncd_prefix']}marks", names["syncd_schema"]
-    op.add_column(marks, sa.Column("floor", sa.Text), schema=schema)
-    op.add_column(marks, sa.Column("begun_after", Number), schema=schema)
+    prefix, schema = names["syncd_prefix"], names["syncd_schema"]
+    op.add_column(f"{prefix}marks", sa.Column("floor", sa.Text), schema=schema)
+    op.add_column(f"{prefix}marks", sa.Column("begun_after", Number), schema=schema)
+    op.create_table(
+        f"{prefix}refusals",
+        sa.Column("login", Name, primary_key=True),
+        sa.Column("counter", Number, primary_key=True, autoincrement=False),
+        sa.Column("day", Name, nullable=False),
+        schema=schema,
+    )
