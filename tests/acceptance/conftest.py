@@ -47,6 +47,15 @@ def situation(
 
 
 @pytest.fixture
+def ready(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> Cli:
+    """A shop of five orders and a configuration for it; nothing has run yet."""
+    shop.open_shop(sqlite_db)
+    shop.sell(sqlite_db, 1, 5)
+    cli.configure(shop.configuration(sqlite_db, emulator.url, shop.query(), log={"level": "info"}))
+    return cli
+
+
+@pytest.fixture
 def one_situation(cli: Cli, template: Template, sqlite_db: Database, emulator: EmulatorServer) -> Situation:
     """An open shop in SQLite, where the database makes no difference."""
     shop.open_shop(sqlite_db)

@@ -57,14 +57,19 @@ def times(emulator: EmulatorServer) -> dict[int, int]:
     return {int(client) % 10**17: count for client, count in delivered(emulator).items()}
 
 
+def come_behind(orders: Bench, changed: str) -> None:
+    """An order with a lower id and the mark of one that was sent."""
+    sell(orders.database, 5, changed)
+    orders.run()
+    sell(orders.database, 3, changed)
+
+
 def test_one_that_comes_behind_the_mark_comes_with_the_next(
     orders: Bench, emulator: EmulatorServer, kind: str
 ) -> None:
     """At the latest."""
     changed, _ = COARSE[kind]
-    sell(orders.database, 5, changed)
-    orders.run()
-    sell(orders.database, 3, changed)
+    come_behind(orders, changed)
     orders.run()
     sell(orders.database, 9, changed)
     orders.run()
@@ -76,9 +81,7 @@ def test_one_that_comes_behind_the_mark_comes_by_itself(
 ) -> None:
     """Also if nothing else does; and then there is rest."""
     changed, after = COARSE[kind]
-    sell(orders.database, 5, changed)
-    orders.run()
-    sell(orders.database, 3, changed)
+    come_behind(orders, changed)
     orders.clock.forward(after + timedelta(seconds=1))
     orders.run()
     assert times(emulator) == {3: 1, 5: 1}
