@@ -8,12 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syncd import chunking
-from syncd.compare import Compare, Fate, Row
+from syncd.compare import Compare, Fate, Row, began
 from syncd.intake import Intake
-from syncd.keys import value_text
 from syncd.marks import is_beyond
 from syncd.model import Chunk, Mark, Page, Position
-from syncd.typed import parsed
 from syncd.typed import since as mark_since
 
 NAMED = 20
@@ -71,16 +69,14 @@ def span_of(
     end = None if position is None else position.safe or position.mark
     if end is None:
         return None
-    moment, start = now - length, position.start if position else None
+    moment, start = now - length, began(query, comparison.source, position)
     if query.start == "now":
         if begun is None:
             return None
         moment = max(moment, begun) if start is None else moment
     after = mark_since(end, moment, now, query.timezone)
     by_mark = after is not None
-    if after is not None and _starts_later(comparison, after, end):
-        after = None
-    if query.start == "now" and start is not None and (after is None or is_beyond(start, after)):
+    if start is not None and (after is None or is_beyond(start, after)):
         after = start
     return Span(moment, after, end, by_mark)
 
@@ -120,12 +116,3 @@ def _within(comparison: Compare, span: Span, page: Page) -> Page:
         return page
     moments = comparison.moments(page)
     return replace(page, rows=[row for row, at in zip(page.rows, moments, strict=True) if span.holds(at)])
-
-
-def _starts_later(comparison: Compare, after: Mark, end: Mark) -> bool:
-    """Whether the configured `start`, before which nothing is to be delivered, lies behind `after`."""
-    start, query = comparison.source.start(), comparison.query
-    if start is None:
-        return False
-    first = parsed(value_text(start.values[0]), end.values[0], query.timezone)
-    return is_beyond(Mark((first,)), after)

@@ -45,6 +45,16 @@ class Row:
     """Its DateTime in unix seconds; None when that cannot be read."""
 
 
+def began(query: QuerySettings, source: Source, position: Position | None) -> Mark | None:
+    """Where the query began, before which nothing is ever sent; None: at the beginning. Raises SourceError.
+
+    With `start: now` it is what was recorded then, as long as nobody has moved the mark since.
+    """
+    if query.start != "now":
+        return source.start()
+    return position.floor if position and position.begun_after is None else None
+
+
 class Store(Protocol):
     """What of a query's ledger is asked. Every method raises StateError."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from syncd.compare import lines_of
+from syncd.compare import began, lines_of
 from syncd.errors import SyncdError, UsageError
 from syncd.keys import key_text
 from syncd.ledger import QueryLedger, Store
@@ -170,6 +170,7 @@ class Explainer:
             return {}
         plan = layout(self.query, page.columns)
         mapper, now, position = Mapper(self.query, plan), self.clock.now(), self.ledger.position()
+        start = began(self.query, self.source, position)
         found: dict[str, InSource] = {}
         for row in page.rows:
             mapped = mapper.map(Page(page.columns, [row], None, exhausted=True), now)
@@ -179,7 +180,6 @@ class Explainer:
             lines = lines_of(mapped)
             key, line = lines[0] if lines else (mapped.rejects[0].key, "")
             due = datetime.fromtimestamp(mapped.waiting[0].moment, now.tzinfo) if mapped.waiting else None
-            start = position.start if position else None
             found[key] = InSource(
                 mark,
                 read,

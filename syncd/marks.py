@@ -235,14 +235,18 @@ def is_beyond(mark: Mark, other: Mark | None) -> bool:
         return True
     for one, two in zip(mark.values, other.values, strict=False):  # either may be a prefix
         if one != two:
-            if one != one or two != two:  # noqa: PLR0124 — NaN, which PostgreSQL puts behind all numbers
-                return two == two  # noqa: PLR0124
+            if _is_nan(one) or _is_nan(two):  # PostgreSQL puts it behind all numbers
+                return not _is_nan(two)
             if isinstance(one, datetime) and isinstance(two, datetime) and _is_naive(one) != _is_naive(two):
                 return False  # the column has another type than it had
             if isinstance(one, int | float | Decimal) and isinstance(two, int | float | Decimal):
                 return one > two
             return type(one) is type(two) and not isinstance(one, UUID | bytes) and one > two  # type: ignore[operator]  # of one type
     return False
+
+
+def _is_nan(value: MarkValue) -> bool:
+    return value != value  # noqa: PLR0124 — nothing else differs from itself, a float's as a Decimal's
 
 
 def _is_naive(moment: datetime) -> bool:

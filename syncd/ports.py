@@ -194,20 +194,8 @@ class Allowance(Protocol):
         ...
 
 
-class Ledger(Protocol):
-    """The state store as one query sees it. Every method is one transaction; raises StateError."""
-
-    def position(self) -> Position | None:
-        """How far the query was read; None when it never began."""
-        ...
-
-    def stood(self, then: datetime) -> Mark | None:
-        """The newest mark of which it is known that the query had reached it by then; None: of none."""
-        ...
-
-    def set_safe(self, safe: Mark | None, waits_for: str) -> None:
-        """Record behind which mark no row can appear any more, and whom that waits for ("": nobody)."""
-        ...
+class Beginning(Protocol):
+    """Where a query stands from now on. Raises StateError."""
 
     def begin_query(
         self,
@@ -221,6 +209,22 @@ class Ledger(Protocol):
         `passed` are keys of rows at that very mark that were there before (`start: now`): they count as
         delivered, in no upload. Behind `floor` nothing is read.
         """
+        ...
+
+
+class Ledger(Beginning, Protocol):
+    """The state store as one query sees it. Every method is one transaction; raises StateError."""
+
+    def position(self) -> Position | None:
+        """How far the query was read; None when it never began."""
+        ...
+
+    def stood(self, then: datetime) -> Mark | None:
+        """The newest mark of which it is known that the query had reached it by then; None: of none."""
+        ...
+
+    def set_safe(self, safe: Mark | None, waits_for: str) -> None:
+        """Record behind which mark no row can appear any more, and whom that waits for ("": nobody)."""
         ...
 
     def standing(self, now: datetime) -> tuple[Position | None, bool]:

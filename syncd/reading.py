@@ -164,13 +164,8 @@ class Reading:
             yield from self._unwatched(walk, UNWATCHED)
             return
         late = self._late = self._late or LateCommits(self._safe, walk.mark)
-        was_blind, self._told_at, self._ask_at = (
-            self._told_at < self._ask_at,
-            reader.clock.seconds(),
-            -math.inf,
-        )
-        is_gap = self._has_gaps(walk.mark or newest)
-        if (is_gap or was_blind) and not walk.is_first:
+        is_gap, was_told = self._has_gaps(walk.mark or newest), self._told()
+        if (is_gap or not was_told) and not walk.is_first:
             late.unlisted(self._safe, walk.mark)
         late.begin(listed, reader.clock.now(), newest)
         yield from self._ahead_of(future)
@@ -227,6 +222,12 @@ class Reading:
     def _is_unwatched(self) -> bool:
         """Whether the database was found not to tell who has a transaction open."""
         return self._reader.clock.seconds() < self._ask_at
+
+    def _told(self) -> bool:
+        """The database tells; gives whether it did the last time, too."""
+        was_told, self._ask_at = self._told_at >= self._ask_at, -math.inf
+        self._told_at = self._reader.clock.seconds()
+        return was_told
 
     def _not_told(self) -> None:
         """Who was seen open is believed to be for an hour."""

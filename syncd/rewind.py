@@ -13,25 +13,15 @@ from syncd.errors import OpenUploads, UsageError
 from syncd.keys import value_text
 from syncd.marks import is_beyond
 from syncd.model import Mark, Position
-from syncd.ports import Source
+from syncd.ports import Beginning, Source
 from syncd.settings import QuerySettings
 from syncd.typed import parsed
 
 BEGINNING, NOW = "beginning", "now"
 
 
-class Ledger(compare.Store, Protocol):
+class Ledger(compare.Store, Beginning, Protocol):
     """What of a query's ledger is needed. Every method raises StateError."""
-
-    def begin_query(
-        self,
-        mark: Mark | None,
-        passed: Sequence[str] = (),
-        safe: Mark | None = None,
-        floor: Mark | None = None,
-    ) -> None:
-        """Record where the query stands."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

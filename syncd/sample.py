@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from syncd.mapping import Layout
 from syncd.mapping.bad import BadValueError
 from syncd.mapping.fields import target
-from syncd.mapping.moments import from_iso, moment
+from syncd.mapping.moments import OLDEST, from_iso, moment
 from syncd.model import Column, Page
 from syncd.settings import Constant
 
@@ -77,6 +77,8 @@ def sample_moment(plan: Layout, page: Page, zone: ZoneInfo) -> SampleMoment | No
 
 _FEW = 5
 """Fewer marks may be whole days by chance."""
+_FIRST_DAY = 20_000_101
+"""A number from here on may be a day, written with its digits."""
 
 
 def coarse_marks(page: Page, place: int, zone: ZoneInfo) -> tuple[str, str] | None:
@@ -98,16 +100,13 @@ def _moment_of(value: object, zone: ZoneInfo) -> datetime | None:
         match value:
             case datetime():
                 return value.astimezone(zone) if value.tzinfo else value
-            case int() | Decimal() | float() if value >= _YEAR_2000:
+            case int() | Decimal() | float() if value >= OLDEST:
                 return datetime.fromtimestamp(float(value), zone)
-            case int() | Decimal() if value >= _DAY_2000:
+            case int() | Decimal() if value >= _FIRST_DAY:
                 return datetime.strptime(str(value), "%Y%m%d")  # noqa: DTZ007 — whole days, wherever
             case str() if len(value) > len("2026-01-31 10:00"):
                 return datetime.fromisoformat(value)
     return None
-
-
-_YEAR_2000, _DAY_2000 = 946_684_800, 20_000_101
 
 
 def shared_keys(keys: Sequence[str]) -> int:

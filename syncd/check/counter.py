@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from syncd.check.findings import CLOCK, Finding, Level, failed, look_at_clock
 from syncd.check.query import Seen
 from syncd.errors import NotReceived, OutcomeUnknown, SyncdError
+from syncd.showing import escaped
 
 
 class Api(Protocol):
@@ -92,10 +93,10 @@ def look_at_counter(api: Api, counter: int, seen: Mapping[str, Seen]) -> list[Fi
     for target in sorted(targets):
         queries = [query for query, one in seen.items() if target in one.targets]
         if any(goal.takes(target) for goal in goals):
-            findings.append(Finding(Level.OK, where, f"Target {_shown(target)}: there is a goal for it"))
+            findings.append(Finding(Level.OK, where, f"Target {escaped(target)}: there is a goal for it"))
         else:
             near = next(filter(None, (goal.near(target) for goal in goals)), "")
-            who = f"Target {_shown(target)} (query {', '.join(queries)})"
+            who = f"Target {escaped(target)} (query {', '.join(queries)})"
             findings.append(
                 Finding(
                     Level.WARNING,
@@ -105,11 +106,6 @@ def look_at_counter(api: Api, counter: int, seen: Mapping[str, Seen]) -> list[Fi
                 )
             )
     return findings
-
-
-def _shown(target: str) -> str:
-    """With what cannot be seen in words: that may be why no goal takes it."""
-    return "".join(char if char.isprintable() else f"\\u{ord(char):04x}" for char in target)
 
 
 def _introduced(info: CounterInfo) -> str:

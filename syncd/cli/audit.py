@@ -24,12 +24,12 @@ from syncd.cli.common import (
     read_settings,
     shown_key,
     shown_mark,
-    visible,
 )
 from syncd.compare import Compare, Fate
 from syncd.errors import RowsMissing, UploadsMissing
 from syncd.model import Mark
 from syncd.settings import QuerySettings
+from syncd.showing import visible
 
 if TYPE_CHECKING:
     from syncd.parts import Parts

@@ -43,6 +43,7 @@ from syncd.metrica.client import MetricaClient
 from syncd.model import Position
 from syncd.parts import Parts
 from syncd.settings import QuerySettings, Settings
+from syncd.showing import visible
 
 FAILED = 1
 OTHERS = stat.S_IRWXO
@@ -210,9 +211,7 @@ def _show(findings: Sequence[Finding]) -> None:
 
 
 def _folded(text: str, width: int) -> list[str]:
-    shown = "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
+    shown = visible(text)
     return textwrap.wrap(shown, max(width - _INDENT, 40)) if width else [shown]
 
 

@@ -21,6 +21,7 @@ from syncd.errors import UsageError
 from syncd.keys import value_text
 from syncd.model import Mark
 from syncd.settings import QuerySettings, Settings
+from syncd.showing import visible
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
@@ -175,13 +176,6 @@ def _print_plain(lines: Sequence[Sequence[str]]) -> None:
 def _cell(value: object) -> str:
     """A value in a table: nothing for None."""
     return "" if value is None else visible(str(value))
-
-
-def visible(text: str) -> str:
-    """The text without control characters, which the data may hold."""
-    return "".join(
-        character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
-    )
 
 
 def shown_key(key: str) -> str:

@@ -18,7 +18,6 @@ from syncd.cli.common import (
     read_settings,
     shown_key,
     shown_mark,
-    visible,
 )
 from syncd.cli.explained import paragraphs
 from syncd.cli.rejected import document_of as reject_document
@@ -26,6 +25,7 @@ from syncd.cli.uploads import document_of as upload_document
 from syncd.errors import MissedRow, UnknownRow
 from syncd.explain import Explainer, Explanation, InSource, State
 from syncd.settings import QuerySettings
+from syncd.showing import visible
 
 
 @click.command()

@@ -14,9 +14,10 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import TextIO
 
-from syncd.cli.common import shown_key, visible
+from syncd.cli.common import shown_key
 from syncd.errors import UsageError
 from syncd.ledger.rows import RejectRow
+from syncd.showing import visible
 
 CSV_COLUMNS = ("key", "reason", "column", "value", "detail", "since", "row")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import Enum
 
+from syncd.showing import escaped
+
 _LONGEST_SHOWN = 60
 _SECRET_LOOKING = re.compile(r"@|://|y[0-9]_|OAuth", re.IGNORECASE)
 
@@ -75,7 +77,7 @@ def nearest(word: str, known: Iterable[str], *, every: bool = True) -> str:
 def shown_name(name: str) -> str:
     """A key of the file, fit for a message: in one line, shortened, nothing a terminal would obey."""
     text = name if len(name) <= _LONGEST_SHOWN else name[: _LONGEST_SHOWN - 1] + "…"
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+    return escaped(text)
 
 
 def dotted(path: Iterable[str | int]) -> str:

@@ -155,11 +155,6 @@ class Position:
     begun_after: int | None = None
     """The newest upload when `floor` was recorded; None: there was none, so the query began there."""
 
-    @property
-    def start(self) -> Mark | None:
-        """Where the query began; None: at the beginning, or that is not known any more."""
-        return self.floor if self.begun_after is None else None
-
 
 @dataclass(slots=True)
 class RunReport:
