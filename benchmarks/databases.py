@@ -247,5 +247,5 @@ def _listens(path: Path) -> None:
         with socket.socket(socket.AF_UNIX) as probe:
             if probe.connect_ex(str(path)) == 0:
                 return
-        time.sleep(0.05)
+        time.sleep(0.05)  # nothing tells us
     raise SystemExit("mariadbd did not start")

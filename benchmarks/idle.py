@@ -68,7 +68,7 @@ def idle(database: Database, api_url: str, queries: int, every: str, seconds: fl
             time.sleep(15)  # the runs of the beginning come in a heap
             began, before, runs = time.monotonic(), _cpu(process.pid), _runs(url)
             while time.monotonic() - began < seconds:
-                time.sleep(ASK_EVERY)
+                time.sleep(ASK_EVERY)  # as a monitor does
                 with suppress(OSError):
                     _get(f"{url}/readyz")
                     _get(f"{url}/metrics")
@@ -113,7 +113,7 @@ def _entry(log: Path, event: str, process: subprocess.Popen[str]) -> dict[str, o
                 entry: dict[str, object] = json.loads(line)
                 if entry.get("event") == event:
                     return entry
-        time.sleep(0.01)
+        time.sleep(0.01)  # nothing tells us
     raise SystemExit(log.read_text(encoding="utf-8"))
 
 
@@ -123,7 +123,7 @@ def _until_ready(url: str) -> None:
         with suppress(OSError):
             _get(f"{url}/readyz")
             return
-        time.sleep(0.5)
+        time.sleep(0.5)  # asked more often, it would cost what is measured
 
 
 def _get(url: str) -> str:

@@ -46,9 +46,9 @@ def main() -> None:
             file = Path(folder) / "config.yaml"
             file.write_text(_configuration(database, api_url, asked.every), encoding="utf-8")
             with daemon(Path(folder)):
-                time.sleep(2 * asked.every)
+                time.sleep(2 * asked.every)  # the runs of the beginning come in a heap
                 commits = write(database, asked.rate, asked.seconds)
-                time.sleep(asked.every + 5)
+                time.sleep(asked.every + 5)  # the last rows' poll and upload
         waits = sorted(_waits(commits, arrivals, asked.rate))
     print("| rows | lost | median s | p99 s | longest s | interval s |")
     print("|---|---|---|---|---|---|")

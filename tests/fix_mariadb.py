@@ -110,6 +110,6 @@ def _wait(process: subprocess.Popen[bytes], path: Path) -> None:
         with socket.socket(socket.AF_UNIX) as probe:
             if probe.connect_ex(str(path)) == 0:
                 return
-        time.sleep(0.05)
+        time.sleep(0.05)  # nothing tells us; it goes on as soon as somebody listens
     log = path.parent / "log"
     pytest.fail(f"mariadbd did not start:\n{log.read_text() if log.exists() else ''}")

@@ -25,7 +25,7 @@ for sign in (signal.SIGQUIT, signal.SIGKILL):
     except ProcessLookupError:
         break
     for _ in range(50):
-        time.sleep(0.1)
+        time.sleep(0.1)  # no child of ours, so nothing tells us of its end
         try:
             os.kill(pid, 0)
         except ProcessLookupError:
