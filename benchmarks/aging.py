@@ -17,15 +17,15 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import func, insert, select, text
 
-from syncd.key_codes import codes_of
-from syncd.keys import key_text
 from syncd.ledger import QueryLedger, Store, key_index, totals
+from syncd.ledger.packing import packed
 from syncd.ledger.prune import Pruner
-from syncd.links import Links
-from syncd.marks import mark_to_text
 from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, Rows, Upload, UploadState
-from syncd.packing import packed
-from syncd.texts import Texts
+from syncd.model.joined import Texts
+from syncd.model.key_codes import codes_of
+from syncd.model.keys import key_text
+from syncd.model.links import Links
+from syncd.model.marks import mark_to_text
 
 DAYS = 7
 MERGED = key_index.FAN**3

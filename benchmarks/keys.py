@@ -18,11 +18,11 @@ from uuid import UUID
 
 from pydantic import SecretStr
 
-from syncd.keys import key_text
 from syncd.ledger import QueryLedger, Store
 from syncd.model import Chunk, Receipt, Rows
-from syncd.settings import StateSettings
-from syncd.texts import Texts
+from syncd.model.joined import Texts
+from syncd.model.keys import key_text
+from syncd.model.settings import StateSettings
 
 CHUNK = 50_000
 MOMENT = 1_767_225_600

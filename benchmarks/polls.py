@@ -22,11 +22,11 @@ from benchmarks.databases import DATABASES, Database
 from benchmarks.machine import machine
 from benchmarks.sink import sink
 from syncd.config import load
-from syncd.events import Event
-from syncd.keeper import Bookkeeper
 from syncd.model import RunReport
-from syncd.parts import Parts
-from syncd.wiring import QueryRunner
+from syncd.model.events import Event
+from syncd.service.bookkeeper import Bookkeeper
+from syncd.service.parts import Parts
+from syncd.service.runner import QueryRunner
 
 POLLS = 200
 

@@ -28,9 +28,9 @@ from benchmarks.sink import sink
 from syncd.config import load
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.prune import KEPT
-from syncd.overview import History, overview
-from syncd.parts import fingerprint
-from syncd.settings import Settings, StateSettings
+from syncd.model.settings import Settings, StateSettings
+from syncd.monitoring.overview import History, overview
+from syncd.service.parts import fingerprint
 
 TRIES = 100
 COMMANDS = 5

@@ -1,43 +1,6 @@
 """`syncd` and `python -m syncd`."""
 
-from __future__ import annotations
-
-import ctypes
-import os
-import resource
-import signal
-import sys
-from contextlib import suppress
-
-from syncd.loading import loading
-
-_M_ARENA_MAX = -8
-"""mallopt's name for it, from <malloc.h>."""
-_UNUSED = {"OPENBLAS_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "__all__"}
-"""What libraries would do as they are loaded, for nobody here: threads that multiply matrices, a search."""
-
-
-def main() -> None:
-    """Run the command line and exit with its code."""
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core file would hold the token
-    # glibc gives threads up to eight heaps for each core, and each keeps what pages leave behind: 30 MB
-    # more after ten million rows. One costs no time. Other C libraries do not know the function.
-    with suppress(AttributeError):
-        ctypes.CDLL(None).mallopt(_M_ARENA_MAX, 1)
-    for name, value in _UNUSED.items():
-        os.environ.setdefault(name, value)
-    if sys.argv[1:2] == ["run"] and "--once" not in sys.argv:
-        # A reload that is asked for before there is anything to reload must not be the end.
-        signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with loading():
-            from syncd.cli.main import run  # noqa: PLC0415 — the libraries behind it are loaded only here
-
-        code = run()
-    except KeyboardInterrupt:  # before the command line could say so itself
-        code = 128 + signal.SIGINT
-    sys.exit(code)
-
+from syncd.cli.startup import main
 
 if __name__ == "__main__":
     main()

@@ -16,18 +16,16 @@ from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from syncd.compare import Compare
 from syncd.emulator.server import EmulatorServer
-from syncd.events import Event
-from syncd.keeper import Bookkeeper
-from syncd.ledger.query_ledger import QueryLedger
+from syncd.inspect.compare import Compare
+from syncd.ledger.query.query_ledger import QueryLedger
 from syncd.ledger.rows import UploadTotals
 from syncd.metrica.budget import Budget
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.token import Token
 from syncd.model import Column, IdKind, RunReport
-from syncd.parts import Parts
-from syncd.settings import (
+from syncd.model.events import Event
+from syncd.model.settings import (
     Constant,
     DatabaseSettings,
     LogSettings,
@@ -36,8 +34,10 @@ from syncd.settings import (
     Settings,
     StateSettings,
 )
+from syncd.service.bookkeeper import Bookkeeper
+from syncd.service.parts import Parts
+from syncd.service.runner import QueryRunner
 from syncd.source import SqlSource
-from syncd.wiring import QueryRunner
 from tests.servers import Database
 
 TOKEN = "y0_test-token-that-must-never-be-shown"

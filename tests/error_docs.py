@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from syncd.errors import ERROR_CLASSES, SyncdError
+from syncd.model.errors import ERROR_CLASSES, SyncdError
 
 PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
 BEGIN, END = "<!-- made by tests/error_docs.py -->\n", "<!-- end -->\n"

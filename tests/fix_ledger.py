@@ -11,10 +11,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select
 
-from syncd.keys import key_text
 from syncd.ledger import Lease, QueryLedger, Store
 from syncd.model import Chunk, Conversion, Mark, Origin, Reason, Receipt, Reject, Rows
-from syncd.settings import StateSettings
+from syncd.model.keys import key_text
+from syncd.model.settings import StateSettings
 from tests.servers import Database
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from syncd.keys import key_text
+from syncd.model.keys import key_text
 from tests.fix_ledger import NOW
 
 LATER = NOW + timedelta(seconds=5)

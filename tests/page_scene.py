@@ -17,10 +17,10 @@ from syncd.config import parse
 from syncd.ledger import Store
 from syncd.ledger.rows import RunRow
 from syncd.model import Origin, UploadState
-from syncd.overview import History, overview
-from syncd.settings import HttpSettings, StateSettings
-from syncd.telemetry import Metrics
-from syncd.web import HttpServer, create_app
+from syncd.model.settings import HttpSettings, StateSettings
+from syncd.monitoring.overview import History, overview
+from syncd.monitoring.telemetry import Metrics
+from syncd.monitoring.web import HttpServer, create_app
 from tests.browser import Browser
 
 NAMES = (

@@ -11,11 +11,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from syncd.config import parse
-from syncd.events import Event
-from syncd.keeper import Bookkeeper
 from syncd.model import RunReport
-from syncd.parts import Parts
-from syncd.wiring import QueryRunner
+from syncd.model.events import Event
+from syncd.service.bookkeeper import Bookkeeper
+from syncd.service.parts import Parts
+from syncd.service.runner import QueryRunner
 
 
 class Told:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy.engine import Dialect, make_url
 
 from syncd.model import IdKind, Mark
-from syncd.settings import DatabaseSettings, QuerySettings
+from syncd.model.settings import DatabaseSettings, QuerySettings
 from syncd.source import Engines, SqlSource
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from syncd.links import Alarm, Links
 from syncd.model import UNSEEN, UploadState
-from syncd.status import (
+from syncd.model.links import Alarm, Links
+from syncd.monitoring.status import (
     FailureFacts,
     Finding,
     FindingCode,

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import yaml
 
-from syncd.telemetry.metrics import SPECS
+from syncd.monitoring.telemetry.metrics import SPECS
 from tests.servers import missing
 from tests.test_docs import anchors
 

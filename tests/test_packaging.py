@@ -81,8 +81,8 @@ def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert held == there
-    assert {"syncd/py.typed", "syncd/web/overview.html.j2", "syncd/web/style.css"} <= held
-    assert any(name.startswith("syncd/ledger/migrations/versions/m0001") for name in held)
+    assert {"syncd/py.typed", "syncd/monitoring/web/overview.html.j2", "syncd/monitoring/web/style.css"} <= held
+    assert any(name.startswith("syncd/ledger/schema/migrations/versions/m0001") for name in held)
 
 
 def test_the_wheel_says_what_it_is(wheel: Path) -> None:

@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
 
-from syncd.intake import Intake, NothingKnown
 from syncd.model import Chunk, Column, IdKind, Mark, TextPage
-from syncd.settings import Constant, QuerySettings
+from syncd.model.settings import Constant, QuerySettings
+from syncd.pipeline.chunking.intake import Intake, NothingKnown
 from syncd.source import SqlSource
 from tests.servers import Database
 from tests.source_help import database_settings, query_settings

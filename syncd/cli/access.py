@@ -6,19 +6,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from syncd.settings import QuerySettings, Settings
+from syncd.model.settings import QuerySettings, Settings
 
 if TYPE_CHECKING:
     from syncd.ledger import QueryLedger
-    from syncd.parts import Parts
-    from syncd.wiring import Application
+    from syncd.service.application import Application
+    from syncd.service.parts import Parts
 
 
 @contextmanager
 def looking(settings: Settings, query: QuerySettings) -> Iterator[tuple[Parts, QueryLedger]]:
     """What is needed to look, beside a daemon too."""
-    from syncd.parts import Parts
-    from syncd.service import telemetry
+    from syncd.service.parts import Parts
+    from syncd.service.signals import telemetry
 
     _, observer = telemetry(settings, [query])
     parts = Parts(settings, observer)
@@ -32,8 +32,8 @@ def looking(settings: Settings, query: QuerySettings) -> Iterator[tuple[Parts, Q
 @contextmanager
 def holding(settings: Settings, query: QuerySettings) -> Iterator[tuple[Application, QueryLedger]]:
     """What is needed to write, while no other syncd can. Raises StateInUse or HeldElsewhere."""
-    from syncd.service import telemetry
-    from syncd.wiring import Application
+    from syncd.service.application import Application
+    from syncd.service.signals import telemetry
 
     with looking(settings, query):
         pass  # a store that is not there yet is told, not made

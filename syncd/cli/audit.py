@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncd.audit import NAMED, Account, Span, account, missing, span_of
 from syncd.cli.access import holding, looking
 from syncd.cli.common import (
     DURATION,
@@ -25,14 +24,15 @@ from syncd.cli.common import (
     shown_key,
     shown_mark,
 )
-from syncd.compare import Compare, Fate
-from syncd.errors import RowsMissing, UploadsMissing
+from syncd.inspect.audit import NAMED, Account, Span, account, missing, span_of
+from syncd.inspect.compare import Compare, Fate
 from syncd.model import Mark
-from syncd.settings import QuerySettings
-from syncd.showing import visible
+from syncd.model.errors import RowsMissing, UploadsMissing
+from syncd.model.settings import QuerySettings
+from syncd.model.showing import visible
 
 if TYPE_CHECKING:
-    from syncd.parts import Parts
+    from syncd.service.parts import Parts
 
 ROWS_REJECTED = 3
 _WORDS = {
@@ -127,7 +127,7 @@ def _end(result: Result) -> int:
 
 def _lost(parts: Parts, query: QuerySettings, since: datetime) -> list[int]:
     """The uploads accepted since then that the counter's list does not have."""
-    from syncd.ledger.readers import DELIVERED  # the database libraries, only where needed
+    from syncd.model.uploads import DELIVERED  # the database libraries, only where needed
 
     listed, before, lost = parts.client(query).all_uploads(query.counter), None, list[int]()
     while page := parts.store.uploads(query.name, limit=1000, before=before):

@@ -17,16 +17,6 @@ from urllib.parse import urlsplit
 
 import click
 
-from syncd.check import (
-    Finding,
-    Level,
-    Seen,
-    look_at_counter,
-    look_at_database,
-    look_at_names,
-    look_at_query,
-    look_at_state,
-)
 from syncd.cli.common import (
     complain,
     config_option,
@@ -37,13 +27,23 @@ from syncd.cli.common import (
     print_json,
     read_settings,
 )
-from syncd.drivers import lacking
-from syncd.errors import ConfigError, Problem, StateError
+from syncd.inspect.check import (
+    Finding,
+    Level,
+    Seen,
+    look_at_counter,
+    look_at_database,
+    look_at_names,
+    look_at_query,
+    look_at_state,
+)
 from syncd.metrica.client import MetricaClient
 from syncd.model import Position
-from syncd.parts import Parts
-from syncd.settings import QuerySettings, Settings
-from syncd.showing import visible
+from syncd.model.drivers import lacking
+from syncd.model.errors import ConfigError, Problem, StateError
+from syncd.model.settings import QuerySettings, Settings
+from syncd.model.showing import visible
+from syncd.service.parts import Parts
 
 FAILED = 1
 OTHERS = stat.S_IRWXO
@@ -91,7 +91,7 @@ def check(*, config: Path | None, as_json: bool, offline: bool, names: tuple[str
 
 def _problem(problem: Problem, action: str) -> Finding:
     """A mistake of the file, as a finding."""
-    from syncd.telemetry.redaction import redact  # loaded only when something went wrong
+    from syncd.monitoring.telemetry.redaction import redact  # loaded only when something went wrong
 
     return Finding(Level.ERROR, "file", redact(str(problem)), action)
 
@@ -116,7 +116,7 @@ def _about_file(settings: Settings) -> Finding:
 
 def _about_secrets(settings: Settings) -> Iterator[Finding]:
     """Files with secrets that others may read, and a token that would go over the network unencrypted."""
-    from syncd.service import secrets  # only where needed
+    from syncd.service.signals import secrets  # only where needed
 
     tokens = [settings.metrica.token_file, *(query.token_file for query in settings.queries.values())]
     passwords = [database.password_file for database in settings.databases.values()]
@@ -148,8 +148,8 @@ def _about_drivers(queries: Sequence[QuerySettings]) -> Iterator[Finding]:
 
 def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[Finding]:
     """State store, databases, every query on its database, every counter with its token and goals."""
-    from syncd.service import telemetry  # only where needed
-    from syncd.telemetry import redact
+    from syncd.monitoring.telemetry import redact
+    from syncd.service.signals import telemetry  # only where needed
 
     _, observer = telemetry(settings, queries)
     parts = Parts(settings, observer)

@@ -17,11 +17,11 @@ import click
 from syncd.config import find_file, load
 from syncd.config.values import duration
 from syncd.config.words import Wrong
-from syncd.errors import UsageError
-from syncd.keys import value_text
 from syncd.model import Mark
-from syncd.settings import QuerySettings, Settings
-from syncd.showing import visible
+from syncd.model.errors import UsageError
+from syncd.model.keys import value_text
+from syncd.model.settings import QuerySettings, Settings
+from syncd.model.showing import visible
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
@@ -105,7 +105,7 @@ def opened(config: Path | None, name: str) -> Iterator[tuple[Settings, QuerySett
 
 def complain(what: str, action: str) -> None:
     """Say on stderr what is wrong and what to do, without the configuration's secrets."""
-    from syncd.telemetry.redaction import redact  # loaded only when something went wrong
+    from syncd.monitoring.telemetry.redaction import redact  # loaded only when something went wrong
 
     lines = "\n".join(map(visible, redact(what).splitlines()))
     click.echo(f"syncd: {lines}", err=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from syncd.cli.common import config_option
-from syncd.errors import UsageError
+from syncd.model.errors import UsageError
 
 
 @click.command()

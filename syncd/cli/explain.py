@@ -19,13 +19,13 @@ from syncd.cli.common import (
     shown_key,
     shown_mark,
 )
-from syncd.cli.explained import paragraphs
-from syncd.cli.rejected import document_of as reject_document
+from syncd.cli.explain_words import paragraphs
+from syncd.cli.rejects_rows import document_of as reject_document
 from syncd.cli.uploads import document_of as upload_document
-from syncd.errors import MissedRow, UnknownRow
-from syncd.explain import Explainer, Explanation, InSource, State
-from syncd.settings import QuerySettings
-from syncd.showing import visible
+from syncd.inspect.explain import Explainer, Explanation, InSource, State
+from syncd.model.errors import MissedRow, UnknownRow
+from syncd.model.settings import QuerySettings
+from syncd.model.showing import visible
 
 
 @click.command()

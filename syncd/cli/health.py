@@ -10,8 +10,8 @@ from typing import Any
 import click
 
 from syncd.cli.common import complain, config_option, json_option, print_json, read_settings
-from syncd.errors import UsageError
-from syncd.settings import HttpSettings
+from syncd.model.errors import UsageError
+from syncd.model.settings import HttpSettings
 
 UNWELL = 1
 ANSWER_WITHIN = 8.0

@@ -12,7 +12,7 @@ import click
 from syncd import __version__
 from syncd.cli.common import complain, config_option, counted
 from syncd.cli.streams import give_up_output, open_closed_ones
-from syncd.errors import ConfigError, SyncdError, UsageError
+from syncd.model.errors import ConfigError, SyncdError, UsageError
 
 
 class Entry(NamedTuple):
@@ -31,7 +31,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "syncd run -c /etc/syncd/config.yaml",
         ),
         "demo": Entry(
-            "syncd.cli.demo:demo",
+            "syncd.cli.demo.command:demo",
             "See it all at work on this machine, with nothing to set up.",
             "syncd demo --for 20s",
         ),
@@ -198,7 +198,7 @@ def run(arguments: list[str] | None = None) -> int:
 
 def _say(error: SyncdError) -> int:
     """One clear line (a line per problem for a configuration) and what to do."""
-    from syncd.telemetry.redaction import redact  # loaded only when something went wrong
+    from syncd.monitoring.telemetry.redaction import redact  # loaded only when something went wrong
 
     if isinstance(error, ConfigError):
         click.echo(redact(str(error)), err=True)

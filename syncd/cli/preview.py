@@ -31,9 +31,9 @@ def preview(*, config: Path | None, as_json: bool, limit: int, name: str) -> int
 
     And those that would be rejected, with the reason. Uploads nothing, moves nothing.
     """
-    from syncd.parts import Parts
-    from syncd.preview import preview_of  # the database libraries, only where needed
-    from syncd.service import telemetry
+    from syncd.inspect.preview import preview_of  # the database libraries, only where needed
+    from syncd.service.parts import Parts
+    from syncd.service.signals import telemetry
 
     settings = read_settings(config)
     (query,) = pick(settings, [name])

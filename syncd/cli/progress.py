@@ -18,8 +18,7 @@ from rich.progress import BarColumn, Progress, Task, TaskID, TextColumn
 from rich.progress import ProgressColumn as RichColumn
 from rich.text import Text
 
-from syncd.events import Event
-from syncd.ports import Observer
+from syncd.model.events import Event, Observer
 
 LONG_RUN = 1.0
 """Seconds after which a run is worth a line."""

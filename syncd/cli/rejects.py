@@ -19,9 +19,9 @@ from syncd.cli.common import (
     print_table,
     shown_key,
 )
-from syncd.errors import UsageError
 from syncd.ledger.rows import RejectRow
-from syncd.settings import QuerySettings
+from syncd.model.errors import UsageError
+from syncd.model.settings import QuerySettings
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
@@ -45,7 +45,7 @@ def rejects(config: object) -> None:
 @click.argument("name")
 def list_rejects(*, config: Path | None, as_json: bool, limit: int, dropped: bool, name: str) -> None:
     """List the rejected rows of query NAME, oldest first."""
-    from syncd.cli.rejected import document_of  # only where needed
+    from syncd.cli.rejects_rows import document_of  # only where needed
 
     with opened(config, name) as (_, query, store):
         rows = list(store.rejects(query.name, limit or None, dropped=dropped))
@@ -70,7 +70,7 @@ def retry(*, config: Path | None, as_json: bool, name: str, keys: tuple[str, ...
     A KEY is written as `rejects list` shows it; that of a dropped row takes the dropping back. Beside a
     running daemon the rows are only marked, and the daemon sends them with its next run of the query.
     """
-    from syncd.cli.again import ask, send  # the database libraries, only where needed
+    from syncd.cli.rejects_retry import ask, send  # the database libraries, only where needed
 
     with opened(config, name) as (settings, query, store):
         chosen = _chosen(store, query, keys, dropped_too=True) if keys else None
@@ -124,7 +124,7 @@ def drop(
 @click.argument("name")
 def export(*, config: Path | None, form: str | None, as_json: bool, path: Path | None, name: str) -> None:
     """Write all rejected rows of query NAME to FILE (default: standard output)."""
-    from syncd.cli.rejected import output, write_csv, write_json  # only where needed
+    from syncd.cli.rejects_rows import output, write_csv, write_json  # only where needed
 
     if as_json and form == "csv":
         raise UsageError("--json and --format csv exclude each other")
@@ -140,7 +140,7 @@ def _chosen(
     store: Store, query: QuerySettings, keys: tuple[str, ...], *, dropped_too: bool = False
 ) -> list[str]:
     """The keys of the named rejects. Raises UsageError, before anything is done, when one does not exist."""
-    from syncd.cli.rejected import named  # only where needed
+    from syncd.cli.rejects_rows import named  # only where needed
 
     dropped = store.rejects(query.name, dropped=True) if dropped_too else ()
     found = named(chain(store.rejects(query.name), dropped), keys, len(query.key))

@@ -10,9 +10,9 @@ import click
 from syncd.cli.access import holding
 from syncd.cli.common import config_option, counted, json_option, pick, print_json, read_settings
 from syncd.cli.uploads import document_of
-from syncd.errors import ResendRefused, UsageError
 from syncd.model import UploadState
-from syncd.settings import Settings
+from syncd.model.errors import ResendRefused, UsageError
+from syncd.model.settings import Settings
 
 if TYPE_CHECKING:
     from syncd.ledger.rows import UploadRow

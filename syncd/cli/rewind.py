@@ -20,9 +20,9 @@ from syncd.cli.common import (
     read_settings,
     shown_mark,
 )
-from syncd.compare import Compare, Fate
-from syncd.rewind import Move, move, plan, wanted
-from syncd.settings import QuerySettings
+from syncd.inspect.compare import Compare, Fate
+from syncd.inspect.rewind import Move, move, plan, wanted
+from syncd.model.settings import QuerySettings
 
 
 @click.command()

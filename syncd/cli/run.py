@@ -20,11 +20,11 @@ from syncd.cli.common import (
     print_table,
     read_settings,
 )
-from syncd.daemon import Turn
-from syncd.errors import UsageError
-from syncd.events import Event
-from syncd.loading import loading
-from syncd.settings import QuerySettings, Settings
+from syncd.cli.loading import loading
+from syncd.model.errors import UsageError
+from syncd.model.events import Event
+from syncd.model.settings import QuerySettings, Settings
+from syncd.service.daemon import Turn
 
 FAILED = 1
 ROWS_REJECTED = 3
@@ -38,9 +38,9 @@ ROWS_REJECTED = 3
 def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...]) -> int:
     """Upload what is new, on each query's schedule, until stopped."""
     with loading():  # the libraries, only where needed
-        from syncd.reload import Reloader, reloads
-        from syncd.service import handle_signals, serve, telemetry
-        from syncd.wiring import Application
+        from syncd.service.application import Application
+        from syncd.service.reload import Reloader, reloads
+        from syncd.service.signals import handle_signals, serve, telemetry
 
     settings = read_settings(config)
     queries = pick(settings, names)

@@ -8,13 +8,13 @@ from pathlib import Path
 import click
 
 from syncd.cli.common import config_option, json_option, print_json, print_table, read_settings
-from syncd.errors import StateUnavailable
 from syncd.ledger import Store
-from syncd.ledger.leases import at_work
-from syncd.overview import Requests, nothing_yet, overview
-from syncd.ports import Clock, SystemClock
-from syncd.settings import QuerySettings
-from syncd.status import LastRun, QueryStatus, StatusReport
+from syncd.ledger.fleet.leases import at_work
+from syncd.model.clock import Clock, SystemClock
+from syncd.model.errors import StateUnavailable
+from syncd.model.settings import QuerySettings
+from syncd.monitoring.overview import Requests, nothing_yet, overview
+from syncd.monitoring.status import LastRun, QueryStatus, StatusReport
 
 
 @click.command()

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_settings
-from syncd.keys import value_text
-from syncd.marks import mark_from_text
 from syncd.model import UploadState
+from syncd.model.keys import value_text
+from syncd.model.marks import mark_from_text
 
 if TYPE_CHECKING:
     from syncd.ledger import Store

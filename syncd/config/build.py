@@ -12,7 +12,7 @@ from syncd.config.rules import effective
 from syncd.config.schedule import gaps
 from syncd.config.tree import Node
 from syncd.model import IdKind
-from syncd.settings import (
+from syncd.model.settings import (
     DatabaseSettings,
     HttpSettings,
     LogSettings,

@@ -17,7 +17,7 @@ from syncd.config import relinking, urls, values
 from syncd.config.schedule import cron
 from syncd.config.words import Told, Unreadable, Wrong, but_got
 from syncd.model import Column, IdKind
-from syncd.settings import Constant, Relink
+from syncd.model.settings import Constant, Relink
 
 JsonSchema = dict[str, Any]
 

@@ -12,8 +12,8 @@ from syncd.config.environment import Path, Plain
 from syncd.config.file import ConfigFile, DatabaseFile, HttpFile, LogFile, MetricaFile, QueryFile, StateFile
 from syncd.config.tree import MOST_PROBLEMS, Node
 from syncd.config.words import Told, Unreadable, Wrong, but_got, dotted, nearest, shown_name
-from syncd.errors import Problem
 from syncd.model import Column
+from syncd.model.errors import Problem
 
 _SECTIONS: dict[str, type[BaseModel]] = {
     "metrica": MetricaFile,

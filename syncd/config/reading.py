@@ -12,8 +12,8 @@ from syncd.config.file import ConfigFile
 from syncd.config.problems import Problems, check
 from syncd.config.repeated import versions
 from syncd.config.tree import MOST_PROBLEMS, Node, parse_yaml
-from syncd.errors import ConfigError, Problem
-from syncd.settings import Settings
+from syncd.model.errors import ConfigError, Problem
+from syncd.model.settings import Settings
 
 SYSTEM_FILE = Path("/etc/syncd/config.yaml")
 VARIABLE = "SYNCD_CONFIG"

@@ -7,7 +7,7 @@ from typing import Any
 
 from syncd.config import values
 from syncd.config.words import Told, Unreadable, Wrong, but_got, nearest, shown_name
-from syncd.settings import Relink
+from syncd.model.settings import Relink
 
 SHORTEST = timedelta(hours=2)
 """Metrica works on an upload for up to two hours [D]."""

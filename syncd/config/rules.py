@@ -11,7 +11,7 @@ from syncd.config.file import ConfigFile, QueryFile
 from syncd.config.problems import Problems
 from syncd.config.words import dotted, nearest
 from syncd.model import Column, IdKind
-from syncd.settings import Constant
+from syncd.model.settings import Constant
 
 Raw = dict[str, Plain]
 

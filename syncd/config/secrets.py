@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from syncd.config.values import token_fault
-from syncd.errors import TokenFileUnusable
+from syncd.model.errors import TokenFileUnusable
 
 _LARGEST = 64 * 1024
 

@@ -15,7 +15,7 @@ from yaml.reader import Reader
 
 from syncd.config.scalars import Scalar, plain
 from syncd.config.words import Unreadable, Wrong, dotted
-from syncd.errors import Problem
+from syncd.model.errors import Problem
 
 DEEPEST = 20
 """Levels of nesting; a valid file needs five."""

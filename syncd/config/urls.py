@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 
 from syncd.config.words import Wrong, but_got, nearest
-from syncd.drivers import DRIVERS, drivers_of, kinds
+from syncd.model.drivers import DRIVERS, drivers_of, kinds
 
 _URL = re.compile(
     r"(?P<dialect>[A-Za-z0-9_]+)(?:\+(?P<driver>[A-Za-z0-9_]+))?://"

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import Enum
 
-from syncd.showing import escaped
+from syncd.model.showing import escaped
 
 _LONGEST_SHOWN = 60
 _SECRET_LOOKING = re.compile(r"@|://|y[0-9]_|OAuth", re.IGNORECASE)

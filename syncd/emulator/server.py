@@ -17,7 +17,7 @@ from syncd.emulator.protocol import QuietServer
 from syncd.emulator.settings import EmulatorSettings
 from syncd.emulator.state import LoggedRequest, State
 from syncd.emulator.uploads import StoredUpload
-from syncd.errors import ListenFailed, UsageError
+from syncd.model.errors import ListenFailed, UsageError
 
 START_TIMEOUT = 20
 """Seconds in which a server must listen."""

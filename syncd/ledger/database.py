@@ -33,9 +33,9 @@ from sqlalchemy.dialects.postgresql.dml import Insert as PostgresqlInsert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from syncd.errors import StateUnavailable
 from syncd.ledger.tables import Tables
-from syncd.ports import Clock
+from syncd.model.clock import Clock
+from syncd.model.errors import StateUnavailable
 
 BUSY_TIMEOUT = 30
 """Seconds to wait for another's lock, in either database, before it is an error."""

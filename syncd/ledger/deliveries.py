@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
-from syncd import keys as key_rules
 from syncd.ledger import entries, key_index
 from syncd.ledger.database import Database
+from syncd.ledger.packing import unpacked
 from syncd.model import Known, KnownAs
-from syncd.packing import unpacked
+from syncd.model import keys as key_rules
 
 FILES_AT_ONCE = 8
 """Files read at once, each of up to `chunk_rows` lines."""

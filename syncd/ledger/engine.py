@@ -13,11 +13,11 @@ from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from syncd.errors import StateUnavailable
 from syncd.ledger.database import BUSY_TIMEOUT, WRITES, Database
 from syncd.ledger.tables import tables
-from syncd.ports import Clock, SystemClock
-from syncd.settings import StateSettings
+from syncd.model.clock import Clock, SystemClock
+from syncd.model.errors import StateUnavailable
+from syncd.model.settings import StateSettings
 
 ANSWER_WITHIN = 60.0
 """Seconds in which PostgreSQL must have answered a statement of ours."""

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Connection, Row, Table, delete, insert, select
 
 from syncd.ledger.database import AT_ONCE, Database
-from syncd.marks import mark_from_text, mark_to_text
+from syncd.ledger.packing import packed
 from syncd.model import Chunk, Conversion, Mark, Origin, Reason, Reject, Upload, UploadState
-from syncd.packing import packed
-from syncd.texts import joined
+from syncd.model.joined import joined
+from syncd.model.marks import mark_from_text, mark_to_text
 
 FEW = 2000
 """Keys of a table that are read as a whole rather than asked for."""

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, Table, case, func, select
 
 from syncd.ledger.database import Database
-from syncd.ledger.readers import DELIVERED
 from syncd.model import Origin
+from syncd.model.uploads import DELIVERED
 
 SLACK = timedelta(hours=6)
 """How long before its settling an upload may have begun; one that took longer is missing in the plot."""

@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
-from syncd.key_codes import Codes, codes_of
 from syncd.ledger.database import Database
 from syncd.ledger.types import Number
+from syncd.model.key_codes import Codes, codes_of
 
 FAN = 8
 """Runs of one tier that become one of the next."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from syncd.errors import StateInUse, StateUnavailable
+from syncd.model.errors import StateInUse, StateUnavailable
 
 _MOMENT = 0.05
 """Seconds; asking takes less than a thousandth of it."""

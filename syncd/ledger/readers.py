@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from syncd.ledger import deliveries
 from syncd.ledger.database import AT_ONCE, Database
+from syncd.ledger.query.outcomes import FIGURES
 from syncd.ledger.rows import (
     DeliveryRow,
     LeaseRow,
@@ -17,13 +19,13 @@ from syncd.ledger.rows import (
     RejectRow,
     RunRow,
     UploadRow,
+    UploadTotals,
     WaitingCount,
     WaitingRow,
 )
+from syncd.ledger.tables import is_unsettled
 from syncd.model import Origin, Reason, UploadState
-
-DELIVERED = (UploadState.ACCEPTED, UploadState.PROCESSED, UploadState.UNLINKED)
-"""The states of uploads that Metrica has."""
+from syncd.model.links import Alarm, Links, MatchDay
 
 
 class Readers:
@@ -164,3 +166,89 @@ def _upload(row: Row[Any]) -> UploadRow:
 
 def _reject(row: Row[Any]) -> RejectRow:
     return RejectRow(**{**row._asdict(), "reason": Reason(row.reason)})
+
+
+class OutcomeReaders:
+    """The questions of the command line and the page. Raise StateUnavailable.
+
+    Each names the queries it is about: the indexes begin with the query, and without it would be read whole.
+    """
+
+    database: Database
+
+    def match_days(self, since: date, queries: Sequence[str]) -> dict[str, list[MatchDay]]:
+        """The links by query and day, from that day on, oldest first."""
+        table = self.database.tables.match_days
+        mine = self.database.among(table.c.query, queries)
+        asked = select(table).where(mine, table.c.day >= since.isoformat())
+        days: dict[str, list[MatchDay]] = {}
+        with self.database.read() as connection:
+            for row in connection.execute(asked.order_by(table.c.query, table.c.day)):
+                links = Links(*(getattr(row, name) for name in FIGURES))
+                days.setdefault(row.query, []).append(MatchDay(date.fromisoformat(row.day), links))
+        return days
+
+    def match_alarms(self) -> dict[str, Alarm]:
+        """The queries whose match rate has fallen."""
+        table = self.database.tables.match_alarms
+        with self.database.read() as connection:
+            return {row.query: Alarm(row.since, row.past) for row in connection.execute(select(table))}
+
+    def dropped_counts(self, since: datetime, queries: Sequence[str]) -> dict[str, int]:
+        """Rows that Metrica left out when it checked the files accepted since then, by query."""
+        return self._sums(self.database.tables.uploads.c.dropped, since, queries)
+
+    def old_counts(self, since: datetime, queries: Sequence[str]) -> dict[str, int]:
+        """Rows accepted since then that were too old to be linked, by query."""
+        return self._sums(self.database.tables.uploads.c.old_rows, since, queries)
+
+    def overdue_counts(
+        self, now: datetime, patience: timedelta, memory: timedelta, queries: Sequence[str]
+    ) -> dict[str, int]:
+        """Uploads that Metrica has not finished with after `patience`, by query; none older than `memory`."""
+        column = self.database.tables.uploads.c
+        asked = select(column.query, func.count()).where(
+            self.database.among(column.query, queries),
+            column.state == UploadState.ACCEPTED.value,
+            column.settled_at <= now - patience,
+            column.settled_at > now - memory,
+        )
+        return self._counts(asked.group_by(column.query))
+
+    def _sums(self, figure: ColumnElement[int], since: datetime, queries: Sequence[str]) -> dict[str, int]:
+        column = self.database.tables.uploads.c
+        asked = select(column.query, func.sum(figure)).where(
+            self.database.among(column.query, queries),
+            figure > 0,
+            column.settled_at >= since,
+            column.origin != Origin.RESEND.value,
+        )
+        return self._counts(asked.group_by(column.query))
+
+    def _counts(self, asked: Select[Any]) -> dict[str, int]:
+        with self.database.read() as connection:
+            return {row[0]: int(row[1]) for row in connection.execute(asked)}
+
+
+class TotalsReader:
+    """The question of the command line and the page. Raises StateUnavailable."""
+
+    database: Database
+
+    def delivered_counts(self) -> dict[str, UploadTotals]:
+        """All uploads that ever were, in figures, by query."""
+        table, uploads = self.database.tables.totals, self.database.tables.uploads.c
+        is_open = is_unsettled(uploads.state)
+        asked = select(uploads.query, uploads.state, func.count()).where(is_open)
+        with self.database.read() as connection:
+            settled = {row.query: UploadTotals(**row._asdict()) for row in connection.execute(select(table))}
+            unsettled = connection.execute(asked.group_by(uploads.query, uploads.state)).all()
+        for query, state, count in unsettled:
+            known = settled.get(query, UploadTotals(query))
+            settled[query] = replace(
+                known,
+                uploads=known.uploads + count,
+                unsettled=known.unsettled + count,
+                planned=count if state == UploadState.PLANNED else known.planned,
+            )
+        return settled

@@ -9,19 +9,17 @@ from typing import Self
 
 from sqlalchemy import update
 
-from syncd.errors import StateUnavailable
-from syncd.ledger import version
-from syncd.ledger.creation import upgrade
 from syncd.ledger.database import AT_ONCE, Database
 from syncd.ledger.engine import connect
 from syncd.ledger.lock import StoreLock
-from syncd.ledger.outcomes import OutcomeReaders
 from syncd.ledger.quotas import Quotas
-from syncd.ledger.readers import Readers
+from syncd.ledger.readers import OutcomeReaders, Readers, TotalsReader
 from syncd.ledger.rows import RunRow
-from syncd.ledger.totals import TotalsReader
-from syncd.ports import Clock
-from syncd.settings import StateSettings
+from syncd.ledger.schema import version
+from syncd.ledger.schema.creation import upgrade
+from syncd.model.clock import Clock
+from syncd.model.errors import StateUnavailable
+from syncd.model.settings import StateSettings
 
 
 class Store(Readers, OutcomeReaders, TotalsReader, Quotas):

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection
 
 from syncd.ledger.database import Database
-from syncd.ledger.rows import UploadTotals
-from syncd.ledger.tables import is_unsettled
-from syncd.links import Links
-from syncd.model import UploadState
+from syncd.model.links import Links
 
 _FIGURES = ("uploads", "rows", "rows_told", "linked", "gained", "user_not_found", "goal_not_found")
 
@@ -35,27 +30,3 @@ def add_links(database: Database, connection: Connection, query: str, links: Lin
         user_not_found=links.user_not_found,
         goal_not_found=links.goal_not_found,
     )
-
-
-class TotalsReader:
-    """The question of the command line and the page. Raises StateUnavailable."""
-
-    database: Database
-
-    def delivered_counts(self) -> dict[str, UploadTotals]:
-        """All uploads that ever were, in figures, by query."""
-        table, uploads = self.database.tables.totals, self.database.tables.uploads.c
-        is_open = is_unsettled(uploads.state)
-        asked = select(uploads.query, uploads.state, func.count()).where(is_open)
-        with self.database.read() as connection:
-            settled = {row.query: UploadTotals(**row._asdict()) for row in connection.execute(select(table))}
-            unsettled = connection.execute(asked.group_by(uploads.query, uploads.state)).all()
-        for query, state, count in unsettled:
-            known = settled.get(query, UploadTotals(query))
-            settled[query] = replace(
-                known,
-                uploads=known.uploads + count,
-                unsettled=known.unsettled + count,
-                planned=count if state == UploadState.PLANNED else known.planned,
-            )
-        return settled

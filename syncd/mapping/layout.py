@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from syncd.errors import SourceRefused
 from syncd.model import Column
-from syncd.settings import Constant, QuerySettings
+from syncd.model.errors import SourceRefused
+from syncd.model.settings import Constant, QuerySettings
 
 _REQUIRED = frozenset({Column.TARGET, Column.DATETIME})
 

@@ -11,18 +11,17 @@ from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from syncd import keys
-from syncd.errors import SourceRefused, SyncdError
 from syncd.mapping import fields
 from syncd.mapping.bad import BadValueError
 from syncd.mapping.currency import currency
-from syncd.mapping.form import Cell, Form
-from syncd.mapping.grammar import Grammar, grammar_of
 from syncd.mapping.layout import Layout, Written
+from syncd.mapping.lines.form import Cell, Form
+from syncd.mapping.lines.grammar import Grammar, grammar_of
 from syncd.mapping.moments import MILLISECONDS, moment
 from syncd.mapping.rejects import reject_key, row_json, shown, usable_key
-from syncd.model import Column, Conversion, Mapped, Page, Reason, Reject, Rows, TextPage
-from syncd.settings import Constant, QuerySettings
+from syncd.model import Column, Conversion, Mapped, Page, Reason, Reject, Rows, TextPage, keys
+from syncd.model.errors import SourceRefused, SyncdError
+from syncd.model.settings import Constant, QuerySettings
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)

@@ -11,9 +11,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from hashlib import blake2b
 
-from syncd import keys
 from syncd.mapping.bad import BadValueError
-from syncd.model import Reason
+from syncd.model import Reason, keys
 
 LONGEST_VALUE = 200
 """The most characters of a value that are kept."""

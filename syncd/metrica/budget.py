@@ -10,12 +10,38 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from threading import Lock
+from typing import Protocol
 
-from syncd import quota
-from syncd.errors import NotReceived, StateError
-from syncd.events import Event
 from syncd.metrica.classify import UNTIL_MIDNIGHT
-from syncd.ports import Clock, Observer, Purse
+from syncd.model import quota
+from syncd.model.clock import Clock
+from syncd.model.errors import NotReceived, StateError
+from syncd.model.events import Event, Observer
+
+
+class Purse(Protocol):
+    """Where the requests of a day are counted, for all who share them. Every method raises StateError."""
+
+    def set_aside(self, login: str, day: date, requests: int, limit: int) -> tuple[int, int]:
+        """Set aside up to so many of the day's `limit`: how many there were, and what is now spent in all."""
+        ...
+
+    def give_back(self, login: str, day: date, requests: int) -> None:
+        """Give back what was set aside and not spent."""
+        ...
+
+    def refused(self, login: str, day: date, counter: int | None) -> None:
+        """Metrica said that the day is spent: of a counter, or (None) of the whole login."""
+        ...
+
+    def refusals(self, day: date) -> frozenset[tuple[str, int | None]]:
+        """What `refused` told of that day and nobody has taken back, as login and counter."""
+        ...
+
+    def take_back(self, login: str, counter: int | None) -> None:
+        """Metrica is asked again in spite of what it said."""
+        ...
+
 
 _MOMENT = timedelta(microseconds=1)
 SET_ASIDE = 25

@@ -11,7 +11,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from syncd.errors import (
+from syncd.metrica.clean import clean
+from syncd.model.errors import (
     AccessRefused,
     FileRefused,
     MetricaError,
@@ -19,8 +20,7 @@ from syncd.errors import (
     OutcomeUnknown,
     TokenRefused,
 )
-from syncd.metrica.texts import clean
-from syncd.quota import next_midnight
+from syncd.model.quota import next_midnight
 
 UNTIL_MIDNIGHT = frozenset({"quota_requests_by_uid", "quota_requests_by_counter_id"})
 """Daily quotas: spent until 00:00 GMT [D quotas.md]."""

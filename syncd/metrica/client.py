@@ -13,8 +13,6 @@ from typing import Any
 import requests
 
 from syncd import __version__
-from syncd.errors import AccessRefused, NotReceived
-from syncd.events import Event
 from syncd.metrica import transport
 from syncd.metrica.budget import Budget, OwnPurse, Terms
 from syncd.metrica.classify import TOO_FAST, error_of
@@ -31,8 +29,10 @@ from syncd.metrica.replies import (
 )
 from syncd.metrica.token import Token
 from syncd.model import Receipt
-from syncd.ports import Clock, Observer
-from syncd.settings import MetricaSettings
+from syncd.model.clock import Clock
+from syncd.model.errors import AccessRefused, NotReceived
+from syncd.model.events import Event, Observer
+from syncd.model.settings import MetricaSettings
 
 PARALLEL_REQUESTS = 3
 """At once per user [D quotas.md]."""

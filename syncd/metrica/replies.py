@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from syncd.errors import OutcomeUnknown
-from syncd.metrica.texts import clean
+from syncd.metrica.clean import clean
 from syncd.model import Receipt
+from syncd.model.errors import OutcomeUnknown
 
 _TEXT_LENGTH = 255
 """Characters: the longest text documented, that of a comment."""

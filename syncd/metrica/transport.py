@@ -15,7 +15,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
-from syncd.errors import AccessRefused, MetricaError, NotReceived, OutcomeUnknown
+from syncd.model.errors import AccessRefused, MetricaError, NotReceived, OutcomeUnknown
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes; a full list page is about 4 MB, so more is not Metrica speaking."""

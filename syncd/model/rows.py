@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from syncd.texts import Texts
+from syncd.model.joined import Texts
 
 
 class IdKind(StrEnum):

@@ -179,3 +179,7 @@ class RunReport:
         self.rejected += other.rejected
         self.waiting += other.waiting
         self.newest = max(self.newest, other.newest)
+
+
+DELIVERED = (UploadState.ACCEPTED, UploadState.PROCESSED, UploadState.UNLINKED)
+"""The states of uploads that Metrica has."""

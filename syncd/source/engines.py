@@ -15,9 +15,9 @@ from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import QueuePool
 
-from syncd.drivers import lacking
-from syncd.errors import LoginRefused, PasswordFileUnusable, SourceError, UrlRefused
-from syncd.settings import DatabaseSettings
+from syncd.model.drivers import lacking
+from syncd.model.errors import LoginRefused, PasswordFileUnusable, SourceError, UrlRefused
+from syncd.model.settings import DatabaseSettings
 from syncd.source.dialects import driver_of
 from syncd.source.failures import blot, failure, is_refused, words
 from syncd.source.families import family

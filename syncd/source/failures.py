@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from sqlalchemy import exc
 
-from syncd.errors import SourceError, SourceRefused, SourceUnavailable
+from syncd.model.errors import SourceError, SourceRefused, SourceUnavailable
 
 LONGEST = 300
 """Characters of the database's own words that are shown."""

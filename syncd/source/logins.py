@@ -13,7 +13,7 @@ from threading import Lock
 from time import monotonic
 from typing import TypeVar
 
-from syncd.errors import LoginRefused
+from syncd.model.errors import LoginRefused
 from syncd.source.failures import words
 
 PAUSES = (60.0, 600.0, 3600.0)

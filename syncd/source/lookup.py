@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, column, false, or_
 from sqlalchemy.sql import quoted_name
 from sqlalchemy.types import NullType
 
-from syncd.keys import value_text
+from syncd.model.keys import value_text
 
 AT_ONCE = 200
 """Keys in one statement: SQL Server takes 2100 values, Oracle 1000 in a list."""

@@ -8,21 +8,21 @@ from threading import RLock
 
 from sqlalchemy import Connection, Select
 
-from syncd.errors import SourceRefused, SourceUnavailable
-from syncd.keys import value_text
 from syncd.mapping import Form
-from syncd.marks import as_start
 from syncd.model import Mark, Page, TextPage
-from syncd.settings import QuerySettings
+from syncd.model.errors import SourceRefused, SourceUnavailable
+from syncd.model.keys import value_text
+from syncd.model.marks import as_start
+from syncd.model.settings import QuerySettings
 from syncd.source import lookup
 from syncd.source.edge import Edge, Row, first_edge
 from syncd.source.engines import Database, Engines
 from syncd.source.keyset import TIE, Keyset
+from syncd.source.lines.reader import TextReader
 from syncd.source.plans import plan_text, serves
 from syncd.source.sessions import LISTED_LATE
 from syncd.source.shape import Shape, shape_of
 from syncd.source.statement import LEXIS, Lexis, SecondStatementError, single_statement
-from syncd.source.text_reader import TextReader
 
 ROWS = 10_000
 """Rows of a page that are read as values: what bounds the memory, however long the chunk."""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from syncd.errors import SourceRefused
-from syncd.marks import is_mark_value
 from syncd.model import Mark, MarkValue
-from syncd.settings import QuerySettings
+from syncd.model.errors import SourceRefused
+from syncd.model.marks import is_mark_value
+from syncd.model.settings import QuerySettings
 from syncd.source.orderless import why_orderless
 
 _SINGLE_PRECISION = {"postgresql": 700, "mysql": 4}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from syncd.emulator.server import EmulatorServer
-from syncd.faultpoints import Point
+from syncd.model.faultpoints import Point
 from tests.acceptance import shop
 from tests.acceptance.accounts import Accounts, misplaced
 from tests.acceptance.template import Template

@@ -108,7 +108,7 @@ def main() -> None:
     """Fork for each line of standard input; each fork answers with its number and exit code."""
     import syncd.cli.run  # what the forks share; the test process need not have it
     import syncd.emulator
-    import syncd.service  # noqa: F401 — the same
+    import syncd.service.signals  # noqa: F401 — the same
 
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who mind the runs
     for line in sys.stdin:
@@ -130,8 +130,8 @@ def mind(order: dict[str, Any]) -> None:
 
 def be(folder: str, out: str, err: str, arguments: list[str], environ: dict[str, str]) -> int:
     """Be that run; the exit code."""
-    from syncd import faultpoints
     from syncd.cli.main import run
+    from syncd.model import faultpoints
 
     os.chdir(folder)
     output = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from syncd.faultpoints import Point
+from syncd.model.faultpoints import Point
 from tests.acceptance import shop
 from tests.acceptance.accounts import Accounts
 from tests.acceptance.cells import FAULTS, KILLED, NOT_TAKEN, POISON, TAKEN, prepare

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from syncd.cli.explained import REMEDIES
+from syncd.cli.explain_words import REMEDIES
 from syncd.model import Reason
 from tests.acceptance import shop
 from tests.acceptance.situation import Situation

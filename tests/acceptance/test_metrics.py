@@ -11,7 +11,7 @@ from urllib.request import urlopen
 from prometheus_client.parser import text_string_to_metric_families
 
 from syncd.emulator.server import EmulatorServer
-from syncd.telemetry.metrics import SPECS
+from syncd.monitoring.telemetry.metrics import SPECS
 from tests.acceptance import shop
 from tests.fix_cli import Cli
 from tests.servers import Database, missing

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from syncd.faultpoints import Point
-from syncd.settle import REFUSED_IN_A_ROW
+from syncd.model.faultpoints import Point
+from syncd.pipeline.uploading.settle import REFUSED_IN_A_ROW
 from tests.acceptance import shop
 from tests.fix_cli import Cli
 from tests.servers import Database

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from syncd.cli.rejected import harmless, named
+from syncd.cli.rejects_rows import harmless, named
 from syncd.emulator.server import EmulatorServer
-from syncd.errors import UsageError
 from syncd.ledger.rows import RejectRow
 from syncd.model import Reason
+from syncd.model.errors import UsageError
 from tests.acceptance import shop
 from tests.acceptance.rejecting import break_rows, delivered, mend_rows, query, rejected
 from tests.fix_cli import Cli

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from syncd.faultpoints import Point
+from syncd.model.faultpoints import Point
 from tests.acceptance import shop
 from tests.acceptance.test_state_trouble import backup
 from tests.fix_cli import Cli

@@ -14,7 +14,7 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 from syncd.emulator.server import EmulatorServer
-from syncd.faultpoints import Point
+from syncd.model.faultpoints import Point
 from tests.acceptance import shop
 from tests.acceptance.disk import Disk, mount
 from tests.fix_cli import DEADLINE, Cli, Running

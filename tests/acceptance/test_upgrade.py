@@ -17,7 +17,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from syncd.emulator.server import EmulatorServer
-from syncd.ledger.version import HEAD
+from syncd.ledger.schema.version import HEAD
 from tests.fix_cli import Cli
 from tests.servers import Database
 from tests.stores import scene

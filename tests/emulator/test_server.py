@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from syncd.emulator.server import EmulatorServer, serve
-from syncd.errors import ListenFailed, UsageError
+from syncd.model.errors import ListenFailed, UsageError
 from tests.emulator.client import Client, uploaded
 from tests.waiting import eventually
 

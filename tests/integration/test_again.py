@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from syncd.errors import NotReceived, OutcomeUnknown, UsageError
-from syncd.events import Event
+from syncd.model.errors import NotReceived, OutcomeUnknown, UsageError
+from syncd.model.events import Event
 from tests.centre_help import SETTLE, Bench, client_id, open_shop, sell
 from tests.servers import Database
 

@@ -15,7 +15,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from syncd.emulator.server import EmulatorServer
-from syncd.events import Event
+from syncd.model.events import Event
 from tests.centre_help import Bench
 from tests.servers import Database
 

@@ -9,9 +9,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Event as Flag
 
-from syncd import daemon as daemon_module
-from syncd.daemon import Daemon, Outcome, Turn
-from syncd.errors import (
+from syncd.model import RunReport
+from syncd.model.errors import (
     AccessRefused,
     HeldElsewhere,
     LeaseLost,
@@ -21,9 +20,10 @@ from syncd.errors import (
     SyncdError,
     TooManyRejects,
 )
-from syncd.events import Event
-from syncd.model import RunReport
-from syncd.settings import QuerySettings
+from syncd.model.events import Event
+from syncd.model.settings import QuerySettings
+from syncd.service import daemon as daemon_module
+from syncd.service.daemon import Daemon, Outcome, Turn
 from tests.centre_help import DEADLINE, TOKEN, Clock, Listener, query_of
 
 Run = Callable[[RunReport], None]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from threading import Event as Flag
 
-from syncd.errors import TooManyRejects
-from syncd.events import Event
 from syncd.model import RunReport
-from syncd.settings import QuerySettings
+from syncd.model.errors import TooManyRejects
+from syncd.model.events import Event
+from syncd.model.settings import QuerySettings
 from tests.centre_help import DEADLINE, query_of
 from tests.integration.test_daemon import Loop, Run, going, nothing, raising
 from tests.waiting import eventually

@@ -6,8 +6,8 @@ from datetime import timedelta
 from pathlib import Path
 
 from syncd.emulator.server import EmulatorServer
-from syncd.events import Event
-from syncd.restore import Unrecorded
+from syncd.model.events import Event
+from syncd.pipeline.uploading.unrecorded import Unrecorded
 from tests.acceptance import shop
 from tests.process_help import Process
 from tests.servers import Database

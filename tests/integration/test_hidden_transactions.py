@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from syncd.check import Level, look_at_query
 from syncd.emulator.server import EmulatorServer
-from syncd.events import Event
+from syncd.inspect.check import Level, look_at_query
 from syncd.model import UNSEEN
-from syncd.settings import QuerySettings
+from syncd.model.events import Event
+from syncd.model.settings import QuerySettings
 from syncd.source import SqlSource
 from tests.centre_help import Bench
 from tests.servers import Database

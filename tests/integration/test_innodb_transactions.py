@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import Connection, create_engine
 
 from syncd.emulator.server import EmulatorServer
-from syncd.late import PREPARED
+from syncd.pipeline.reading.late_commits import PREPARED
 from tests.centre_help import Bench, client_id, ids, open_shop_of, sent
 from tests.servers import Database
 from tests.source_help import Sources

@@ -14,14 +14,14 @@ from typing import Self
 import pytest
 from pydantic import SecretStr
 
-from syncd import keeper
-from syncd.daemon import Outcome, Turn
-from syncd.errors import LeaseLost, StateUnavailable
-from syncd.events import Event
-from syncd.keeper import Bookkeeper
 from syncd.ledger import Leases, Store, engine
 from syncd.model import RunReport
-from syncd.settings import StateSettings
+from syncd.model.errors import LeaseLost, StateUnavailable
+from syncd.model.events import Event
+from syncd.model.settings import StateSettings
+from syncd.service import bookkeeper as keeper
+from syncd.service.bookkeeper import Bookkeeper
+from syncd.service.daemon import Outcome, Turn
 from tests.centre_help import Listener, query_of
 from tests.servers import Database
 from tests.waiting import eventually

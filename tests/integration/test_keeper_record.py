@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from syncd.daemon import Outcome, Turn
-from syncd.errors import SourceUnavailable, SyncdError
-from syncd.events import Event
-from syncd.keeper import Bookkeeper
 from syncd.ledger import Store
 from syncd.ledger.rows import RunRow
 from syncd.model import RunReport
-from syncd.settings import StateSettings
+from syncd.model.errors import SourceUnavailable, SyncdError
+from syncd.model.events import Event
+from syncd.model.settings import StateSettings
+from syncd.service.bookkeeper import Bookkeeper
+from syncd.service.daemon import Outcome, Turn
 from tests.centre_help import Listener, query_of
 from tests.waiting import eventually
 

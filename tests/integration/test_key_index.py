@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, func, select
 
-from syncd.key_codes import codes_of
-from syncd.keys import key_text
 from syncd.ledger import QueryLedger, Store, key_index
+from syncd.model.key_codes import codes_of
+from syncd.model.keys import key_text
 from tests.fix_ledger import NOW, chunk, receipt, tag
 
 names = st.one_of(
@@ -107,7 +107,7 @@ def test_growing_keys_are_not_written_again(store: Store, monkeypatch: pytest.Mo
 
 def test_keys_of_one_code_are_told_apart(ledger: QueryLedger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all keys share one code, a key is known only if it was really delivered."""
-    monkeypatch.setattr("syncd.key_codes._code", lambda _key: -1)
+    monkeypatch.setattr("syncd.model.key_codes._code", lambda _key: -1)
     for part in ("ab", "cd", "b"):
         ledger.accept(ledger.begin(chunk(*part), tag(), NOW), receipt(), NOW)
     known = ledger.known([key_text([name]) for name in "abcdxyz"])

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from syncd.emulator.server import EmulatorServer
-from syncd.events import Event
+from syncd.model.events import Event
 from syncd.source.reader import SqlSource
 from tests.late_help import (
     BY_NUMBER,

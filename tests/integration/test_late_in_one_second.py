@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, create_engine
 
 from syncd.emulator.server import EmulatorServer
-from syncd.overlap import LOOKS_EVERY, SLACK
+from syncd.pipeline.reading.overlap import LOOKS_EVERY, SLACK
 from tests.centre_help import Bench, client_id
 from tests.late_help import delivered
 from tests.servers import Database

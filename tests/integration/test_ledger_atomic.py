@@ -12,12 +12,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from syncd.errors import SyncdError
-from syncd.keys import key_text
 from syncd.ledger import Leases, QueryLedger, Store
 from syncd.ledger.rows import RunRow
 from syncd.model import Mark, Upload, UploadState
-from syncd.settings import StateSettings
+from syncd.model.errors import SyncdError
+from syncd.model.keys import key_text
+from syncd.model.settings import StateSettings
 from tests.fix_ledger import NOW, bad, chunk, dump, ledger_of, receipt, row, tag
 
 Step = Callable[[QueryLedger, Upload, Upload], object]

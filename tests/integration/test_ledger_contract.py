@@ -7,10 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from syncd.errors import SyncdError
-from syncd.keys import identity
 from syncd.ledger import QueryLedger, Store
-from syncd.ledger.memory import FOLLOWED_FOR
+from syncd.ledger.query.query_reads import FOLLOWED_FOR
 from syncd.model import (
     Conversion,
     Known,
@@ -23,6 +21,8 @@ from syncd.model import (
     Rows,
     UploadState,
 )
+from syncd.model.errors import SyncdError
+from syncd.model.keys import identity
 from tests.fix_ledger import HEADER, NOW, TestClock, bad, chunk, dump, ledger_of, receipt, row, tag
 from tests.ledger_help import LATER, key
 

@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import event, text
 
-from syncd.errors import StateUnavailable
 from syncd.ledger import QueryLedger, Store
 from syncd.model import Mark, UploadState
-from syncd.settings import StateSettings
+from syncd.model.errors import StateUnavailable
+from syncd.model.settings import StateSettings
 from tests.fix_ledger import NOW, bad, chunk, ledger_of, receipt, row, tag
 from tests.servers import Database
 

@@ -14,8 +14,8 @@ from syncd.ledger import QueryLedger, Store
 from syncd.ledger.history import SLACK, HourRow, delivered_by_hour
 from syncd.ledger.rows import RunRow
 from syncd.model import Origin, UploadState
-from syncd.overview import History, overview
-from syncd.status.history import DAYS, HOUR, HOURS
+from syncd.monitoring.overview import History, overview
+from syncd.monitoring.status.history import DAYS, HOUR, HOURS
 from tests.fix_ledger import NOW, TestClock, chunk, ledger_of, receipt, tag
 
 YEAR = timedelta(days=365)

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.errors import LeaseLost
 from syncd.ledger import Lease, Leases, Store
 from syncd.model import Mark
-from syncd.settings import StateSettings
+from syncd.model.errors import LeaseLost
+from syncd.model.settings import StateSettings
 from tests.fix_ledger import NOW, TestClock, chunk, dump, ledger_of, receipt, tag
 
 TTL = timedelta(minutes=5)
@@ -113,7 +113,7 @@ def test_a_lease_holds_through_a_write_and_can_be_renewed_meanwhile(
     """While a write runs nobody takes the query over, though its time is over; its owner may renew it."""
     if not store.database.postgresql:
         return  # SQLite has one writer at a time, and one process: there is no meanwhile
-    from syncd.ledger.leases import check_lease  # noqa: PLC0415 # the one place that looks inside
+    from syncd.ledger.fleet.leases import check_lease  # noqa: PLC0415 # the one place that looks inside
 
     leases = Leases(store)
     epoch = leases.acquire(["orders"], "first", OVER)["orders"]

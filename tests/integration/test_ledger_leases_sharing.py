@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.ledger import Leases, Store
-from syncd.ledger.leases import Fleet
-from syncd.ledger.sharing import ORPHANED, plan
+from syncd.ledger.fleet.leases import Fleet
+from syncd.ledger.fleet.sharing import ORPHANED, plan
 from tests.fix_ledger import TestClock
 
 TTL = timedelta(minutes=5)

@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from syncd.errors import StateInUse, StateUnavailable
 from syncd.ledger import Store
-from syncd.ledger.version import HEAD
-from syncd.settings import StateSettings
+from syncd.ledger.schema.version import HEAD
+from syncd.model.errors import StateInUse, StateUnavailable
+from syncd.model.settings import StateSettings
 
 HOLDER = """
 import sys

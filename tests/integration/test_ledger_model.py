@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.control import note
 
-from syncd.keys import key_text
 from syncd.ledger import QueryLedger, Store
 from syncd.model import Chunk, KnownAs, Mark, Origin, Rows, Upload, UploadState
+from syncd.model.keys import key_text
 from tests.fix_ledger import HEADER, NOW, bad, ledger_of, receipt, row, tag
 
 _queries = count(1)

@@ -6,8 +6,6 @@ from datetime import timedelta
 
 import pytest
 
-from syncd.errors import SyncdError
-from syncd.keys import identity
 from syncd.ledger import QueryLedger, Store
 from syncd.model import (
     Known,
@@ -17,6 +15,8 @@ from syncd.model import (
     Reason,
     UploadState,
 )
+from syncd.model.errors import SyncdError
+from syncd.model.keys import identity
 from tests.fix_ledger import NOW, chunk, dump, receipt, row, tag
 from tests.ledger_help import LATER, key
 

@@ -16,12 +16,12 @@ from pydantic import SecretStr
 from sqlalchemy import Inspector, inspect, text
 from sqlalchemy.schema import CreateSchema, SchemaItem
 
-from syncd.errors import StateTooNew, StateUnavailable
-from syncd.keys import key_text
 from syncd.ledger import Store
-from syncd.ledger.migrate import migrate, scripts
-from syncd.ledger.version import HEAD, read_version, version_table
-from syncd.settings import StateSettings
+from syncd.ledger.schema.migrate import migrate, scripts
+from syncd.ledger.schema.version import HEAD, read_version, version_table
+from syncd.model.errors import StateTooNew, StateUnavailable
+from syncd.model.keys import key_text
+from syncd.model.settings import StateSettings
 from tests.fix_ledger import NOW, chunk, dump, ledger_of, receipt
 from tests.servers import Database
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 from sqlalchemy import delete, select
 
 from syncd.ledger import QueryLedger, Store
-from syncd.ledger.migrations.versions.m0005_totals import added_up
 from syncd.ledger.rows import UploadTotals
+from syncd.ledger.schema.migrations.versions.m0005_totals import added_up
 from syncd.model import Origin, UploadState
 from tests.fix_ledger import NOW, TestClock, chunk, ledger_of, receipt, tag
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Connection
 
 from syncd.emulator.server import EmulatorServer
-from syncd.source.texts import WRITERS, TextRow, Wanted
+from syncd.source.lines import WRITERS, TextRow, Wanted
 from tests.centre_help import Bench, client_id, sell
 
 

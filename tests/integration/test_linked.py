@@ -6,16 +6,15 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from syncd import quota
 from syncd.emulator.server import EmulatorServer
-from syncd.errors import NotReceived
-from syncd.events import Event
 from syncd.ledger import QueryLedger, Store
-from syncd.links import Alarm, Links
 from syncd.metrica.budget import Terms
 from syncd.metrica.client import MetricaClient
-from syncd.model import Origin, Receipt, UploadState
-from syncd.settings import Relink
+from syncd.model import Origin, Receipt, UploadState, quota
+from syncd.model.errors import NotReceived
+from syncd.model.events import Event
+from syncd.model.links import Alarm, Links
+from syncd.model.settings import Relink
 from tests.centre_help import COUNTER, Bench, client_id, sell
 from tests.fix_ledger import NOW, TestClock, chunk, receipt, tag
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from syncd.events import Event
+from syncd.model.events import Event
 from tests.late_help import BY_NUMBER, QUERY, delivered, make_table
 from tests.process_help import Process
 from tests.servers import Database

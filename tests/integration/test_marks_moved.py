@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
+from syncd.inspect.rewind import move, plan
 from syncd.model import Mark
-from syncd.rewind import move, plan
 from tests.centre_help import Bench, client_id, ids, open_shop, open_shop_of, sell, sent
 from tests.servers import Database
 

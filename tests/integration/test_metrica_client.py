@@ -11,7 +11,11 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from syncd.errors import (
+from syncd.metrica import client as client_module
+from syncd.metrica.client import MetricaClient
+from syncd.metrica.token import Token
+from syncd.model import Receipt
+from syncd.model.errors import (
     AccessRefused,
     FileRefused,
     MetricaError,
@@ -19,11 +23,7 @@ from syncd.errors import (
     OutcomeUnknown,
     TokenRefused,
 )
-from syncd.events import Event
-from syncd.metrica import client as client_module
-from syncd.metrica.client import MetricaClient
-from syncd.metrica.token import Token
-from syncd.model import Receipt
+from syncd.model.events import Event
 from tests.centre_help import COUNTER, TOKEN, Listener, metrica_client
 from tests.client_help import BODY, OTHER, TAG, failure, upload
 from tests.raw_http import RawServer, answer

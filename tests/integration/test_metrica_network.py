@@ -15,11 +15,8 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from syncd.errors import (
-    NotReceived,
-    OutcomeUnknown,
-)
 from syncd.metrica import transport
+from syncd.model.errors import NotReceived, OutcomeUnknown
 from tests.centre_help import metrica_client
 from tests.client_help import BODY, OTHER, failure, upload
 from tests.raw_http import RawServer, answer

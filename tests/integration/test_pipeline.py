@@ -14,9 +14,9 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 
 from syncd.emulator.server import EmulatorServer
-from syncd.errors import SourceRefused, TooManyRejects
-from syncd.events import Event
 from syncd.metrica.budget import Budget
+from syncd.model.errors import SourceRefused, TooManyRejects
+from syncd.model.events import Event
 from tests.centre_help import Bench, client_id, ids, open_shop_of, sell, sent
 from tests.servers import Database
 

@@ -10,7 +10,7 @@ from random import Random
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from syncd.errors import SyncdError
+from syncd.model.errors import SyncdError
 from tests.centre_help import SETTLE, Bench, client_id, open_shop, sell
 from tests.servers import Database
 

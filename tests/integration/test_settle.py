@@ -7,12 +7,12 @@ from datetime import timedelta
 
 import pytest
 
-from syncd import settle
 from syncd.emulator.server import EmulatorServer
-from syncd.errors import AccessRefused, NotReceived, OutcomeUnknown, StillUnclear, TooManyRejects
-from syncd.events import Event
 from syncd.metrica.client import MetricaClient
 from syncd.model import Receipt
+from syncd.model.errors import AccessRefused, NotReceived, OutcomeUnknown, StillUnclear, TooManyRejects
+from syncd.model.events import Event
+from syncd.pipeline.uploading import settle
 from tests.centre_help import SETTLE, Bench, client_id, sell
 
 SECOND = timedelta(seconds=1)

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syncd.errors import SourceRefused, SourceUnavailable
 from syncd.model import Mark
+from syncd.model.errors import SourceRefused, SourceUnavailable
 from tests.each_database_help import kind, numbers
 from tests.servers import Database
 from tests.source_help import Sources, drain

@@ -10,8 +10,8 @@ import psycopg
 import pytest
 from sqlalchemy import Connection, literal, select
 
-from syncd.errors import LoginRefused, SourceUnavailable
-from syncd.settings import DatabaseSettings
+from syncd.model.errors import LoginRefused, SourceUnavailable
+from syncd.model.settings import DatabaseSettings
 from syncd.source import Engines
 from syncd.source.logins import PAUSES, Logins, is_refusal
 from tests.servers import Database

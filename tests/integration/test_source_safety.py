@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import make_url
 
-from syncd.errors import PasswordFileUnusable, SourceRefused, SourceUnavailable, UrlRefused
+from syncd.model.errors import PasswordFileUnusable, SourceRefused, SourceUnavailable, UrlRefused
 from syncd.source import Engines, dialects
 from tests.fix_cli import Cli
 from tests.servers import Database

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from syncd.errors import SourceRefused
 from syncd.model import Mark
+from syncd.model.errors import SourceRefused
 from tests.each_database_help import kind, numbers
 from tests.servers import Database
 from tests.source_help import Sources, drain

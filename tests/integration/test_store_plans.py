@@ -18,14 +18,14 @@ from typing import Any
 
 from sqlalchemy import Connection, event, insert
 
-from syncd.keys import key_text
 from syncd.ledger import QueryLedger, Store, key_index, totals
+from syncd.ledger.packing import packed
 from syncd.ledger.prune import KEPT, Pruner
-from syncd.links import Links
 from syncd.model import UploadState
-from syncd.overview import History, overview
-from syncd.packing import packed
-from syncd.settings import QuerySettings
+from syncd.model.keys import key_text
+from syncd.model.links import Links
+from syncd.model.settings import QuerySettings
+from syncd.monitoring.overview import History, overview
 from tests.centre_help import query_of
 from tests.fix_ledger import HEADER, NOW, TestClock, chunk, ledger_of, receipt, tag
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from syncd.model import IdKind
 from syncd.source import Engines, SqlSource
-from syncd.source.texts import steady_offset
+from syncd.source.lines import steady_offset
 from tests.servers import Database
 from tests.source_help import database_settings
 from tests.two_ways_help import NAMES, a_query, assert_one, digits, id_types, taken_in, words, years

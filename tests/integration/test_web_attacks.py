@@ -12,9 +12,9 @@ from contextlib import ExitStack, suppress
 import pytest
 import requests
 
-from syncd.settings import HttpSettings
-from syncd.web import HttpServer, create_app
-from syncd.web import protocol as patient
+from syncd.model.settings import HttpSettings
+from syncd.monitoring.web import HttpServer, create_app
+from syncd.monitoring.web import protocol as patient
 from tests.status_help import SITUATIONS
 from tests.waiting import eventually
 

@@ -16,9 +16,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 
-from syncd.settings import HttpSettings
-from syncd.telemetry import Metrics
-from syncd.web import HttpServer, create_app
+from syncd.model.settings import HttpSettings
+from syncd.monitoring.telemetry import Metrics
+from syncd.monitoring.web import HttpServer, create_app
 from tests.status_help import SITUATIONS
 
 _FLAGS = (

@@ -13,13 +13,13 @@ import pytest
 import requests
 from starlette.applications import Starlette
 
-from syncd.errors import ListenFailed, StateUnavailable
-from syncd.settings import HttpSettings
-from syncd.status import StatusReport
-from syncd.telemetry import Metrics
-from syncd.web import HttpServer, create_app
-from syncd.web import protocol as patient
-from syncd.web import server as web_server
+from syncd.model.errors import ListenFailed, StateUnavailable
+from syncd.model.settings import HttpSettings
+from syncd.monitoring.status import StatusReport
+from syncd.monitoring.telemetry import Metrics
+from syncd.monitoring.web import HttpServer, create_app
+from syncd.monitoring.web import protocol as patient
+from syncd.monitoring.web import server as web_server
 from tests.status_help import SITUATIONS
 
 Serve = Callable[[Starlette], str]

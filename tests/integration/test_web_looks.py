@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from syncd.settings import HttpSettings
-from syncd.telemetry import Metrics
-from syncd.web import HttpServer, create_app, page
+from syncd.model.settings import HttpSettings
+from syncd.monitoring.telemetry import Metrics
+from syncd.monitoring.web import HttpServer, create_app, page
 from tests.browser import Browser
 from tests.page_scene import NAMES, served
 from tests.status_help import SITUATIONS

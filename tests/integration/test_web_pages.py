@@ -13,15 +13,15 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
-from syncd.errors import StateUnavailable
 from syncd.model import Reason
-from syncd.settings import HttpSettings
-from syncd.status import FailureFacts, QueryFacts, StatusReport
-from syncd.status.history import DAY, DAYS, HOUR, HOURS, QueryPast, Series, Stretch, series
-from syncd.telemetry import Metrics
-from syncd.web import HttpServer, create_app
-from syncd.web.languages import LANGUAGES
-from syncd.web.page import MOST_ITEMS
+from syncd.model.errors import StateUnavailable
+from syncd.model.settings import HttpSettings
+from syncd.monitoring.status import FailureFacts, QueryFacts, StatusReport
+from syncd.monitoring.status.history import DAY, DAYS, HOUR, HOURS, QueryPast, Series, Stretch, series
+from syncd.monitoring.telemetry import Metrics
+from syncd.monitoring.web import HttpServer, create_app
+from syncd.monitoring.web.languages import LANGUAGES
+from syncd.monitoring.web.page import MOST_ITEMS
 from tests.status_help import GOOD, HOSTILE, NOW, SITUATIONS, UPLOADS, report_of
 
 SITUATION = pytest.mark.parametrize("situation", sorted(SITUATIONS))

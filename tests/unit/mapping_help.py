@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from syncd.mapping import Mapper, layout
 from syncd.model import Column, IdKind, Mapped, Page
-from syncd.settings import Constant, DatabaseSettings, QuerySettings
+from syncd.model.settings import Constant, DatabaseSettings, QuerySettings
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 COLUMNS = ("order_id", "updated_at", "ClientId", "Target", "DateTime", "Price", "Currency")

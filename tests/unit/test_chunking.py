@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd import chunking, keys
-from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Origin, Reason, Reject, Rows
-from syncd.news import PASSED, Rules
+from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Origin, Reason, Reject, Rows, keys
+from syncd.pipeline.chunking import chunking
+from syncd.pipeline.chunking.news import PASSED, Rules
 
 IGNORE, RESEND = Rules("ignore", 2), Rules("resend", 2)
 

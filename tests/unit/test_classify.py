@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.errors import (
+from syncd.metrica.classify import error_of
+from syncd.model.errors import (
     AccessRefused,
     FileRefused,
     MetricaError,
@@ -17,8 +18,7 @@ from syncd.errors import (
     OutcomeUnknown,
     TokenRefused,
 )
-from syncd.metrica.classify import error_of
-from syncd.quota import next_midnight
+from syncd.model.quota import next_midnight
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)

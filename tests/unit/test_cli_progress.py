@@ -10,7 +10,7 @@ from rich.progress import Progress
 
 from syncd.cli import progress as subject
 from syncd.cli.progress import Above, ProgressObserver, span
-from syncd.events import Event
+from syncd.model.events import Event
 
 
 class Listener:

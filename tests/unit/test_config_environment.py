@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from syncd.config import parse
 from syncd.config.environment import substitute
 from syncd.config.words import Substituted, Wrong
-from syncd.settings import Settings
+from syncd.model.settings import Settings
 
 TEXT = """
 metrica: {{token: "${{TOKEN}}", daily_requests: "${{N}}"}}

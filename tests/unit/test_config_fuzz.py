@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from syncd.config import load, parse
 from syncd.config.tree import parse_yaml
-from syncd.errors import ConfigError
+from syncd.model.errors import ConfigError
 
 EXAMPLE = (Path(__file__).parents[2] / "config.example.yaml").read_text()
 SECRET = "s3cr3t-t0k3n"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syncd.config import parse
-from syncd.errors import ConfigError, Problem
+from syncd.model.errors import ConfigError, Problem
 
 BASE = """\
 metrica:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from syncd.config.secrets import read_secret_file, read_token_file
-from syncd.errors import TokenFileUnusable
+from syncd.model.errors import TokenFileUnusable
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from syncd.config import find_file, load, parse
-from syncd.errors import ConfigError
 from syncd.model import Column, IdKind
-from syncd.settings import Constant, HttpSettings, LogSettings, MetricaSettings, Settings
+from syncd.model.errors import ConfigError
+from syncd.model.settings import Constant, HttpSettings, LogSettings, MetricaSettings, Settings
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.yaml"
 SMALL = """

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from syncd.errors import (
+from syncd.model.errors import (
     ERROR_CLASSES,
     ConfigError,
     MetricaError,

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.followup import FIRST_LOOK, LATE_PAUSE, LONGEST_PAUSE, OVERDUE, is_time
 from syncd.model import Followed
+from syncd.pipeline.uploading.followup import FIRST_LOOK, LATE_PAUSE, LONGEST_PAUSE, OVERDUE, is_time
 
 ACCEPTED = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd import keys
+from syncd.model import keys
 from tests.unit.mapping_help import map_rows, row
 
 HEADER = "ClientId,Target,DateTime,Price,Currency"

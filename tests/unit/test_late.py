@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from syncd.late import LateCommits, Place
 from syncd.model import Mark
+from syncd.pipeline.reading.late_commits import LateCommits, Place
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 FIRST, SECOND, THIRD = (Mark((number,)) for number in (10, 20, 30))

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Dialect, make_url
 
-from syncd.keys import key_text
 from syncd.ledger.entries import mark_of, mark_text, plain
+from syncd.ledger.packing import packed, unpacked
 from syncd.ledger.types import Moment
 from syncd.model import Mark
-from syncd.packing import packed, unpacked
+from syncd.model.keys import key_text
 
 encodable = st.text(st.characters(exclude_categories=["Cs"]))
 zones = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

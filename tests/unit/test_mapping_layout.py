@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from syncd.errors import SourceRefused
 from syncd.mapping import Mapper, Written, layout
 from syncd.model import Column, IdKind
-from syncd.settings import Constant
+from syncd.model.errors import SourceRefused
+from syncd.model.settings import Constant
 from tests.unit.mapping_help import COLUMNS, a_query
 
 ALL_IDS = (IdKind.PURCHASE_ID, IdKind.YCLID, IdKind.USER_ID, IdKind.CLIENT_ID)

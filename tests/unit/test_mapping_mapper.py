@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.errors import SourceRefused
 from syncd.mapping import Mapper, layout
 from syncd.model import Column, IdKind, Page, Reason, Rows, TextPage
-from syncd.settings import Constant
-from syncd.texts import Texts
+from syncd.model.errors import SourceRefused
+from syncd.model.joined import Texts
+from syncd.model.settings import Constant
 from tests.unit.mapping_help import COLUMNS, GOOD, NOW, a_page, a_query, map_rows, row
 
 ALL_IDS = tuple(IdKind)

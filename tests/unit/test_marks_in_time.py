@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.marks import as_start, ceiling, earlier, is_beyond
 from syncd.model import Mark, MarkValue
+from syncd.model.marks import as_start, ceiling, earlier, is_beyond
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FORMS: list[tuple[MarkValue, MarkValue]] = [

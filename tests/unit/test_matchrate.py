@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd import matchrate
-from syncd.links import Alarm, Links, MatchDay
-from syncd.matchrate import ENOUGH_ROWS, FALLEN, RECOVERED, USED_TO, judge
+from syncd.model.links import Alarm, Links, MatchDay
+from syncd.pipeline.uploading import matchrate
+from syncd.pipeline.uploading.matchrate import ENOUGH_ROWS, FALLEN, RECOVERED, USED_TO, judge
 
 TODAY = date(2026, 3, 31)
 NOW = datetime(2026, 3, 31, 12, 0, tzinfo=UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.notify import Watchdog, notify, reloading
+from syncd.service.systemd import Watchdog, notify, reloading
 
 
 @pytest.fixture

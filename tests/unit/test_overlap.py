@@ -7,9 +7,9 @@ from decimal import Decimal
 
 import pytest
 
-from syncd.marks import grain
 from syncd.model import Mark, MarkValue
-from syncd.overlap import LOOKS_EVERY, SLACK, Looks
+from syncd.model.marks import grain
+from syncd.pipeline.reading.overlap import LOOKS_EVERY, SLACK, Looks
 
 DAY, MINUTE, NONE = timedelta(days=1), timedelta(minutes=1), timedelta()
 

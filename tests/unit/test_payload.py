@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model import Column
-from syncd.payload import Tagger, client_id_type, render, unused_tag
-from syncd.settings import Constant
+from syncd.model.settings import Constant
+from syncd.pipeline.uploading.payload import Tagger, client_id_type, render, unused_tag
 from tests.unit.mapping_help import GOOD, a_query, map_rows, row
 
 HEADER = "ClientId,Target,DateTime,Price,Currency"

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd import quota
-from syncd.errors import NotReceived
-from syncd.events import Event
 from syncd.metrica.budget import Budget, OwnPurse, Terms
+from syncd.model import quota
+from syncd.model.errors import NotReceived
+from syncd.model.events import Event
 from tests.centre_help import Listener
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.errors import OutcomeUnknown
 from syncd.metrica import replies
 from syncd.model import Receipt
+from syncd.model.errors import OutcomeUnknown
 
 KEYS = st.sampled_from(
     [

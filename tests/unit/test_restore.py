@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Event as Flag
 
 from syncd.model import Receipt
-from syncd.restore import Unrecorded
+from syncd.pipeline.uploading.unrecorded import Unrecorded
 from tests.centre_help import DEADLINE, Listener
 
 

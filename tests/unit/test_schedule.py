@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd import schedule
-from syncd.errors import (
+from syncd.model.errors import (
     ERROR_CLASSES,
     AccessRefused,
     FileRefused,
@@ -22,7 +21,8 @@ from syncd.errors import (
     StillUnclear,
     SyncdError,
 )
-from syncd.settings import QuerySettings
+from syncd.model.settings import QuerySettings
+from syncd.service import schedule
 from tests.unit.mapping_help import a_query
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)

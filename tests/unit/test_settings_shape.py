@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from syncd.settings import Constant, HttpSettings, LogSettings, MetricaSettings, Settings, StateSettings
+from syncd.model.settings import Constant, HttpSettings, LogSettings, MetricaSettings, Settings, StateSettings
 from tests.unit.mapping_help import a_query
 
 TOKEN = "y0_never-shown"

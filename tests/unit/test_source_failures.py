@@ -10,7 +10,7 @@ import pytest
 from psycopg import errors as pg
 from sqlalchemy import exc
 
-from syncd.errors import SourceRefused, SourceUnavailable
+from syncd.model.errors import SourceRefused, SourceUnavailable
 from syncd.source.failures import LONGEST, failure
 
 

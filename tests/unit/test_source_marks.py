@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.marks import is_mark_value, mark_from_text, mark_to_text
 from syncd.model import Mark
+from syncd.model.marks import is_mark_value, mark_from_text, mark_to_text
 
 VALUES = st.one_of(
     st.integers(),

@@ -19,7 +19,7 @@ from syncd.mapping import fields
 from syncd.mapping.bad import BadValueError
 from syncd.mapping.moments import moment
 from syncd.model import Column
-from syncd.source.texts import sqlite as texts
+from syncd.source.lines import sqlite as texts
 
 MANY = 30_000
 UTC = ZoneInfo("UTC")

@@ -12,9 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.links import Alarm, Links
-from syncd.status import ENGLISH, FindingCode, QueryFacts, QueryState, StatusReport, build_report, readiness
-from syncd.web.languages import LANGUAGES
+from syncd.model.links import Alarm, Links
+from syncd.monitoring.status import (
+    ENGLISH,
+    FindingCode,
+    QueryFacts,
+    QueryState,
+    StatusReport,
+    build_report,
+    readiness,
+)
+from syncd.monitoring.web.languages import LANGUAGES
 from tests.status_help import (
     CUT_OFF,
     DISABLED,

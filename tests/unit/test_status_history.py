@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.status.history import DAY, DAYS, HOUR, HOURS, Stretch, in_all, series, together
+from syncd.monitoring.status.history import DAY, DAYS, HOUR, HOURS, Stretch, in_all, series, together
 
 MOMENTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001 - hypothesis wants them bare
 FOUND = st.lists(

@@ -17,9 +17,9 @@ import structlog
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.errors import SourceUnavailable
-from syncd.settings import LogSettings
-from syncd.telemetry import configure, install_hooks, register_secret
+from syncd.model.errors import SourceUnavailable
+from syncd.model.settings import LogSettings
+from syncd.monitoring.telemetry import configure, install_hooks, register_secret
 
 SECRET = "y0_never-shown-anywhere"
 

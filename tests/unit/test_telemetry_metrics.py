@@ -12,12 +12,12 @@ from prometheus_client.parser import text_string_to_metric_families
 from structlog.testing import capture_logs
 
 from syncd import __version__
-from syncd.events import Event
 from syncd.model import Reason
-from syncd.status import QueryFacts, build_report
-from syncd.telemetry import Metrics, TelemetryObserver
-from syncd.telemetry.metrics import SPECS, Outcome
-from syncd.telemetry.observer import LEVELS, level_of
+from syncd.model.events import Event
+from syncd.monitoring.status import QueryFacts, build_report
+from syncd.monitoring.telemetry import Metrics, TelemetryObserver
+from syncd.monitoring.telemetry.metrics import SPECS, Outcome
+from syncd.monitoring.telemetry.observer import LEVELS, level_of
 
 NOW = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)
 PRODUCT = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.telemetry.redaction import Redactor
+from syncd.monitoring.telemetry.redaction import Redactor
 
 SECRETS = st.text(st.characters(exclude_categories=("Cs", "Cc", "Z")), min_size=6, max_size=40)
 

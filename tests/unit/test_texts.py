@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.key_codes import are_distinct, codes_of
-from syncd.texts import Texts, joined
+from syncd.model.joined import Texts, joined
+from syncd.model.key_codes import are_distinct, codes_of
 
 LINES = st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=3))
 STEPS = st.lists(

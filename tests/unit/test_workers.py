@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from queue import SimpleQueue
 
-from syncd.workers import Workers
+from syncd.service.workers import Workers
 from tests.waiting import eventually
 
 

@@ -1,0 +1,39 @@
+"""`syncd demo`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from syncd.cli.common import DURATION, config_option
+
+
+@click.command()
+@config_option
+@click.option("--for", "lasting", type=DURATION, metavar="DURATION", help="How long, such as 20s.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=9188,
+    show_default=True,
+    help="Of the status page; 0 takes any free one.",
+)
+def demo(*, config: object, lasting: timedelta | None, port: int) -> None:  # noqa: ARG001 — as every command
+    """See it all at work on this machine, with nothing to set up.
+
+    A SQLite shop that grows, an emulated Metrica, the daemon and its status page.
+    """
+    from syncd.cli.demo.show import Show  # the libraries, only where needed
+
+    with TemporaryDirectory(prefix="syncd-demo-") as folder, Show(Path(folder), port) as show:
+        click.echo(f"A shop sells into {folder}/shop.db; syncd sends its paid orders to an emulated Metrica.")
+        if show.other_port:
+            click.echo(f"Port {port} is taken, so the page is on another one.")
+        click.echo(f"Status page: {show.url}   (Ctrl-C ends the demo)")
+        show.run(lasting, click.echo)
+        click.echo()
+        for line in show.summary():
+            click.echo(line)

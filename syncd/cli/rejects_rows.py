@@ -1,0 +1,124 @@
+"""What the `rejects` commands do with rejected rows: find them by what is typed, write them to files."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import re
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import mkstemp
+from typing import TextIO
+
+from syncd.cli.common import shown_key
+from syncd.ledger.rows import RejectRow
+from syncd.model.errors import UsageError
+from syncd.model.showing import visible
+
+CSV_COLUMNS = ("key", "reason", "column", "value", "detail", "since", "row")
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
+_NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
+
+
+def named(rows: Iterable[RejectRow], arguments: Sequence[str], columns: int) -> dict[str, list[str]]:
+    """The keys of the rejects that the arguments of a command name, by what names them.
+
+    Each argument is a row: its key as `rejects list` shows it, the same without blanks behind the commas, or
+    a JSON array of its values. Else the arguments are the values of one key, one for each of its `columns`.
+    What syncd itself adds after those (a digest: `#…`, `row:…`) may be left out, and then all rows that have
+    these values are named. Raises UsageError where a text can be read as different values.
+    """
+    whole = _as_json(arguments)
+    found: dict[str, list[str]] = {text: [] for text in (*arguments, whole)}
+    for row in rows:
+        values = json.loads(row.key)
+        for name in {*_names(values), *_names(values[:columns])} & found.keys():
+            found[name].append(row.key)
+    one = found.pop(whole)
+    if len(arguments) == columns > 1:
+        if one and any(found.values()):
+            raise UsageError(f"{' '.join(arguments)} can be one row or several: write {whole} for the one")
+        if one or not any(found.values()):
+            return {", ".join(arguments): one}
+    for text, there in found.items():
+        readings = sorted({_as_json(json.loads(key)[:columns]) for key in there})
+        if len(readings) > 1:
+            raise UsageError(f"{text} can be read as {' or as '.join(readings)}: write the one that is meant")
+    return found
+
+
+def _names(values: Sequence[str | None]) -> set[str]:
+    texts = ["null" if value is None else value for value in values]
+    shown = ", ".join(texts)
+    return {shown, visible(shown), ",".join(texts), *map(_as_json, (values, texts)), json.dumps(values)}
+
+
+def _as_json(values: Sequence[str | None]) -> str:
+    return json.dumps(values, ensure_ascii=False)
+
+
+def document_of(row: RejectRow) -> dict[str, object]:
+    """A reject as JSON."""
+    document = asdict(row)
+    document["key"] = json.loads(row.key)
+    document["created_at"] = row.created_at.isoformat()
+    for name in ("retry_at", "dropped_at"):
+        document[name] = document[name].isoformat() if document[name] else None
+    with suppress(ValueError):  # a row that Metrica refused is kept as its CSV line
+        document["row"] = json.loads(row.row)
+    return document
+
+
+@contextmanager
+def output(path: Path | None) -> Iterator[TextIO]:
+    """Standard output, or a file that appears when complete, for its owner's eyes. Raises UsageError."""
+    if path is None or str(path) == "-":
+        yield sys.stdout
+        return
+    try:
+        handle, part = mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                yield file
+            Path(part).replace(path)
+        finally:
+            Path(part).unlink(missing_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+
+
+def write_json(file: TextIO, query: str, rows: Iterable[RejectRow]) -> int:
+    """The document that `rejects list --json` prints, row by row; gives how many there were."""
+    count = 0
+    file.write(f'{{"query": {json.dumps(query)}, "rejects": [')
+    for count, row in enumerate(rows, 1):
+        file.write((",\n" if count > 1 else "\n") + json.dumps(document_of(row), ensure_ascii=False))
+    file.write("\n]}\n")
+    return count
+
+
+def write_csv(file: TextIO, rows: Iterable[RejectRow]) -> int:
+    """One line per row after the header; gives how many there were.
+
+    A cell that a spreadsheet would take for a formula gets an apostrophe in front, plain numbers do not.
+    """
+    count = 0
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(CSV_COLUMNS)
+    for count, row in enumerate(rows, 1):  # noqa: B007 — counted for the caller
+        since = row.created_at.isoformat()
+        cells = (shown_key(row.key), row.reason.value, row.column, row.value, row.detail, since, row.row)
+        writer.writerow([harmless(cell) for cell in cells])
+    return count
+
+
+def harmless(cell: str) -> str:
+    """The cell such that no spreadsheet runs it."""
+    if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
+        return f"'{cell}"
+    return cell

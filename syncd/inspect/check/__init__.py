@@ -1,0 +1,26 @@
+"""Everything that can be known before the first upload. Each look is one function that gives findings.
+
+A finding never stops the others: a database that is down is one line, and the rest is still looked at.
+"""
+
+from syncd.inspect.check.around import Connected, StateStore, look_at_database, look_at_names, look_at_state
+from syncd.inspect.check.counter import look_at_counter
+from syncd.inspect.check.findings import CLOCK_TOLERANCE, Finding, Level
+from syncd.inspect.check.query import MANY_ROWS, SAMPLE_ROWS, Explainer, Seen, look_at_query
+
+__all__ = [
+    "CLOCK_TOLERANCE",
+    "MANY_ROWS",
+    "SAMPLE_ROWS",
+    "Connected",
+    "Explainer",
+    "Finding",
+    "Level",
+    "Seen",
+    "StateStore",
+    "look_at_counter",
+    "look_at_database",
+    "look_at_names",
+    "look_at_query",
+    "look_at_state",
+]

@@ -1,0 +1,146 @@
+"""What a few rows of a query show before anything is sent: types, zones, keys, Targets. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from syncd.mapping import Layout
+from syncd.mapping.bad import BadValueError
+from syncd.mapping.fields import target
+from syncd.mapping.moments import OLDEST, from_iso, moment
+from syncd.model import Column, Page
+from syncd.model.settings import Constant
+
+_WORDS: Mapping[type, str] = {
+    bool: "boolean",
+    int: "integer",
+    float: "floating point",
+    Decimal: "decimal",
+    str: "text",
+    bytes: "bytes",
+    UUID: "UUID",
+    date: "date",
+}
+
+
+def described(plan: Layout, page: Page) -> str:
+    """Which result column feeds which of Metrica's, and what it holds."""
+    return ", ".join(
+        f"{written.column} = {written.source.value!r}"
+        if isinstance(written.source, Constant)
+        else f"{written.column} ← {column_described(plan.columns, page, written.source)}"
+        for written in plan.written
+    )
+
+
+def column_described(columns: Sequence[str], page: Page, place: int) -> str:
+    """A column's name and the kinds of value that the sample has in it."""
+    if not page.rows:
+        return columns[place]
+    kinds = dict.fromkeys(_kind(row[place]) for row in page.rows if row[place] is not None)
+    empty = any(row[place] is None for row in page.rows)
+    if not kinds:
+        return f"{columns[place]} (null in every row)"
+    return f"{columns[place]} ({' or '.join(kinds)}{', some null' if empty else ''})"
+
+
+@dataclass(frozen=True, slots=True)
+class SampleMoment:
+    """The DateTime of one row."""
+
+    value: str
+    """As the source has it."""
+    moment: datetime
+    """As it is read, in UTC."""
+    zoneless: bool
+    """It carries no zone, and the query's was taken."""
+
+
+def sample_moment(plan: Layout, page: Page, zone: ZoneInfo) -> SampleMoment | None:
+    """A DateTime, if possible one that carries no zone; None when none can be read."""
+    place = next(written.source for written in plan.written if written.column is Column.DATETIME)
+    if isinstance(place, Constant):
+        return None
+    values = [row[place] for row in page.rows]
+    for value in sorted(values, key=lambda value: not _has_no_zone(value)):
+        with suppress(BadValueError):
+            read = datetime.fromtimestamp(int(moment(zone, value)), UTC)
+            return SampleMoment(str(value), read, _has_no_zone(value))
+    return None
+
+
+_FEW = 5
+"""Fewer marks may be whole days by chance."""
+_FIRST_DAY = 20_000_101
+"""A number from here on may be a day, written with its digits."""
+
+
+def coarse_marks(page: Page, place: int, zone: ZoneInfo) -> tuple[str, str] | None:
+    """What all marks of the sample are cut to, though not by their type, and one of them; None: nothing."""
+    values = [row[place] for row in page.rows if row[place] is not None]
+    moments = [_moment_of(value, zone) for value in values]
+    if len(set(values)) < _FEW or None in moments:
+        return None
+    found = [moment for moment in moments if moment is not None]
+    if any(moment.second or moment.microsecond for moment in found):
+        return None
+    days = not any(moment.hour or moment.minute for moment in found)
+    return "days" if days else "minutes", str(values[-1])
+
+
+def _moment_of(value: object, zone: ZoneInfo) -> datetime | None:
+    """Of values that syncd does not take for whole days or minutes itself (`marks.grain`)."""
+    with suppress(ArithmeticError, OSError, ValueError):
+        match value:
+            case datetime():
+                return value.astimezone(zone) if value.tzinfo else value
+            case int() | Decimal() | float() if value >= OLDEST:
+                return datetime.fromtimestamp(float(value), zone)
+            case int() | Decimal() if value >= _FIRST_DAY:
+                return datetime.strptime(str(value), "%Y%m%d")  # noqa: DTZ007 — whole days, wherever
+            case str() if len(value) > len("2026-01-31 10:00"):
+                return datetime.fromisoformat(value)
+    return None
+
+
+def shared_keys(keys: Sequence[str]) -> int:
+    """How many rows have the key of a row before them."""
+    return len(keys) - len(set(keys))
+
+
+def targets(plan: Layout, page: Page) -> set[str]:
+    """The Targets of the sample, as they would be sent; of those that would be rejected no goal is wanted."""
+    source = next(written.source for written in plan.written if written.column is Column.TARGET)
+    values = [source.value] if isinstance(source, Constant) else [row[source] for row in page.rows]
+    found = set()
+    for value in values:
+        with suppress(BadValueError):
+            found.add(target(value))
+    return found
+
+
+def _kind(value: object) -> str:
+    if isinstance(value, datetime):
+        return "timestamp with zone" if value.tzinfo else "timestamp without zone"
+    return next((_WORDS[kind] for kind in _kinds_of(value)), type(value).__name__)
+
+
+def _kinds_of(value: object) -> Iterator[type]:
+    return (kind for kind in type(value).__mro__ if kind in _WORDS)
+
+
+def _has_no_zone(value: object) -> bool:
+    if isinstance(value, str):
+        try:
+            value = from_iso(value.strip())
+        except (ValueError, OverflowError):
+            return False
+    if isinstance(value, datetime):
+        return value.tzinfo is None
+    return isinstance(value, date)

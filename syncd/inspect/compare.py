@@ -1,0 +1,170 @@
+"""What became of the source's rows, page by page: each row held against what the state store knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Protocol
+
+from syncd.mapping import Mapper, layout
+from syncd.model import Known, KnownAs, Mapped, Mark, Page, Position, Upload, keys
+from syncd.model.clock import Clock
+from syncd.model.settings import QuerySettings
+from syncd.pipeline.chunking import chunking
+from syncd.pipeline.chunking.news import PASSED
+from syncd.pipeline.ports import Source
+
+
+class Fate(StrEnum):
+    """What is known of a row that the source has now."""
+
+    DELIVERED = "delivered"
+    CHANGED_MONEY = "changed_money"
+    """Delivered, and has another Price or Currency now."""
+    CHANGED_IDENTITY = "changed_identity"
+    """Delivered, and has another id, Target or DateTime now, or cannot be sent as it is now."""
+    PASSED = "passed"
+    """Counted as delivered without being sent: it was there before a query with `start: now` began."""
+    SENDING = "sending"
+    """In an upload whose fate is open."""
+    WAITING = "waiting"
+    REJECTED = "rejected"
+    DROPPED = "dropped"
+    """Rejected, and a person said that it is never to be sent."""
+    MISSING = "missing"
+    """Nothing is known of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the source and its fate."""
+
+    key: str
+    fate: Fate
+    moment: int | None
+    """Its DateTime in unix seconds; None when that cannot be read."""
+
+
+def began(query: QuerySettings, source: Source, position: Position | None) -> Mark | None:
+    """Where the query began, before which nothing is ever sent; None: at the beginning. Raises SourceError.
+
+    With `start: now` it is what was recorded then, as long as nobody has moved the mark since.
+    """
+    if query.start != "now":
+        return source.start()
+    return position.floor if position and position.begun_after is None else None
+
+
+class Store(Protocol):
+    """What of a query's ledger is asked. Every method raises StateError."""
+
+    def position(self) -> Position | None:
+        """How far the query was read; None when it never began."""
+        ...
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Those of the keys that are delivered or waiting already, or were refused by Metrica."""
+        ...
+
+    def rejected(self, keys: Sequence[str]) -> Mapping[str, bool]:
+        """Those of the keys that are rejects; True: a person dropped it."""
+        ...
+
+    def unsettled(self) -> list[int]:
+        """The ids of uploads whose fate is open."""
+        ...
+
+    def load(self, upload_id: int) -> Upload:
+        """One upload with its lines."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Compares the rows of one query."""
+
+    query: QuerySettings
+    source: Source
+    store: Store
+    clock: Clock
+
+    def rows(self, after: Mark | None, upto: Mark | None) -> Iterator[Row]:
+        """The rows from `after` (None: `start`) to `upto`, both included; a page in memory at a time.
+
+        Each page is one short transaction at the source, and then a few at the state store.
+        """
+        sending = self._sending()
+        self.source.restart()
+        exhausted = False
+        while not exhausted:
+            page = self.source.read(after, chunking.PAGE_ROWS, upto=upto)
+            yield from self.page(page, sending)
+            after, exhausted = page.mark or after, page.exhausted
+        self.source.restart()
+
+    def page(self, page: Page, sending: frozenset[str] = frozenset()) -> list[Row]:
+        """The rows of one page; those that cannot be sent come last."""
+        if not page.rows:
+            return []
+        mapper = Mapper(self.query, layout(self.query, page.columns))
+        mapped = mapper.map(page, self.clock.now())
+        lines, bad = lines_of(mapped), [reject.key for reject in mapped.rejects]
+        known, rejected = self._remembered([key for key, _ in lines] + bad)
+        money = keys.money_columns(mapper.header)
+
+        def fate(key: str, line: str | None) -> Fate:
+            found = known.get(key)
+            if found is None:
+                if key in sending:
+                    return Fate.SENDING
+                if key not in rejected:
+                    return Fate.MISSING
+                return Fate.DROPPED if rejected[key] else Fate.REJECTED
+            return Fate.WAITING if found.state is KnownAs.WAITING else _delivered(found, line, money)
+
+        found = [Row(key, fate(key, line), keys.moment(line, money)) for key, line in lines]
+        return found + [Row(key, fate(key, None), None) for key in bad]
+
+    def moments(self, page: Page) -> list[int | None]:
+        """The DateTime of each row of a page, in its order; None where that cannot be read."""
+        mapper, now = Mapper(self.query, layout(self.query, page.columns)), self.clock.now()
+        money = keys.money_columns(mapper.header)
+        found: list[int | None] = []
+        for row in page.rows:
+            lines = lines_of(mapper.map(replace(page, rows=[row]), now))
+            found.append(keys.moment(lines[0][1], money) if lines else None)
+        return found
+
+    def _remembered(self, wanted: Sequence[str]) -> tuple[Mapping[str, Known], Mapping[str, bool]]:
+        """What is known of the keys, and which of the others are rejects (True: dropped)."""
+        known = self._accounted_for(wanted)
+        rejected = self.store.rejected([key for key in wanted if key not in known])
+        # A daemon may deliver, between the two questions, what was a reject.
+        known |= self._accounted_for([key for key in wanted if key not in known and key not in rejected])
+        return known, rejected
+
+    def _accounted_for(self, wanted: Sequence[str]) -> dict[str, Known]:
+        """Those of the keys that are delivered or waiting."""
+        known = self.store.known(wanted)
+        return {key: what for key, what in known.items() if what.state is not KnownAs.REJECTED}
+
+    def _sending(self) -> frozenset[str]:
+        return frozenset(key for number in self.store.unsettled() for key in self.store.load(number).keys)
+
+
+def lines_of(mapped: Mapped) -> list[tuple[str, str]]:
+    """Key and line of the rows that can be sent, now or later."""
+    waiting = [(row.key, row.line) for row in mapped.waiting]
+    return [*zip(mapped.ready.keys, mapped.ready.lines, strict=True), *waiting]
+
+
+def _delivered(known: Known, line: str | None, money_columns: int) -> Fate:
+    if known.identity == PASSED:
+        return Fate.PASSED
+    if line is None:
+        return Fate.CHANGED_IDENTITY
+    head, money = keys.split_line(line, money_columns)
+    if keys.identity(head) != known.identity:
+        return Fate.CHANGED_IDENTITY
+    return Fate.DELIVERED if money == known.money else Fate.CHANGED_MONEY

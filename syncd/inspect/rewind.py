@@ -1,0 +1,132 @@
+"""Moves a query's mark because a person says so: what that would mean is worked out first, and told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from syncd.inspect import compare
+from syncd.inspect.compare import Compare, Fate
+from syncd.inspect.typed import parsed
+from syncd.model import Mark, Position
+from syncd.model.errors import OpenUploads, UsageError
+from syncd.model.keys import value_text
+from syncd.model.marks import is_beyond
+from syncd.model.settings import QuerySettings
+from syncd.pipeline.ports import Beginning, Source
+
+BEGINNING, NOW = "beginning", "now"
+
+
+class Ledger(compare.Store, Beginning, Protocol):
+    """What of a query's ledger is needed. Every method raises StateError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A mark that is to be moved, and what that means for the rows in between."""
+
+    old: Mark | None
+    new: Mark | None
+    """None: to where `start` says."""
+    forward: bool
+    again: Counter[Fate]
+    """Moved back: what is known of the rows that are read again."""
+    skipped: int
+    """Moved forward: rows in between that nothing is known of, and which are not read."""
+    floor: Mark | None
+    """Behind this no overlap is to reach."""
+
+    @property
+    def rows(self) -> int:
+        """Rows that are read again."""
+        return self.again.total()
+
+    @property
+    def delivered(self) -> int:
+        """Of those, rows that were delivered and are not sent again."""
+        return sum(self.again[fate] for fate in _DELIVERED)
+
+    @property
+    def unknown(self) -> int:
+        """Of those, rows that nothing is known of: they are sent."""
+        return self.again[Fate.MISSING]
+
+
+_DELIVERED = (Fate.DELIVERED, Fate.CHANGED_MONEY, Fate.CHANGED_IDENTITY, Fate.PASSED)
+
+
+def wanted(
+    query: QuerySettings, source: Source, position: Position | None, values: Sequence[str]
+) -> Mark | None:
+    """The mark that a person typed; None: where `start` says. Raises UsageError, SourceError.
+
+    `beginning` and `now` are words; else there are as many values as the mark has columns, or fewer: the
+    first alone stands for all rows that have it.
+    """
+    if list(values) == [BEGINNING]:
+        return None
+    newest = source.newest()
+    if list(values) == [NOW] and newest is not None:
+        return newest
+    like = newest or (position.mark if position else None)
+    if like is None:
+        raise UsageError(f"{query.name}: the query has no row yet, so there is nothing to move its mark to")
+    if len(values) > len(query.mark):
+        raise UsageError(
+            f"{query.name}: the mark has {len(query.mark)} column(s) ({', '.join(query.mark)}), "
+            f"and --to gives {len(values)} values; quote a value that holds a space"
+        )
+    found = []
+    for name, text, value in zip(query.mark, values, like.values, strict=False):
+        try:
+            found.append(parsed(text, value, query.timezone))
+        except ValueError as error:
+            such = value_text(value)[:100]
+            raise UsageError(f"{query.name}: --to: {error}: the mark's {name} holds such as {such}") from None
+    return Mark(tuple(found))
+
+
+def plan(comparison: Compare, position: Position | None, new: Mark | None) -> Move:
+    """What moving the mark to `new` would do; the rows in between are read, nothing is changed.
+
+    Which way it goes, the database says: marks are compared by none but it.
+    """
+    source = comparison.source
+    old = position.mark if position else None
+    if old is None:
+        skipped = _unknown(comparison, None, new) if new else 0
+        return Move(None, new, new is not None, Counter(), skipped, new or source.start())
+    back = Counter(row.fate for row in comparison.rows(new, old))
+    if back or new is None:
+        return Move(old, new, forward=False, again=back, skipped=0, floor=source.start())
+    source.restart()
+    forward = bool(source.read(old, 1, upto=new).rows)
+    source.restart()
+    skipped, floor = (_unknown(comparison, old, new), new) if forward else (0, source.start())
+    return Move(old, new, forward, Counter(), skipped, floor)
+
+
+def move(ledger: Ledger, query: QuerySettings, change: Move) -> None:
+    """Move the mark. Raises OpenUploads while an upload is open, whose end would move the mark once more."""
+    if count := len(ledger.unsettled()):
+        raise OpenUploads(f"query {query.name}: {count} upload(s) are not settled yet")
+    position = ledger.position()
+    # Behind `safe` no row can appear any more. Moved forward, the rows between are not to be read, so it goes
+    # along, and no overlap reaches back over them; moved back behind it, the marks may begin anew.
+    safe = position.safe if position else None
+    if change.forward or (safe is not None and is_beyond(safe, change.new)):
+        safe = change.new
+    ledger.begin_query(change.new, safe=safe, floor=change.floor)
+
+
+def _unknown(comparison: Compare, after: Mark | None, upto: Mark) -> int:
+    """Rows that nothing is known of, before `upto`: those at it are read when the mark stands there."""
+    source, at = comparison.source, 0
+    missing = sum(row.fate is Fate.MISSING for row in comparison.rows(after, upto))
+    source.restart()
+    if missing:
+        at = sum(row.fate is Fate.MISSING for row in comparison.rows(upto, upto))
+    return missing - at

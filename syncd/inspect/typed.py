@@ -1,0 +1,74 @@
+"""What a person types for a mark: values, moments and spans, as the mark's columns hold them. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
+from uuid import UUID
+
+from syncd.model import Mark, MarkValue
+from syncd.model.marks import as_start, at
+
+ABOUT_NOW = timedelta(days=400)
+"""A number this near to the present, as unix seconds or milliseconds, is taken for a time."""
+
+_WANTED: dict[type, str] = {
+    datetime: "a moment such as 2026-11-23, '2026-11-23 10:00' or 2026-11-23T10:00:00+03:00",
+    date: "a date such as 2026-11-23",
+    str: "a moment such as 2026-11-23 or '2026-11-23 10:00'",
+    int: "a whole number",
+    float: "a number",
+    Decimal: "a number",
+    UUID: "a UUID",
+    bytes: "bytes as hexadecimal digits",
+}
+
+
+def parsed(text: str, like: MarkValue, zone: tzinfo) -> MarkValue:
+    """A typed value as the type that its column holds. Raises ValueError in plain words.
+
+    Args:
+        text: Such as `2026-11-23`, `2026-11-23 10:00`, `4711`.
+        like: A value of the column.
+        zone: Of a moment that is typed without one; what carries none in the database is of it too.
+    """
+    try:
+        match like:
+            case datetime() | str():
+                return _in_form(text, like, zone)
+            case date():
+                return date.fromisoformat(text)
+            case bytes():
+                return bytes.fromhex(text)
+            case _:
+                return _number(text, type(like))
+    except (ArithmeticError, ValueError):
+        raise ValueError(f"{text!r} is not {_WANTED.get(type(like), type(like).__name__)}") from None
+
+
+def since(newest: Mark, moment: datetime, now: datetime, zone: tzinfo) -> Mark | None:
+    """The mark that stands for a moment, in the form of `newest`; None where the mark is no time.
+
+    Numbers count as unix seconds or milliseconds where the newest of them lies about now.
+    """
+    value = newest.values[0]
+    if isinstance(value, int | float | Decimal):
+        for unit in (1, 1000):
+            if abs(float(value) / unit - now.timestamp()) < ABOUT_NOW.total_seconds():
+                return Mark((int(moment.timestamp()) * unit,))
+        return None
+    return at(newest, moment, zone)
+
+
+def _in_form(text: str, like: MarkValue, zone: tzinfo) -> MarkValue:
+    found = as_start(text, like, zone)
+    if found is None:
+        raise ValueError(text)
+    return found
+
+
+def _number(text: str, kind: type[int | float | Decimal | UUID]) -> MarkValue:
+    value = kind(text)
+    if isinstance(value, float | Decimal) and value != value:  # noqa: PLR0124 — NaN has no place in an order
+        raise ValueError(text)
+    return value

@@ -1,0 +1,1 @@
+"""Which daemon runs which query: leases and how they are shared."""

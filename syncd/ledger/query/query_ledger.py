@@ -1,0 +1,320 @@
+"""The state store as one query sees it: `ports.Ledger`. Every method is one transaction, all or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, update
+
+from syncd.ledger import entries, key_index, totals
+from syncd.ledger.database import AT_ONCE
+from syncd.ledger.fleet.leases import Lease, check_lease
+from syncd.ledger.query import outcomes
+from syncd.ledger.query.query_reads import QueryMemory
+from syncd.ledger.store import Store
+from syncd.ledger.tables import UNSETTLED
+from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, Upload, UploadState
+from syncd.model.errors import SyncdError
+from syncd.model.faultpoints import Point, reach
+from syncd.model.links import Alarm
+from syncd.model.uploads import DELIVERED
+
+
+class QueryLedger(QueryMemory):
+    """What the store remembers of one query. Raises StateUnavailable, and LeaseLost where it writes.
+
+    Where a method raised StateUnavailable its transaction may yet have taken place (the commit's answer was
+    lost). So the run ends there, and the next begins with `unsettled`; nothing is ever just repeated.
+
+    Args:
+        store: The state store.
+        query: The query's name.
+        fingerprint: Digest of its SQL, mark and key, kept with the mark.
+        counter: The counter that its new uploads go to.
+        lease: The right to write; None where nobody else can (SQLite, commands).
+    """
+
+    def __init__(
+        self, store: Store, query: str, fingerprint: str, *, counter: int, lease: Lease | None = None
+    ) -> None:
+        super().__init__(store, query)
+        self._fingerprint = fingerprint
+        self._counter = counter
+        self._lease = lease
+
+    # --- writing: where the query stands ---
+
+    def begin_query(
+        self,
+        mark: Mark | None,
+        passed: Sequence[str] = (),
+        safe: Mark | None = None,
+        floor: Mark | None = None,
+    ) -> None:
+        """Record where the query begins, or that its SQL changed, or that a person moved the mark.
+
+        `passed` are keys of rows at that very mark that were there before (`start: now`): they count as
+        delivered, in no upload. Nobody is waited for.
+        """
+        rows = [{"query": self._query, "key": key, "upload_id": None} for key in dict.fromkeys(passed)]
+        with self._write() as connection:
+            self._move(connection, mark, self._now())
+            uploads = self._tables.uploads.c
+            newest = select(func.max(uploads.id)).where(uploads.query == self._query)
+            after = connection.execute(newest).scalar()
+            self._set_safe(connection, safe, "", floor=entries.mark_text(floor), begun_after=after)
+            for start in range(0, len(rows), AT_ONCE):
+                part = rows[start : start + AT_ONCE]
+                self._database.upsert(connection, self._tables.passed, part, ["upload_id"])
+            reach(Point.BEGUN_WRITTEN)
+
+    def set_safe(self, safe: Mark | None, waits_for: str) -> None:
+        """Record behind which mark no row can appear any more, and whom that waits for ("": nobody)."""
+        with self._write() as connection:
+            self._set_safe(connection, safe, waits_for)
+
+    def _set_safe(
+        self, connection: Connection, safe: Mark | None, waits_for: str, **values: str | int | None
+    ) -> None:
+        table = self._tables.marks
+        values |= {"safe": entries.mark_text(safe), "waits_for": entries.plain(waits_for)}
+        here = update(table).where(table.c.query == self._query)
+        connection.execute(here.values(**values, updated_at=self._now()))
+
+    # --- writing: the life of an upload ---
+
+    def record(self, chunk: Chunk) -> None:
+        """Record a chunk that has nothing to send: rejects, waiting rows and the mark."""
+        if chunk.ready:
+            raise SyncdError("a chunk with rows to send was recorded without an upload")
+        now = self._now()
+        with self._write() as connection:
+            self._others(connection, chunk, now)
+            if chunk.mark is not None:
+                self._move(connection, chunk.mark, now)
+            reach(Point.RECORD_WRITTEN)
+        reach(Point.RECORDED)
+
+    def begin(self, chunk: Chunk, tag: str, now: datetime, *, again: int | None = None) -> Upload:
+        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them.
+
+        `again` is the upload whose rows these are, where they are sent again.
+        """
+        if not chunk.ready:
+            raise SyncdError("an upload without rows was begun")
+        upload = Upload(
+            id=0,
+            tag=tag,
+            query=self._query,
+            counter=self._counter,
+            state=UploadState.SENDING,
+            header=chunk.header,
+            lines=chunk.ready.lines,
+            keys=chunk.ready.keys,
+            mark=chunk.mark,
+            sent_at=now,
+            origin=chunk.origin,
+            newest=chunk.ready.newest,
+        )
+        with self._write() as connection:
+            new_id = entries.insert_upload(self._database, connection, upload, chunk.origin, now)
+            if chunk.origin is not Origin.RESEND:
+                outcomes.note_old(self._database, connection, new_id, chunk, now)
+            if again is not None:
+                self._note_again(connection, new_id, again)
+            self._others(connection, chunk, now)
+            reach(Point.INTENT_WRITTEN)
+        reach(Point.INTENT)
+        return replace(upload, id=new_id)
+
+    def sending(self, upload: Upload, now: datetime) -> Upload:
+        """Say that a POST of this upload begins now (again); gives it back as SENDING."""
+        table = self._tables.uploads
+        with self._write() as connection:
+            row = self._locked(connection, upload.id)
+            self._expect(row, UNSETTLED, "sent")
+            self._set(connection, row, state=UploadState.SENDING, attempts=table.c.attempts + 1, sent_at=now)
+            reach(Point.SENDING_WRITTEN)
+        return replace(upload, state=UploadState.SENDING, sent_at=now)
+
+    def not_received(self, upload: Upload) -> None:
+        """Say that Metrica certainly does not have it: back to PLANNED."""
+        with self._write() as connection:
+            row = self._locked(connection, upload.id)
+            self._expect(row, UNSETTLED, "planned again")
+            self._set(connection, row, state=UploadState.PLANNED)
+
+    def accept(self, upload: Upload, receipt: Receipt, now: datetime) -> None:
+        """Metrica has it: deliveries, receipt and mark in one transaction. Idempotent."""
+        with self._write() as connection:
+            row = self._locked(connection, upload.id)
+            if row.state in DELIVERED:
+                return
+            self._expect(row, UNSETTLED, "accepted")
+            key_index.add(self._database, connection, self._query, upload.keys, upload.id)
+            if row.origin != Origin.RESEND:  # whose keys may wait, or be rejects, in a newer form
+                self._account_for(connection, row, upload.keys)
+            self._count(connection, rows=0 if row.origin == Origin.RESEND else row.rows)
+            self._set(
+                connection,
+                row,
+                state=UploadState.ACCEPTED,
+                settled_at=now,
+                metrica_id=receipt.id,
+                **outcomes.figures(receipt, row.rows, UploadState.ACCEPTED),
+            )
+            self._move_past(connection, row, now)
+            reach(Point.ACCEPT_WRITTEN)
+
+    def split(self, upload: Upload, tags: tuple[str, str], now: datetime) -> tuple[Upload, Upload]:
+        """Replace an upload that Metrica refused as a whole by its halves, both PLANNED.
+
+        The second half carries the mark.
+        """
+        middle = len(upload.lines) // 2
+        if middle == 0:
+            raise SyncdError(f"upload {upload.id} has a single row and cannot be halved")
+        planned = replace(upload, state=UploadState.PLANNED, sent_at=None, newest=0)
+        first = replace(
+            planned, tag=tags[0], lines=upload.lines[:middle], keys=upload.keys[:middle], mark=None
+        )
+        second = replace(planned, tag=tags[1], lines=upload.lines[middle:], keys=upload.keys[middle:])
+        with self._write() as connection:
+            row = self._locked(connection, upload.id)
+            self._expect(row, UNSETTLED, "halved")
+            self._set(connection, row, state=UploadState.SPLIT, settled_at=now)
+            self._count(connection)
+            origin = Origin(row.origin)
+            ids = [
+                entries.insert_upload(self._database, connection, half, origin, now, row)
+                for half in (first, second)
+            ]
+            reach(Point.SPLIT_WRITTEN)
+        reach(Point.SPLIT)
+        return replace(first, id=ids[0]), replace(second, id=ids[1])
+
+    def refuse(self, upload: Upload, detail: str, now: datetime) -> None:
+        """Turn the single row of a refused upload into a reject, and move the mark.
+
+        Of a RESEND, whatever its rows: they stay delivered by the upload before, and are no rejects.
+        """
+        rejects: list[Reject] = []
+        if upload.origin is not Origin.RESEND:
+            if len(upload.lines) != 1:
+                raise SyncdError(f"upload {upload.id} has {len(upload.lines)} rows; only one can be refused")
+            rejects = [Reject(upload.keys[0], Reason.REFUSED_BY_METRICA, "", "", upload.lines[0], detail)]
+        with self._write() as connection:
+            row = self._locked(connection, upload.id)
+            if row.state == UploadState.REFUSED:
+                return
+            self._expect(row, UNSETTLED, "refused")
+            entries.write_rejects(self._database, connection, self._query, rejects, now, upload.id)
+            state = UploadState.REFUSED
+            self._set(connection, row, state=state, settled_at=now, detail=entries.plain(detail))
+            self._count(connection)
+            self._move_past(connection, row, now)
+            reach(Point.REFUSE_WRITTEN)
+        reach(Point.REFUSED)
+
+    def leave(self, keys: Sequence[str], detail: str) -> None:
+        """Say of rejects that were to be tried again why they stay as they are."""
+        table = self._tables.rejects
+        with self._write() as connection:
+            for part in entries.in_parts(keys):
+                connection.execute(
+                    update(table)
+                    .where(table.c.query == self._query, self._database.among(table.c.key, part))
+                    .values(detail=entries.plain(detail), retry_at=None)
+                )
+
+    def follow(self, upload: Followed, state: UploadState, receipt: Receipt | None, now: datetime) -> None:
+        """Record what Metrica now says of an upload (None: its list has it no more)."""
+        with self._write() as connection:
+            row = self._locked(connection, upload.id)
+            self._expect(row, DELIVERED, "followed")
+            news = {} if receipt is None else outcomes.figures(receipt, row.rows, state)
+            self._set(connection, row, state=state, checked_at=now, **news)
+            if row.state == UploadState.ACCEPTED and state in outcomes.FINAL:
+                outcomes.count_links(self._database, connection, self._locked(connection, upload.id))
+            reach(Point.FOLLOW_WRITTEN)
+
+    def to_send_again(self, since: datetime, before: datetime, limit: int) -> Sequence[int]:
+        """Uploads not all of whose rows were linked, accepted after `since` and last sent before `before`."""
+        sender = (self._query, self._counter)
+        return outcomes.to_send_again(self._database, sender, since, before, limit)
+
+    def passed_over(self, upload_id: int) -> None:
+        """Say that an upload's turn to be sent again has come, and there was nothing of it to send."""
+        with self._write() as connection:
+            self._set(connection, self._locked(connection, upload_id), again_at=self._now())
+
+    def set_alarm(self, alarm: Alarm | None) -> None:
+        """Note that the match rate has fallen, or (None) that it has recovered."""
+        with self._write() as connection:
+            outcomes.write_alarm(self._database, connection, self._query, alarm)
+
+    # --- parts of the above ---
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self._database.write() as connection:
+            if self._lease is not None:
+                check_lease(self._database, connection, self._lease)
+            yield connection
+
+    def _now(self) -> datetime:
+        return self._database.clock.now()
+
+    def _others(self, connection: Connection, chunk: Chunk, now: datetime) -> None:
+        """The rows of a chunk that are not sent."""
+        entries.write_rejects(self._database, connection, self._query, chunk.rejects, now)
+        entries.write_waiting(self._database, connection, self._query, chunk, now)
+        entries.forget(self._database, connection, self._tables.rejects, self._query, chunk.resolved)
+
+    def _account_for(self, connection: Connection, row: Row[Any], keys: Sequence[str]) -> None:
+        """The keys of an accepted upload wait no more and are rejects no more."""
+        entries.forget(self._database, connection, self._tables.waiting, self._query, keys)
+        # A second conversion of a key stays a reject although the first one is delivered.
+        kept = None if row.origin == Origin.RETRY else Reason.IDENTITY_CHANGED
+        entries.forget_rejects(self._database, connection, self._query, keys, kept)
+
+    def _count(self, connection: Connection, rows: int = 0) -> None:
+        """Count an upload that has just been settled, and what it delivered."""
+        totals.add(self._database, connection, self._query, uploads=1, rows=rows)
+
+    def _note_again(self, connection: Connection, new_id: int, again: int) -> None:
+        """Say of a new upload whose rows it carries again; always those of the first one."""
+        table = self._tables.uploads
+        before = self._locked(connection, again)
+        first = before.parent_id if before.origin == Origin.RESEND else before.id
+        connection.execute(update(table).where(table.c.id == new_id).values(parent_id=first))
+        connection.execute(update(table).where(table.c.id == first).values(again_at=self._now()))
+
+    def _move(self, connection: Connection, mark: Mark | None, now: datetime) -> None:
+        entries.write_mark(self._database, connection, self._query, mark, self._fingerprint, now)
+
+    def _move_past(self, connection: Connection, row: Row[Any], now: datetime) -> None:
+        """Move the mark to where it stands once this upload is settled."""
+        if row.mark is not None:
+            self._move(connection, entries.mark_of(row.mark), now)
+
+    def _locked(self, connection: Connection, upload_id: int) -> Row[Any]:
+        """An upload's row, which stays as it is until the transaction ends."""
+        table = self._tables.uploads
+        asked = select(table).where(table.c.id == upload_id, table.c.query == self._query)
+        row = connection.execute(asked.with_for_update()).one_or_none()
+        if row is None:
+            raise SyncdError(f"there is no upload {upload_id} of the query {self._query}")
+        return row
+
+    def _set(self, connection: Connection, row: Row[Any], **values: object) -> None:
+        table = self._tables.uploads
+        connection.execute(update(table).where(table.c.id == row.id).values(**values))
+
+    def _expect(self, row: Row[Any], states: Sequence[UploadState], verb: str) -> None:
+        if row.state not in states:
+            raise SyncdError(f"upload {row.id} is {row.state} and cannot be {verb}")

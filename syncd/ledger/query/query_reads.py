@@ -1,0 +1,291 @@
+"""What the state store remembers of one query: the reading half of `ports.Ledger`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select
+
+from syncd.ledger import deliveries, entries
+from syncd.ledger.packing import unpacked
+from syncd.ledger.store import Store
+from syncd.ledger.tables import is_unsettled
+from syncd.model import (
+    Conversion,
+    Followed,
+    Known,
+    KnownAs,
+    Mark,
+    Origin,
+    Position,
+    Reason,
+    Reject,
+    Upload,
+    UploadState,
+)
+from syncd.model import keys as key_rules
+from syncd.model.errors import SyncdError
+from syncd.model.links import Alarm, MatchDay
+
+FOLLOWED_FOR = timedelta(days=7)
+"""Uploads accepted longer ago are not offered for following: else those Metrica never finishes pile up."""
+
+
+class QueryMemory:
+    """One query as the store knows it. Every method is one transaction; raises StateUnavailable."""
+
+    def __init__(self, store: Store, query: str) -> None:
+        self._store = store
+        self._database = store.database
+        self._tables = store.database.tables
+        self._query = query
+        self._standing = self._standing_statement()
+
+    def standing(self, now: datetime) -> tuple[Position | None, bool]:
+        """`position`, and whether `unsettled`, `due` or `asked_again` would give anything.
+
+        One statement, which is all that most polls ask.
+        """
+        with self._database.read() as connection:
+            row = connection.execute(self._standing, {"now": int(now.timestamp())}).one()
+        return _position(row), bool(row.open)
+
+    def position(self) -> Position | None:
+        """How far the query was read; None when it never began."""
+        table = self._tables.marks
+        with self._database.read() as connection:
+            row = connection.execute(select(table).where(table.c.query == self._query)).one_or_none()
+        return None if row is None else _position(row)
+
+    def stood(self, then: datetime) -> Mark | None:
+        """The newest mark of which it is known that the query had reached it by then; None: of none.
+
+        Since it began where it did, or a person moved it.
+        """
+        marks, uploads = self._tables.marks.c, self._tables.uploads.c
+        since = select(marks.begun_after).where(marks.query == self._query).scalar_subquery()
+        here = select(marks.mark).where(marks.query == self._query, marks.updated_at <= then)
+        sent = (
+            select(uploads.mark)
+            .where(uploads.query == self._query, uploads.mark.is_not(None))
+            .where(uploads.settled_at <= then, uploads.state != UploadState.SPLIT)
+            .where(uploads.id > func.coalesce(since, 0))
+            .order_by(uploads.id.desc())
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            text = connection.execute(here).scalar() or connection.execute(sent).scalar()
+        return entries.mark_of(text)
+
+    def unsettled(self) -> list[int]:
+        """The ids of uploads whose fate is open, oldest first; of halves, the one with the mark last.
+
+        So the mark never passes a row that is still open, however often halves were halved.
+        """
+        column = self._tables.uploads.c
+        asked = select(column.id, column.root_id, column.mark).where(
+            column.query == self._query, is_unsettled(column.state)
+        )
+        with self._database.read() as connection:
+            rows = connection.execute(asked).all()
+        rows = sorted(rows, key=lambda row: (row.root_id or row.id, row.mark is not None, row.id))
+        return [row.id for row in rows]
+
+    def load(self, upload_id: int) -> Upload:
+        """One upload with its lines."""
+        uploads, files = self._tables.uploads, self._tables.files
+        asked = (
+            select(uploads, files.c.lines, files.c["keys"].label("names"))
+            .join(files, files.c.upload_id == uploads.c.id)
+            .where(uploads.c.id == upload_id, uploads.c.query == self._query)
+        )
+        with self._database.read() as connection:
+            row = connection.execute(asked).one_or_none()
+        if row is None:
+            raise SyncdError(f"there is no upload {upload_id} of the query {self._query}")
+        return Upload(
+            id=row.id,
+            tag=row.tag,
+            query=row.query,
+            counter=row.counter,
+            state=UploadState(row.state),
+            header=row.header,
+            lines=unpacked(row.lines),
+            keys=entries.keys_of(row.names),
+            mark=entries.mark_of(row.mark),
+            sent_at=row.sent_at,
+            origin=Origin(row.origin),
+        )
+
+    def tag_is_used(self, tag: str) -> bool:
+        """Whether an upload has this tag."""
+        column = self._tables.uploads.c
+        with self._database.read() as connection:
+            return connection.execute(select(column.id).where(column.tag == tag)).first() is not None
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Those of the keys that are delivered or waiting already, or were refused by Metrica.
+
+        For a refused one, identity and money are those of the refused line, so that a row that has been
+        put right since can be told from the same row read again.
+        """
+        known: dict[str, Known] = {}
+        with self._database.read() as connection:
+            known |= self._refused(connection, keys)
+            known |= self._waiting(connection, keys)
+            delivered = deliveries.known(self._database, connection, self._query, keys)
+            known |= {key: what for key, (_, what) in delivered.items()}
+        return known
+
+    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
+        """The keys of those rejects that are recorded already with the same reason, column and value.
+
+        Also where a person dropped them: what was given up does not come back by being read again.
+        """
+        if not rejects:
+            return frozenset()
+        table = self._tables.rejects
+        recorded: dict[str, tuple[str, str, str]] = {}
+        with self._database.read() as connection:
+            for part in entries.in_parts([reject.key for reject in rejects]):
+                here = self._database.among(table.c.key, part)
+                asked = select(table).where(table.c.query == self._query, here)
+                for row in connection.execute(asked):
+                    recorded[row.key] = (row.reason, row.column, row.value)
+        return frozenset(
+            reject.key
+            for reject in rejects
+            if recorded.get(reject.key)
+            == (reject.reason.value, entries.plain(reject.column), entries.plain(reject.value))
+        )
+
+    def rejected(self, keys: Sequence[str]) -> Mapping[str, bool]:
+        """Those of the keys that are rejects, for whatever reason; True: a person dropped it."""
+        column = self._tables.rejects.c
+        found: dict[str, bool] = {}
+        with self._database.read() as connection:
+            for part in entries.in_parts(keys):
+                here = self._database.among(column.key, part)
+                asked = select(column.key, column.dropped_at).where(column.query == self._query, here)
+                found |= {key: dropped is not None for key, dropped in connection.execute(asked)}
+        return found
+
+    def asked_again(self, limit: int) -> list[str]:
+        """The keys of rejects that a person wants tried again, oldest first."""
+        column = self._tables.rejects.c
+        asked = select(column.key).where(column.query == self._query, column.retry_at.is_not(None))
+        with self._database.read() as connection:
+            return list(connection.execute(asked.order_by(column.id).limit(limit)).scalars())
+
+    def due(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:
+        """Waiting rows whose DateTime has come, oldest first, with the header their lines were made for.
+
+        All of one header: rows that were kept before the query's columns changed come by themselves.
+        """
+        table = self._tables.waiting
+        ready = (table.c.query == self._query, table.c.due <= int(now.timestamp()))
+        with self._database.read() as connection:
+            oldest = select(table.c.header).where(*ready).order_by(table.c.due, table.c.key).limit(1)
+            header: str | None = connection.execute(oldest).scalar_one_or_none()
+            if header is None:
+                return "", []
+            asked = (
+                select(table.c.key, table.c.line, table.c.due)
+                .where(*ready, table.c.header == header)
+                .order_by(table.c.due, table.c.key)
+                .limit(limit)
+            )
+            return header, [Conversion(*row) for row in connection.execute(asked)]
+
+    def followed(self) -> list[Followed]:
+        """The uploads accepted within the last week whose final status is not known, oldest first."""
+        column = self._tables.uploads.c
+        since = self._database.clock.now() - FOLLOWED_FOR
+        asked = (
+            select(
+                column.id,
+                column.query,
+                column.metrica_id,
+                column.metrica_status,
+                column.settled_at,
+                column.checked_at,
+                column.rows,
+                column.dropped,
+                column.origin,
+            )
+            .where(
+                column.query == self._query,
+                column.state == UploadState.ACCEPTED.value,
+                column.settled_at >= since,
+            )
+            .order_by(column.settled_at, column.id)
+        )
+        with self._database.read() as connection:
+            return [Followed(*row[:-1], Origin(row.origin)) for row in connection.execute(asked)]
+
+    def match_days(self, since: date) -> list[MatchDay]:
+        """The links of the query's uploads by day, from that day on, oldest first."""
+        return self._store.match_days(since, [self._query]).get(self._query, [])
+
+    def alarm(self) -> Alarm | None:
+        """Whether the match rate has fallen."""
+        return self._store.match_alarms().get(self._query)
+
+    def _standing_statement(self) -> Select[Any]:
+        """Made once, since every poll asks it."""
+        marks = self._tables.marks
+        uploads, waiting, rejects = self._tables.uploads.c, self._tables.waiting.c, self._tables.rejects.c
+        is_open = or_(
+            exists().where(uploads.query == self._query, is_unsettled(uploads.state)),
+            exists().where(waiting.query == self._query, waiting.due <= bindparam("now")),
+            exists().where(rejects.query == self._query, rejects.retry_at.is_not(None)),
+        )
+        one = select(is_open.label("open")).subquery("one")
+        return select(one.c.open, *(marks.c[name] for name in _POSITION)).select_from(
+            one.outerjoin(marks, marks.c.query == self._query)
+        )
+
+    def _waiting(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
+        table = self._tables.waiting
+        here = entries.among_all(self._database, connection, table, self._query, keys)
+        known: dict[str, Known] = {}
+        for part in entries.in_parts(here):
+            asked = select(table.c.key, table.c.header, table.c.line).where(
+                table.c.query == self._query, self._database.among(table.c.key, part)
+            )
+            known |= {key: _known(KnownAs.WAITING, *row) for key, *row in connection.execute(asked)}
+        return known
+
+    def _refused(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
+        table, uploads = self._tables.rejects, self._tables.uploads.c
+        here = entries.among_all(self._database, connection, table, self._query, keys)
+        known: dict[str, Known] = {}
+        for part in entries.in_parts(here):
+            asked = (
+                select(table.c.key, uploads.header, table.c.row)
+                .join_from(table, self._tables.uploads, uploads.id == table.c.upload_id)
+                .where(
+                    table.c.query == self._query,
+                    table.c.reason == Reason.REFUSED_BY_METRICA.value,
+                    self._database.among(table.c.key, part),
+                )
+            )
+            known |= {key: _known(KnownAs.REJECTED, *row) for key, *row in connection.execute(asked)}
+        return known
+
+
+_POSITION = ("mark", "safe", "fingerprint", "floor", "begun_after")
+
+
+def _position(row: Row[Any]) -> Position | None:
+    """A row of `marks`, all null where there is none."""
+    if row.fingerprint is None:
+        return None
+    mark, safe, floor = map(entries.mark_of, (row.mark, row.safe, row.floor))
+    return Position(mark, safe, row.fingerprint, floor, row.begun_after)
+
+
+def _known(state: KnownAs, header: str, line: str) -> Known:
+    return Known(state, *key_rules.fingerprint(line, key_rules.money_columns(header)))

@@ -1,0 +1,1 @@
+"""The tables' versions: made, migrated, checked."""

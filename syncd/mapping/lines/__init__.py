@@ -1,0 +1,1 @@
+"""The form of a line where the database writes it by itself."""

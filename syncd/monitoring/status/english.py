@@ -1,0 +1,123 @@
+"""What the findings say in English; the page says the same in other languages (`monitoring.web.wording`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from syncd.monitoring.status.codes import FindingCode
+
+SENTENCES: Mapping[FindingCode, str] = {
+    FindingCode.STATE_DOWN: (
+        "The state store does not answer: nothing is sent until it does. Check that its file or "
+        "server is there, writable and not full."
+    ),
+    FindingCode.HALTED: "{query}: stopped until a person acts. Why: {message} {action}",
+    FindingCode.FAILING: (
+        "{query}: failed runs in a row: {failures}. Why: {message} {action} It is tried again by itself."
+    ),
+    FindingCode.LATE: (
+        "{query}: the last good run ended {ago} ago; {allowance} is allowed. See the log for what it "
+        "is doing."
+    ),
+    FindingCode.STUCK: (
+        "{query}: the run began {ago} ago and has delivered nothing for longer than {allowance}. See "
+        "the log and the database's list of running statements."
+    ),
+    FindingCode.STOPPED: (
+        "{query}: no run has gone well for longer than {allowance}, and no syncd is running that would "
+        "try. Start it: `syncd run`."
+    ),
+    FindingCode.NEVER_RUN: "{query}: has not run yet. Nothing to do if the daemon has just started.",
+    FindingCode.FIRST_RUN: "{query}: the first run has not ended yet. Nothing to do but wait.",
+    FindingCode.REJECTED: (
+        "{query}: rows that cannot be sent as they are: {rows}. `syncd rejects list {query}` shows "
+        "them, `syncd rejects retry {query}` tries again."
+    ),
+    FindingCode.NO_MATCH: (
+        "{query}: Metrica linked no row to a visitor; rows processed: {rows}. Check that the id "
+        "column holds what the site's counter gave out, and id_type."
+    ),
+    FindingCode.MATCH_FALLEN: (
+        "{query}: Metrica links fewer rows than before: {rate} of the latest {rows}, after {past}; "
+        "noticed {ago} ago. See what changed then: the site's counter code, the column of the id, the"
+        " goal, how old rows are when they come."
+    ),
+    FindingCode.GOAL_MISSING: (
+        "{query}: rows of the last {days} whose goal the counter does not have: {rows}. Target must "
+        "be the identifier of a goal of the type JavaScript event with the condition `matches`: "
+        "create or correct the goal in Metrica, or correct Target (`syncd check` compares them), then"
+        " send the uploads again (`syncd resend`)."
+    ),
+    FindingCode.DROPPED: (
+        "{query}: rows of the last {days} that Metrica left out of files it took: {rows}. It does not"
+        " say which; `syncd uploads {query}` shows the uploads, Metrica's report on offline "
+        "conversions the rows."
+    ),
+    FindingCode.OVERDUE: (
+        "{query}: uploads that Metrica has not finished with after two days: {uploads}. Their rows "
+        "are at Metrica, and nothing is sent again by itself. `syncd uploads {query}` shows their "
+        "numbers, with which Metrica's support can say more."
+    ),
+    FindingCode.QUOTA_SPENT: (
+        "{query}: syncd has made the {limit} requests a day that metrica.daily_requests allows its login:"
+        " nothing is sent until 00:00 GMT, in {left_of_day}. Nothing is lost. If it happens again, raise "
+        "`every`, or metrica.daily_requests where the login has more."
+    ),
+    FindingCode.QUOTA_REFUSED: (
+        "{query}: Metrica says that the day's requests of its login or its counter are spent, by syncd or"
+        " by another program: nothing is sent until 00:00 GMT, in {left_of_day}. Nothing is lost. If it "
+        "happens again, see what else uses that login or counter."
+    ),
+    FindingCode.QUOTA_SHORT: (
+        "{query}: of the {limit} requests a day of its login {left} are left for {left_of_day}. "
+        "Uploads are made larger and fewer, and asking for links rests. Raise `every`, or "
+        "metrica.daily_requests where the login has more."
+    ),
+    FindingCode.CURRENCY: (
+        "{query}: rows held back for an unknown currency, whose money Metrica would drop without a "
+        "word: {rows}. Map the code in the sql (RUR is RUB today), then `syncd rejects retry "
+        "{query}`."
+    ),
+    FindingCode.NOT_SEEN: (
+        "{query}: rows of the last {days} whose visitor Metrica has not found: {rows}. Some visitors are "
+        "seen only later, and Metrica advises to upload their rows again: the option `relink` does so."
+    ),
+    FindingCode.NOT_SEEN_YET: (
+        "{query}: rows of the last {days} whose visitor Metrica has not found yet: {rows}. Nothing to"
+        " do: they are sent again for as long as `relink` says."
+    ),
+    FindingCode.TOO_OLD: (
+        "{query}: rows of the last {days} that were more than 21 days old when they were sent: "
+        "{rows}. Metrica links a row to a visit of the last 21 days or not at all. Nothing to do if "
+        "this is history; `start` keeps it out."
+    ),
+    FindingCode.UNSETTLED: (
+        "{query}: uploads that are under way, or whose answer was lost: {uploads}. Nothing to do: each is "
+        "looked up at Metrica before it is sent again."
+    ),
+    FindingCode.PLANNED: (
+        "{query}: uploads recorded that Metrica has not taken: {uploads}. Nothing to do: the next run that "
+        "reaches Metrica sends them, before anything new is read."
+    ),
+    FindingCode.WAITING: "{query}: rows that wait until their DateTime is past: {rows}. Nothing to do.",
+    FindingCode.LATE_COMMITS: (
+        "{query}: a long transaction may yet commit older rows ({who}). They will be sent then, and "
+        "nothing waits for them; end the session if it was forgotten."
+    ),
+    FindingCode.LATE_UNSEEN: (
+        "{query}: the database does not tell this user who has a transaction open, so rows that are "
+        "committed late are looked for two minutes back and no further. "
+        "MariaDB, MySQL: GRANT PROCESS ON *.* TO the user; or set `overlap`."
+    ),
+    FindingCode.RELOAD_REFUSED: "The changed configuration is not in force, the one before it is. "
+    "Why: {message} Correct it and reload.",
+    FindingCode.NOBODY: (
+        "No syncd is running on this state store; the last run ended {ago} ago. Nothing is sent until "
+        "`syncd run` is started, or a scheduler's next `syncd run --once`."
+    ),
+    FindingCode.NOBODY_YET: (
+        "No syncd is running on this state store, and no run has ended on it yet. Nothing is sent until "
+        "`syncd run` is started."
+    ),
+    FindingCode.NEEDS_RESTART: "Changed in the configuration, but not in force before a restart: {keys}.",
+}

@@ -1,0 +1,212 @@
+"""What is wrong, and what to do: a closed list of findings, each with its words.
+
+Words are tables, so that the page can say the same in another language (`syncd.monitoring.web.wording`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from syncd.model import UNSEEN, Reason, quota
+from syncd.model.links import Alarm
+from syncd.monitoring.status.codes import SEVERITY, FindingCode, Severity
+from syncd.monitoring.status.english import SENTENCES
+from syncd.monitoring.status.facts import LATELY, QueryFacts
+
+_ENOUGH_ROWS = 100
+"""With fewer processed rows, a match rate of nothing may be chance."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """How one language says things."""
+
+    sentences: Mapping[FindingCode, str]
+    day: str
+    hour: str
+    minute: str
+    second: str
+    thousands: str
+
+    def number(self, value: int) -> str:
+        """1234567 as 1,234,567 or the language's like."""
+        return f"{value:,}".replace(",", self.thousands)
+
+    def duration(self, value: timedelta) -> str:
+        """The two largest units: 3 d 4 h, 2 min 5 s; below a second: 0 s."""
+        seconds = max(0, int(value.total_seconds()))
+        parts = (
+            (seconds // 86400, self.day),
+            (seconds // 3600 % 24, self.hour),
+            (seconds // 60 % 60, self.minute),
+            (seconds % 60, self.second),
+        )
+        first = next((index for index, (count, _) in enumerate(parts) if count), len(parts) - 1)
+        shown = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
+        return " ".join(shown) or f"0 {self.second}"
+
+    def say(self, finding: Finding) -> str:
+        """The finding as sentences: what is wrong, then what to do."""
+        return self.sentences[finding.code].format_map(
+            {name: self._value(value) for name, value in finding.values.items()}
+        )
+
+    def _value(self, value: Value) -> str:
+        if isinstance(value, timedelta):
+            return self.duration(value)
+        return self.number(value) if isinstance(value, int) else value
+
+
+ENGLISH = Wording(
+    sentences=SENTENCES,
+    day="d",
+    hour="h",
+    minute="min",
+    second="s",
+    thousands=",",
+)
+
+Value = str | int | timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing found, with the values its words need."""
+
+    code: FindingCode
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    @property
+    def severity(self) -> Severity:
+        """How much it matters."""
+        return SEVERITY[self.code]
+
+    def __str__(self) -> str:
+        return ENGLISH.say(self)
+
+
+def readiness(queries: Sequence[QueryFacts], *, state_ok: bool, now: datetime) -> list[Finding]:
+    """Why syncd is not ready; empty when it is (product.md 6). Disabled queries do not count.
+
+    While the store does not answer, nothing is said of a query of which nothing is known.
+    """
+    reasons = [] if state_ok else [Finding(FindingCode.STATE_DOWN)]
+    told = [query for query in queries if query.enabled and (state_ok or not query.blank)]
+    return reasons + [_not_alive(query, now) for query in told if not query.alive(now)]
+
+
+def nobody(queries: Sequence[QueryFacts], now: datetime) -> Finding:
+    """What there is to say where no syncd works on the state store."""
+    last = max((query.finished_at for query in queries if query.finished_at), default=None)
+    if last is None:
+        return Finding(FindingCode.NOBODY_YET)
+    return Finding(FindingCode.NOBODY, {"ago": now - last})
+
+
+def findings(query: QueryFacts, now: datetime) -> list[Finding]:
+    """What there is to say about an enabled query, the worst first."""
+    if not query.enabled:
+        return []
+    found = []
+    if not query.alive(now):
+        found.append(_not_alive(query, now))
+    elif query.failures:
+        found.append(_failing(query))
+    rest = [*quota_findings(query, now), *_counted(query)]
+    if query.alarm is not None:
+        rest.append(_fallen(query, query.alarm, now))
+    if query.waits_for == UNSEEN:
+        rest.append(Finding(FindingCode.LATE_UNSEEN, {"query": query.name}))
+    elif query.waits_for:
+        rest.append(Finding(FindingCode.LATE_COMMITS, {"query": query.name, "who": query.waits_for}))
+    return found + sorted(rest, key=lambda finding: list(Severity).index(finding.severity))
+
+
+def _counted(query: QueryFacts) -> list[Finding]:
+    """What is found by a number above zero."""
+    return [
+        Finding(code, {"query": query.name, noun: count, "days": LATELY})
+        for code, noun, count in (
+            (FindingCode.REJECTED, "rows", sum(query.rejected.values())),
+            (FindingCode.CURRENCY, "rows", query.rejected.get(Reason.CURRENCY_UNKNOWN, 0)),
+            (FindingCode.NO_MATCH, "rows", _unmatched(query)),
+            (FindingCode.GOAL_MISSING, "rows", query.lately.goal_not_found),
+            (FindingCode.DROPPED, "rows", query.dropped),
+            (FindingCode.OVERDUE, "uploads", query.overdue),
+            (FindingCode.UNSETTLED, "uploads", query.unsettled - query.planned),
+            (FindingCode.PLANNED, "uploads", query.planned),
+            (FindingCode.WAITING, "rows", query.waiting),
+            (_not_seen(query), "rows", query.lately.user_not_found - query.lately.gained),
+            (FindingCode.TOO_OLD, "rows", query.old_rows),
+        )
+        if count > 0
+    ]
+
+
+def quota_findings(query: QueryFacts, now: datetime) -> list[Finding]:
+    """What there is to say of the login's requests."""
+    left, limit = query.requests_left, query.requests_limit
+    rest = quota.next_midnight(now) - now
+    if query.requests_refused:
+        return [Finding(FindingCode.QUOTA_REFUSED, {"query": query.name, "left_of_day": rest})]
+    if left is None or not quota.is_short(left, limit, now):
+        return []
+    values: dict[str, Value] = {"query": query.name, "limit": limit, "left": left, "left_of_day": rest}
+    return [Finding(FindingCode.QUOTA_SHORT if left else FindingCode.QUOTA_SPENT, values)]
+
+
+def _fallen(query: QueryFacts, alarm: Alarm, now: datetime) -> Finding:
+    recent = query.recent or query.lately
+    return Finding(
+        FindingCode.MATCH_FALLEN,
+        {
+            "query": query.name,
+            "rate": f"{recent.rate:.0%}",
+            "rows": recent.rows,
+            "past": f"{alarm.past:.0%}",
+            "ago": now - alarm.since,
+        },
+    )
+
+
+def _not_seen(query: QueryFacts) -> FindingCode:
+    return FindingCode.NOT_SEEN_YET if query.relinks else FindingCode.NOT_SEEN
+
+
+def _unmatched(query: QueryFacts) -> int:
+    return query.processed if query.processed >= _ENOUGH_ROWS and not query.linked else 0
+
+
+def _not_alive(query: QueryFacts, now: datetime) -> Finding:
+    name: dict[str, Value] = {"query": query.name}
+    if query.halted:
+        return Finding(FindingCode.HALTED, name | _failure(query))
+    if query.failures:
+        return _failing(query)
+    if query.unattended and not query.blank:
+        return Finding(FindingCode.STOPPED, name | {"allowance": query.allowance})
+    if query.running and query.started_at is not None and not query.within_allowance(query.started_at, now):
+        ago = now - query.started_at
+        return Finding(FindingCode.STUCK, name | {"ago": ago, "allowance": query.allowance})
+    if query.ok_at is not None:
+        return Finding(FindingCode.LATE, name | {"ago": now - query.ok_at, "allowance": query.allowance})
+    return Finding(FindingCode.FIRST_RUN if query.running else FindingCode.NEVER_RUN, name)
+
+
+def _failing(query: QueryFacts) -> Finding:
+    values: dict[str, Value] = {"query": query.name, "failures": query.failures}
+    return Finding(FindingCode.FAILING, values | _failure(query))
+
+
+def _failure(query: QueryFacts) -> dict[str, Value]:
+    if query.failure is None:
+        return {"message": "the log says why.", "action": ""}
+    message = query.failure.message.strip()
+    return {
+        "message": message if message.endswith((".", "!", "?")) else f"{message}.",
+        # errors.py writes NAME where the query's name belongs.
+        "action": re.sub(r"\bNAME\b", query.name, query.failure.action),
+    }

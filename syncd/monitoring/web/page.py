@@ -1,0 +1,219 @@
+"""The status page: HTML without scripts or anything to load, in one language, for one address."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from hashlib import sha256
+from importlib.resources import files
+from urllib.parse import quote
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from syncd.model import UploadState
+from syncd.monitoring.status import QueryState, QueryStatus, Severity, StatusReport
+from syncd.monitoring.status.history import HOUR, HOURS, QueryPast, Series, first_of, series, together
+from syncd.monitoring.web.address import Address
+from syncd.monitoring.web.attention import attention, worst_first
+from syncd.monitoring.web.languages import LANGUAGES
+from syncd.monitoring.web.wording import Texts
+from syncd.monitoring.web.words import Words
+
+REFRESH = 30
+"""Seconds between two looks of an open page."""
+MOST_ITEMS = 12
+"""Things that need a person, told in full; the queries of the others stand first in the list below them."""
+
+_HERE = files("syncd.monitoring.web")
+_STYLE = _HERE.joinpath("style.css").read_text(encoding="utf-8")
+STYLE_HASH = "sha256-" + b64encode(sha256(_STYLE.encode()).digest()).decode()
+"""What the Content-Security-Policy calls the page's one style sheet."""
+
+_TONES = {
+    QueryState.OK: "good",
+    QueryState.RUNNING: "good",
+    QueryState.FAILING: "bad",
+    QueryState.HALTED: "bad",
+    QueryState.LATE: "bad",
+    QueryState.NEVER_RUN: "note",
+    QueryState.DISABLED: "off",
+    QueryState.UNKNOWN: "off",
+}
+_UPLOAD_TONES = {
+    UploadState.PLANNED: "note",
+    UploadState.SENDING: "note",
+    UploadState.ACCEPTED: "good",
+    UploadState.PROCESSED: "good",
+    UploadState.UNLINKED: "note",
+    UploadState.SPLIT: "note",
+    UploadState.REFUSED: "warning",
+}
+_ICON_COLOURS = {
+    "good": "#2e7d4f",
+    "bad": "#c2410c",
+    "warning": "#c2410c",
+    "note": "#6b7280",
+    "off": "#6b7280",
+}
+
+
+class Page:
+    """Renders each kind of page."""
+
+    def __init__(self, texts: Texts, address: Address) -> None:
+        self._texts = texts
+        self._address = address
+        self._words = Words(texts)
+
+    @property
+    def language(self) -> str:
+        """The language's code."""
+        return self._texts.code
+
+    def overview(self, report: StatusReport, recent: Mapping[str, Series] | None) -> str:
+        """All queries; `recent` is None when the last hours cannot be told."""
+        tone, headline = _headline(report, self._texts)
+        nothing = series((), report.now, HOUR, HOURS)
+        plotted = {query.name: (recent or {}).get(query.name, nothing) for query in report.queries}
+        # A look at the past may be an hour's turn younger than the report: only what fits is added up.
+        begins = first_of(report.now, HOUR, HOURS)
+        fitting = [one for one in plotted.values() if one[0].at == begins]
+        return self._render(
+            "overview.html.j2",
+            tone=tone,
+            headline=headline,
+            report=report,
+            notices=[self._texts.wording.say(notice) for notice in report.notices],
+            items=attention(report.queries),
+            most_items=MOST_ITEMS,
+            trouble=[
+                self._texts.wording.say(reason) for reason in report.reasons if "query" not in reason.values
+            ],
+            queries=worst_first(report.queries),
+            plotted=plotted if recent is not None else None,
+            total=together(fitting or [nothing]),
+            rejected=_rejected(report.queries),
+            uploads=report.recent_uploads,
+        )
+
+    def query(self, query: QueryStatus, report: StatusReport, past: QueryPast | None) -> str:
+        """One query; `past` is None when it cannot be told."""
+        severities = {finding.severity for finding in query.findings}
+        tone = "bad" if Severity.BAD in severities else "warning" if Severity.WARNING in severities else None
+        return self._render(
+            "query.html.j2",
+            tone=tone or _TONES[query.state],
+            headline=f"{query.name}: {self._texts.states[query.state]}",
+            report=report,
+            query=query,
+            past=past,
+            rejected=_rejected([query]),
+            uploads=past.uploads if past else (),
+        )
+
+    def trouble(self, message: str, action: str) -> str:
+        """There is no report: `message` says why, `action` what to do."""
+        return self._render(
+            "message.html.j2",
+            tone="bad",
+            headline=self._texts.headlines["unknown"],
+            report=None,
+            lines=[message, action],
+            names=(),
+        )
+
+    def missing(self) -> str:
+        """Nothing is at this address."""
+        return self._render(
+            "message.html.j2",
+            tone="off",
+            headline=self._texts.no_page,
+            report=None,
+            lines=[self._texts.no_page_action],
+            names=(),
+            refresh=None,
+        )
+
+    def no_such_query(self, name: str, report: StatusReport) -> str:
+        """A query's page was asked for that the configuration does not have."""
+        near = get_close_matches(name[:64], [query.name for query in report.queries], 3)
+        return self._render(
+            "message.html.j2",
+            tone="off",
+            headline=self._texts.no_query,
+            report=report,
+            lines=[self._texts.no_query_action.format(name=name[:64])],
+            names=near,
+            refresh=None,
+        )
+
+    def _render(self, template: str, *, tone: str, **values: object) -> str:
+        return _ENVIRONMENT.get_template(template).render(
+            t=self._texts,
+            words=self._words,
+            address=self._address,
+            languages=LANGUAGES.values(),
+            style=Markup(_STYLE),  # noqa: S704 - our own file, not input
+            icon=_icon(tone),
+            tones=_TONES,
+            upload_tones=_UPLOAD_TONES,
+            tone=tone,
+            **{"refresh": REFRESH, **values},
+        )
+
+
+def _headline(report: StatusReport, texts: Texts) -> tuple[str, str]:
+    """The tone and the one sentence: is it working right now?"""
+    enabled = [query for query in report.queries if query.enabled]
+    ill = sum(any(finding.severity is Severity.BAD for finding in query.findings) for query in enabled)
+    looks = sum(any(finding.severity is Severity.WARNING for finding in query.findings) for query in enabled)
+    words: Mapping[str, str] = texts.headlines
+    if not report.state_ok:
+        return "bad", words["state_down"]
+    if not enabled:
+        return "note", words["idle"]
+    if ill:
+        return "bad", words["ill"].format(ill=ill, all=len(enabled))
+    if not report.ready:
+        return "note", words["starting"]
+    if looks:
+        return "warning", words["looks"].format(looks=looks)
+    return "good", words["good"]
+
+
+def _rejected(queries: Sequence[QueryStatus]) -> list[tuple[str, int, list[tuple[str, int]]]]:
+    """Reasons with their rows, and the queries they are of; the most frequent first."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for query in queries:
+        for reason, rows in query.rows.rejected.items():
+            found.setdefault(reason, []).append((query.name, rows))
+    summed = [
+        (reason, sum(rows for _, rows in of), sorted(of, key=lambda one: -one[1]))
+        for reason, of in found.items()
+    ]
+    return sorted(summed, key=lambda one: -one[1])
+
+
+def _icon(tone: str) -> str:
+    circle = f'<circle cx="4" cy="4" r="4" fill="{_ICON_COLOURS[tone]}"/>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8">{circle}</svg>'
+    return "data:image/svg+xml," + quote(svg)
+
+
+def _code(text: str) -> Markup:
+    """Text with `what stands between backticks` as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped here
+
+
+_ENVIRONMENT = Environment(
+    loader=FunctionLoader(lambda name: _HERE.joinpath(name).read_text(encoding="utf-8")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+_ENVIRONMENT.filters["code"] = _code

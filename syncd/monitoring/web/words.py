@@ -1,0 +1,96 @@
+"""How the page writes numbers, moments, spans, findings and plots in one language."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from markupsafe import Markup
+
+from syncd.monitoring.status import Finding
+from syncd.monitoring.status.history import DAY, HOUR, Series, Stretch, in_all
+from syncd.monitoring.web import plots
+from syncd.monitoring.web.wording import Texts
+
+DASH = "\N{EN DASH}"
+
+
+class Words:
+    """One language's way of writing things."""
+
+    def __init__(self, texts: Texts) -> None:
+        self._texts = texts
+        self._wording = texts.wording
+
+    def number(self, value: int | None) -> str:
+        """12,345; a dash for what is not known."""
+        return DASH if value is None else self._wording.number(value)
+
+    def percent(self, rate: float | None) -> str:
+        """48.3%; a dash for what is not known."""
+        return DASH if rate is None else f"{rate:.1%}".replace(".", self._texts.decimal)
+
+    def span(self, seconds: float) -> str:
+        """3 min 12 s."""
+        return self._wording.duration(timedelta(seconds=seconds))
+
+    def ago(self, moment: datetime, now: datetime) -> str:
+        """3 min 12 s ago."""
+        return self._texts.ago.format(ago=self._wording.duration(now - moment))
+
+    def clock(self, moment: datetime, step: timedelta | None = None) -> str:
+        """2026-01-31 10:00:00 UTC; of a stretch only as much as it needs."""
+        shown = {None: "%Y-%m-%d %H:%M:%S UTC", HOUR: "%H:%M UTC", DAY: "%Y-%m-%d"}[step]
+        return moment.astimezone(UTC).strftime(shown)
+
+    def short(self, moment: datetime) -> str:
+        """01-31 10:00, under a heading that names the zone."""
+        return moment.astimezone(UTC).strftime("%m-%d %H:%M")
+
+    def without_name(self, finding: Finding) -> str:
+        """A finding's sentences, where the query's name stands beside them already."""
+        said = self._wording.say(finding).removeprefix(f"{finding.values.get('query')}: ")
+        return said[:1].upper() + said[1:]
+
+    def bars(self, series: Series, *, tips: bool = False) -> Markup:
+        """The plot of delivered rows; `tips` says each stretch's rows under the pointer."""
+        step = _step(series)
+        most = max(series, key=lambda one: one.rows)
+        words = self._texts.rows_plot if most.rows else self._texts.rows_plot_empty
+        told = words.format(
+            span=self._span_of(step),
+            rows=self.number(in_all(series).rows),
+            most=self.number(most.rows),
+            at=self.clock(most.at, step),
+        )
+
+        def tip(one: Stretch) -> str:
+            return f"{self.clock(one.at, step)}: {self.number(one.rows)}"
+
+        return plots.bars(series, told, tip if tips else None)
+
+    def line(self, series: Series) -> Markup:
+        """The plot of the match rate."""
+        total = in_all(series)
+        words = self._texts.rate_plot if total.told else self._texts.rate_plot_empty
+        told = words.format(
+            span=self._span_of(_step(series)), rate=self.percent(total.rate), rows=self.number(total.told)
+        )
+        return plots.line(series, told)
+
+    def most(self, series: Series) -> str:
+        """The highest bar; nothing when there is none."""
+        most = max(series, key=lambda one: one.rows)
+        at = self.clock(most.at, _step(series))
+        return self._texts.most.format(rows=self.number(most.rows), at=at) if most.rows else ""
+
+    @staticmethod
+    def in_all(series: Series) -> Stretch:
+        """A series added up."""
+        return in_all(series)
+
+    def _span_of(self, step: timedelta) -> str:
+        return self._texts.last_hours if step == HOUR else self._texts.last_days
+
+
+def _step(series: Series) -> timedelta:
+    return series[1].at - series[0].at

@@ -1,0 +1,1 @@
+"""What of a page is news, and when a chunk is full."""

@@ -1,0 +1,120 @@
+"""Pages in, news out: maps a page and puts into the chunk what the ledger does not know yet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from datetime import datetime
+from typing import Protocol
+
+from syncd.mapping import Form, Mapper, layout
+from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject, TextPage, keys
+from syncd.model.joined import Texts
+from syncd.model.settings import QuerySettings
+from syncd.pipeline.chunking import chunking
+from syncd.pipeline.chunking.news import Rules
+from syncd.pipeline.chunking.seen_again import SeenAgain
+
+
+class Memory(Protocol):
+    """The part of the ledger that tells news from what is known."""
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Those of the keys that are delivered or waiting already."""
+        ...
+
+    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
+        """The keys of those rejects that are recorded already, just as they are."""
+        ...
+
+
+class NothingKnown:
+    """A memory without contents: rows are looked at as if nothing had ever been sent."""
+
+    def position(self) -> Position | None:
+        """Never begun."""
+        return None
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:  # noqa: ARG002 — the protocol's
+        """None of them."""
+        return {}
+
+    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:  # noqa: ARG002 — the memory's
+        """None of them."""
+        return frozenset()
+
+
+class Intake:
+    """Takes in the pages of one query."""
+
+    def __init__(self, query: QuerySettings, memory: Memory) -> None:
+        self._query = query
+        self._memory = memory
+        self._mapper: Mapper | None = None
+        self.ahead: AbstractSet[str] = frozenset()
+        """`news.Rules.ahead`."""
+
+    def form_for(self, columns: tuple[str, ...]) -> Callable[[], Form | None]:
+        """How a database may write the lines of such a result itself, as it stands when asked; None: not."""
+        mapper = self._mapper_for(columns)
+        return lambda: mapper.form
+
+    def add(
+        self, chunk: Chunk, page: Page | TextPage, now: datetime, seen_again: SeenAgain | None = None
+    ) -> None:
+        """Put the news of `page` into `chunk`. Raises SourceRefused when a column is missing.
+
+        `seen_again`: as in `chunking.add`; `add_seen_again` gives what was held back.
+        """
+        if isinstance(page, TextPage) or page.rows:
+            self._take(chunk, self._map(chunk, page, now), seen_again)
+
+    def add_seen_again(self, chunk: Chunk, seen_again: SeenAgain) -> None:
+        """Put into `chunk` what was held back and differs in its last row."""
+        rows, waiting = seen_again.rows(), list(seen_again.waiting.values())
+        if rows or waiting:
+            chunk.header = seen_again.header
+            self._take(chunk, Mapped(rows, waiting, []))
+            chunk.rows_read -= len(rows) + len(waiting)  # they were counted before
+
+    def again(self, chunk: Chunk, page: Page, now: datetime) -> None:
+        """Like `add`, with what was rejected before looked at as if for the first time."""
+        if page.rows:
+            mapped = self._map(chunk, page, now)
+            known = self._memory.known(_keys(mapped))
+            accounted = {key: what for key, what in known.items() if what.state is not KnownAs.REJECTED}
+            chunking.add(chunk, mapped, accounted, self._rules(chunk))
+
+    def keys(self, page: Page, now: datetime) -> Sequence[str]:
+        """The keys of a page's rows, whatever they are. Raises SourceRefused when a column is missing."""
+        return _keys(self._mapper_for(page.columns).map(page, now)) if page.rows else []
+
+    def _take(self, chunk: Chunk, mapped: Mapped, seen_again: SeenAgain | None = None) -> None:
+        known, before = self._memory.known(_keys(mapped)), len(chunk.rejects)
+        chunking.add(chunk, mapped, known, self._rules(chunk), seen_again)
+        chunking.without(chunk, self._memory.known_rejects(chunk.rejects[before:]))
+
+    def _map(self, chunk: Chunk, page: Page | TextPage, now: datetime) -> Mapped:
+        mapper = self._mapper_for(page.columns)
+        chunk.header = mapper.header
+        return mapper.map_text(page, now) if isinstance(page, TextPage) else mapper.map(page, now)
+
+    def _rules(self, chunk: Chunk) -> Rules:
+        return Rules(self._query.on_change, keys.money_columns(chunk.header), self.ahead)
+
+    def _mapper_for(self, columns: tuple[str, ...]) -> Mapper:
+        """The mapper for a result with these columns; made anew when they change."""
+        if self._mapper is None or self._mapper.columns != columns:
+            self._mapper = Mapper(self._query, layout(self._query, columns))
+        return self._mapper
+
+
+def _keys(mapped: Mapped) -> Sequence[str]:
+    """The keys of all rows of a page."""
+    if not (mapped.waiting or mapped.rejects):
+        return mapped.ready.keys
+    keys = Texts()
+    keys.extend(mapped.ready.keys)
+    others = [row.key for row in mapped.waiting] + [row.key for row in mapped.rejects]
+    keys.extend(Texts.joining(others))
+    return keys

@@ -1,0 +1,44 @@
+"""What a row is, given what is remembered of its key: news, known, or another conversion. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from typing import Literal
+
+from syncd.model import Known, KnownAs, keys
+
+PASSED = b""
+"""The identity remembered of rows that were there before `start: now`: taken for delivered as they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What of a query decides about rows read again."""
+
+    on_change: Literal["ignore", "resend"]
+    money: int
+    """`keys.money_columns` of the header."""
+    ahead: AbstractSet[str] = frozenset()
+    """Keys whose last row bears a mark of the future, and is not among those that are read."""
+
+
+def decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "known", "changed"]:
+    """What a line is, given what is remembered of its key."""
+    if known is None or known.state is KnownAs.WAITING:
+        return "news"
+    identity, money = keys.fingerprint(line, rules.money)
+    same = identity == known.identity
+    if known.state is KnownAs.REJECTED:  # Metrica refused it: once it is put right it is news
+        return "known" if same and money == known.money else "news"
+    if known.identity == PASSED:
+        return "known"
+    if not same:
+        return "changed"
+    changed = rules.on_change == "resend" and not keys.same_money(money, known.money)
+    return "news" if changed else "known"
+
+
+def as_known(line: str, money: int, state: KnownAs) -> Known:
+    """A line as the ledger would remember it."""
+    return Known(state, *keys.fingerprint(line, money))

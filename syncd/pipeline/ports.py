@@ -1,0 +1,267 @@
+"""What the centre of syncd needs from the outside: the source, Metrica, the ledger, time and a listener.
+
+The pipeline knows these protocols only; `wiring` says who stands behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Protocol
+
+from syncd.mapping import Form
+from syncd.model import (
+    Chunk,
+    Conversion,
+    Followed,
+    Known,
+    Mark,
+    Page,
+    Position,
+    Receipt,
+    Reject,
+    TextPage,
+    Upload,
+    UploadState,
+)
+from syncd.model.links import Alarm, MatchDay
+
+
+class Source(Protocol):
+    """One query on its database: read-only, bound values, short transactions.
+
+    Every method raises SourceUnavailable or SourceRefused.
+    """
+
+    def columns(self) -> tuple[str, ...]:
+        """The names of the result's columns, as the database gives them."""
+        ...
+
+    def read(self, after: Mark | None, limit: int, *, upto: Mark | None = None) -> Page:
+        """At most about `limit` rows from `after` on, in the mark's order, not beyond `upto`.
+
+        Rows whose mark equals `after` are read again unless this object has just given them out, so a
+        row that was committed late with an equal mark is not lost. `after` None: from the query's
+        `start`.
+        """
+        ...
+
+    def read_lines(
+        self, after: Mark | None, limit: int, form: Form | None, *, upto: Mark | None = None
+    ) -> Page | TextPage:
+        """The same, and the rows as lines of the upload where the database can write them by the form."""
+        ...
+
+    def restart(self) -> None:
+        """Forget what was given out: the next `read` begins a new run."""
+        ...
+
+    def newest(self, *, upto: Mark | None = None) -> Mark | None:
+        """The highest mark there is, or is up to this one; None when there is no row."""
+        ...
+
+    def start(self) -> Mark | None:
+        """The configured `start` as a mark in the form of the others; None: `beginning` or `now`."""
+        ...
+
+    def open_transactions(self) -> Mapping[str, str] | None:
+        """Who has a transaction open now, identity → words; None where that cannot be known."""
+        ...
+
+    @property
+    def hides_transactions(self) -> bool:
+        """Whether the last `open_transactions` gave None because the database refused to tell this user."""
+        ...
+
+    @property
+    def lists_late(self) -> bool:
+        """Whether a transaction may take a number some seconds before `open_transactions` tells of it."""
+        ...
+
+    def count(self, after: Mark | None) -> int | None:
+        """How many rows are still to come; None when that takes too long to find out."""
+        ...
+
+    def by_key(self, keys: Sequence[Sequence[str]]) -> list[Page]:
+        """The rows of each of these keys, given as the texts of `keys.value_text`; no page is long."""
+        ...
+
+    def without_place(self, limit: int) -> Page:
+        """Rows with a null in their mark or key, which no ordered read can find."""
+        ...
+
+
+class Destination(Protocol):
+    """Metrica, for one token."""
+
+    def upload(
+        self,
+        counter: int,
+        file: Sequence[bytes],
+        *,
+        tag: str,
+        client_id_type: str | None,
+        fence: Callable[[], None],
+    ) -> Receipt:
+        """POST one CSV file, given in pieces.
+
+        Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused.
+
+        `fence` is called when nothing more has to be waited for before the POST; what it raises ends it.
+        """
+        ...
+
+    def find(self, counter: int, tag: str) -> Receipt | None:
+        """The upload whose comment is `tag`, if Metrica's list has it. Raises MetricaError."""
+        ...
+
+
+class Allowance(Protocol):
+    """Whether a login's daily requests leave room for what can wait; uploads come first."""
+
+    def may_ask(self) -> bool:
+        """For asking what became of uploads. Raises StateError."""
+        ...
+
+    def may_repeat(self) -> bool:
+        """For sending rows again. Raises StateError."""
+        ...
+
+    def spacing(self) -> timedelta:
+        """How far apart the uploads of one query should be; zero while there is plenty."""
+        ...
+
+
+class Beginning(Protocol):
+    """Where a query stands from now on. Raises StateError."""
+
+    def begin_query(
+        self,
+        mark: Mark | None,
+        passed: Sequence[str] = (),
+        safe: Mark | None = None,
+        floor: Mark | None = None,
+    ) -> None:
+        """Record where a query begins, or that its SQL changed.
+
+        `passed` are keys of rows at that very mark that were there before (`start: now`): they count as
+        delivered, in no upload. Behind `floor` nothing is read.
+        """
+        ...
+
+
+class Ledger(Beginning, Protocol):
+    """The state store as one query sees it. Every method is one transaction; raises StateError."""
+
+    def position(self) -> Position | None:
+        """How far the query was read; None when it never began."""
+        ...
+
+    def stood(self, then: datetime) -> Mark | None:
+        """The newest mark of which it is known that the query had reached it by then; None: of none."""
+        ...
+
+    def set_safe(self, safe: Mark | None, waits_for: str) -> None:
+        """Record behind which mark no row can appear any more, and whom that waits for ("": nobody)."""
+        ...
+
+    def standing(self, now: datetime) -> tuple[Position | None, bool]:
+        """`position`, and whether `unsettled`, `due` or `asked_again` would give anything."""
+        ...
+
+    def unsettled(self) -> list[int]:
+        """The ids of uploads whose fate is open, oldest first."""
+        ...
+
+    def load(self, upload_id: int) -> Upload:
+        """One upload with its lines."""
+        ...
+
+    def tag_is_used(self, tag: str) -> bool:
+        """Whether an upload has this tag."""
+        ...
+
+    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Those of the keys that are delivered or waiting already, or were refused by Metrica.
+
+        Of refused ones identity and money are those of the refused line.
+        """
+        ...
+
+    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
+        """The keys of those rejects that are recorded already, just as they are."""
+        ...
+
+    def asked_again(self, limit: int) -> list[str]:
+        """The keys of rejects that a person wants tried again, oldest first."""
+        ...
+
+    def leave(self, keys: Sequence[str], detail: str) -> None:
+        """Say of rejects that were to be tried again why they stay as they are."""
+        ...
+
+    def due(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:
+        """Waiting rows whose DateTime has come, oldest first, with the header their lines were made for."""
+        ...
+
+    def record(self, chunk: Chunk) -> None:
+        """Record a chunk that has nothing to send: rejects, waiting rows and the mark."""
+        ...
+
+    def begin(self, chunk: Chunk, tag: str, now: datetime, *, again: int | None = None) -> Upload:
+        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them.
+
+        `again` is the upload whose rows these are, where they are sent again (Origin.RESEND).
+        """
+        ...
+
+    def sending(self, upload: Upload, now: datetime) -> Upload:
+        """Say that a POST of this upload begins now (again); gives it back as SENDING."""
+        ...
+
+    def not_received(self, upload: Upload) -> None:
+        """Say that Metrica certainly does not have it: back to PLANNED."""
+        ...
+
+    def accept(self, upload: Upload, receipt: Receipt, now: datetime) -> None:
+        """Metrica has it: deliveries, receipt and mark in one transaction. Idempotent."""
+        ...
+
+    def split(self, upload: Upload, tags: tuple[str, str], now: datetime) -> tuple[Upload, Upload]:
+        """Replace an upload that Metrica refused as a whole by its halves, both PLANNED."""
+        ...
+
+    def followed(self) -> list[Followed]:
+        """The accepted uploads whose final status is not known, oldest first."""
+        ...
+
+    def follow(self, upload: Followed, state: UploadState, receipt: Receipt | None, now: datetime) -> None:
+        """Record what Metrica now says of an upload (None: its list has it no more)."""
+        ...
+
+    def match_days(self, since: date) -> Sequence[MatchDay]:
+        """The links of the query's uploads by day, from that day on, oldest first."""
+        ...
+
+    def alarm(self) -> Alarm | None:
+        """Whether the query's match rate has fallen."""
+        ...
+
+    def set_alarm(self, alarm: Alarm | None) -> None:
+        """Note that it has, or (None) that it has recovered."""
+        ...
+
+    def to_send_again(self, since: datetime, before: datetime, limit: int) -> Sequence[int]:
+        """Uploads not all of whose rows were linked, accepted after `since` and last sent before `before`."""
+        ...
+
+    def passed_over(self, upload_id: int) -> None:
+        """Say that an upload's turn to be sent again has come, and there was nothing of it to send."""
+        ...
+
+    def refuse(self, upload: Upload, detail: str, now: datetime) -> None:
+        """Turn the single row of a refused upload into a reject, and move the mark.
+
+        Of a RESEND, whatever its rows: they stay delivered by the upload before, and are no rejects.
+        """
+        ...

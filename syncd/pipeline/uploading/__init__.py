@@ -1,0 +1,1 @@
+"""An upload from its bytes to what Metrica linked."""

@@ -1,0 +1,87 @@
+"""Sends the rows of one recorded upload again: the same lines under a new tag.
+
+Metrica overwrites what is the same conversion [D faq.md], so this doubles nothing; it gives Metrica another
+chance to find the visitor [D SUP-data]. Like every upload it is recorded before its POST and settled by the
+Settler. It leaves the mark, the rejects and the waiting rows as they are, and its rows are not counted again.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from syncd.model import Chunk, Known, KnownAs, Origin, Rows, RunReport, Upload, UploadState, keys
+from syncd.model.clock import Clock
+from syncd.model.errors import UsageError
+from syncd.model.faultpoints import Point, reach
+from syncd.model.joined import Texts
+from syncd.pipeline.ports import Ledger
+from syncd.pipeline.uploading.payload import Tagger, unused_tag
+from syncd.pipeline.uploading.settle import Settler
+
+HAD = frozenset({UploadState.ACCEPTED, UploadState.PROCESSED, UploadState.UNLINKED})
+"""The states of uploads that Metrica took."""
+_WHY_NOT = {
+    UploadState.SPLIT: "Metrica refused it as a whole, and its halves took its place: send those again",
+    UploadState.REFUSED: "Metrica refused its row: `syncd rejects retry` tries it again",
+    UploadState.PLANNED: "it has not been sent yet: the next run of the query sends it",
+    UploadState.SENDING: "its answer was lost: the next run of the query looks it up",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Sends uploads of one query again."""
+
+    ledger: Ledger
+    settler: Settler
+    clock: Clock
+    counter: int
+    """The query's counter now: what went to another one is left there."""
+
+    def resend(self, upload_id: int, report: RunReport) -> int:
+        """Send the rows of an upload again that were not delivered otherwise since; returns how many.
+
+        The caller has settled what was open (`Settler.settle_all`). Raises UsageError for an upload that
+        cannot be sent again; MetricaError and StateError as `Settler.send`: the next run settles it then.
+        """
+        upload = self.ledger.load(upload_id)
+        self._check(upload)
+        chunk = Chunk(Origin.RESEND, header=upload.header, ready=self._current(upload))
+        if not chunk.ready:
+            self.ledger.passed_over(upload_id)
+            return 0
+        reach(Point.READ)
+        tagger = Tagger(upload.query, upload.counter, upload.header)
+        tag = unused_tag(tagger, chunk.ready.lines, self.ledger.tag_is_used)
+        self.settler.send(self.ledger.begin(chunk, tag, self.clock.now(), again=upload_id), report)
+        return len(chunk.ready)
+
+    def _check(self, upload: Upload) -> None:
+        if upload.state not in HAD:
+            raise UsageError(f"upload {upload.id} cannot be sent again: {_WHY_NOT[upload.state]}")
+        if upload.counter != self.counter:
+            raise UsageError(
+                f"upload {upload.id} cannot be sent again: it went to counter {upload.counter}, "
+                f"and the query now has {self.counter}"
+            )
+
+    def _current(self, upload: Upload) -> Rows:
+        """Its rows but for those that a later upload carried with another Price or Currency.
+
+        To send the old line would put the old money back.
+        """
+        known, money = self.ledger.known(upload.keys), keys.money_columns(upload.header)
+        current = [
+            (key, line)
+            for key, line in zip(upload.keys, upload.lines, strict=True)
+            if _is_current(line, known.get(key), money)
+        ]
+        return Rows(Texts(key for key, _ in current), Texts(line for _, line in current))
+
+
+def _is_current(line: str, known: Known | None, money_columns: int) -> bool:
+    """Whether the ledger knows no other line for the key; of a forgotten key it knows none."""
+    if known is None or known.state is not KnownAs.DELIVERED:
+        return True
+    head, money = keys.split_line(line, money_columns)
+    return keys.identity(head) == known.identity and money == known.money

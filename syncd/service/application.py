@@ -1,0 +1,185 @@
+"""Puts syncd together: the only module that names who stands behind the ports, and closes them again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from datetime import timedelta
+from threading import Event as Flag
+from types import TracebackType
+from typing import Self
+
+from syncd import __version__
+from syncd.ledger import QueryLedger, Store
+from syncd.model import Chunk, Receipt, RunReport
+from syncd.model.errors import HeldElsewhere, LeaseLost
+from syncd.model.events import Event, Observer
+from syncd.model.settings import QuerySettings, Settings
+from syncd.monitoring.overview import overview
+from syncd.monitoring.status import Finding, StatusReport
+from syncd.pipeline.chunking.intake import Intake
+from syncd.pipeline.uploading.followup import FIRST_LOOK
+from syncd.pipeline.uploading.unrecorded import Unrecorded
+from syncd.service.bookkeeper import Bookkeeper
+from syncd.service.changes import NEEDS_RESTART, Changes, changes
+from syncd.service.daemon import Daemon
+from syncd.service.parts import Parts
+from syncd.service.runner import QueryRunner
+from syncd.service.systemd import notify
+
+
+class Application:
+    """The daemon with everything around it, for the time of a `with` block."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        queries: Sequence[QuerySettings],
+        observer: Observer,
+        *,
+        once: bool = False,
+        first_look: timedelta = FIRST_LOOK,
+    ) -> None:
+        self.stop = Flag()
+        self.parts = Parts(settings, observer)
+        self.parts.purse = self.parts.store
+        self._observer = observer
+        self._shared = self.parts.store.database.postgresql
+        # Its own connections: the leases must not wait until the runs have done with theirs.
+        self._books = Store.open(settings.state) if self._shared else self.parts.store
+        names = [query.name for query in queries]
+        self.keeper = Bookkeeper(self._books, observer, names, shared=self._shared, stays=not once)
+        self._unrecorded = Unrecorded(self.parts.store.known_tags, observer)
+        self._once, self._first_look = once, first_look
+        self._runners = {query.name: self._runner(query) for query in queries}
+        self.notices: tuple[Finding, ...] = ()
+        """What there is to say of this process rather than of a query."""
+        self.daemon = Daemon(
+            {query.name: (query, self._runners[query.name]) for query in queries},
+            self.keeper,
+            self.parts.clock,
+            observer,
+            self.stop,
+            once=once,
+        )
+        self._closing = ExitStack()
+        self._why = ""
+
+    def __enter__(self) -> Self:
+        """Lock and migrate the store, take leases. Raises StateError."""
+        with ExitStack() as opening:
+            opening.callback(self.parts.close)
+            opening.callback(self._books.close)
+            opening.enter_context(self.parts.store.lock())
+            migrated = self.parts.store.migrate()
+            if migrated is not None:
+                self._observer.emit(Event.STATE_MIGRATED, from_version=migrated[0], to_version=migrated[1])
+            self.keeper.start()
+            opening.callback(self.keeper.close)
+            self._closing = opening.pop_all()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close everything in reverse."""
+        self._closing.close()
+
+    def ask_to_stop(self, why: str = "") -> None:
+        """Begin no new work; what goes on stops after its chunk. Safe in a signal handler."""
+        self._why = why
+        self.stop.set()
+        self.daemon.wake()
+
+    def run(self) -> None:
+        """Run the daemon until a stop is asked for or, with `once`, until every query is done."""
+        queries = [turn.query.name for turn in self.daemon.turns]
+        self._observer.emit(Event.DAEMON_STARTED, version=__version__, queries=len(queries), pid=os.getpid())
+        notify("READY=1")
+        self.daemon.run()
+        notify("STOPPING=1")
+        if self.stop.is_set():
+            self._observer.emit(Event.DAEMON_STOPPING, signal=self._why, running=self.daemon.running())
+        self.daemon.wind_down()
+        self._observer.emit(Event.DAEMON_STOPPED, running=self.daemon.running())
+
+    def apply(self, settings: Settings, queries: Sequence[QuerySettings]) -> Changes:
+        """Run these queries by these settings from now on; tells what is different.
+
+        Nothing is cut off: a run whose query changed or is gone stops after its chunk, and no query is run
+        twice at a time. Raises StateError, and has then changed nothing.
+        """
+        self.keeper.know({query.name for query in queries})
+        before = self.parts.settings
+        in_force = settings.model_copy(update={name: getattr(before, name) for name in NEEDS_RESTART})
+        self.parts.apply(in_force)
+        replaced, self._runners = self._runners, {}
+        for query in queries:
+            old = replaced.get(query.name)
+            keeps = old is not None and old.made_for(query, settings)
+            self._runners[query.name] = replaced.pop(query.name) if keeps else self._runner(query)
+        self.daemon.change({name: (runner.query, runner) for name, runner in self._runners.items()})
+        for runner in replaced.values():  # after the daemon knows what takes their place
+            runner.leave()
+        return changes(before, settings)
+
+    def status(self) -> StatusReport:
+        """How every query is, and what there is to say of this process."""
+        parts = self.parts
+        queries = list(parts.settings.queries.values())
+        live, troubled = self.keeper.rows(), self.keeper.troubled
+        report = overview(parts.store, queries, parts.clock, live, parts.requests(), troubled=troubled)
+        return replace(report, notices=self.notices)
+
+    def _runner(self, query: QuerySettings) -> QueryRunner:
+        return QueryRunner(
+            self.parts,
+            query,
+            self.keeper,
+            self.stop,
+            self._first_look,
+            self._unrecorded_of(query),
+            stays=not self._once,
+        )
+
+    def _unrecorded_of(self, query: QuerySettings) -> Callable[[], Mapping[str, Receipt]]:
+        return lambda: self._unrecorded.of(query.counter, query.name, self.parts.client(query))
+
+    def hold(self, query: QuerySettings) -> QueryLedger:
+        """The ledger of a query, to be written outside of a run. Raises HeldElsewhere."""
+        try:
+            lease = self.keeper.lease(query.name)
+        except LeaseLost:
+            words = f"another syncd runs the query {query.name} on the same state store"
+            raise HeldElsewhere(words) from None
+        return self.parts.ledger(query, lease)
+
+    def carry(self, query: str, chunks: Callable[[Intake], Iterator[Chunk]]) -> RunReport:
+        """Send what these chunks hold, as a run would, and do nothing else. Raises SyncdError."""
+        report = RunReport(query)
+        self._runners[query].carry(chunks, report)
+        return report
+
+    def retry(self, query: str) -> RunReport:
+        """Try the rejects of one query again that a person asked for, and do nothing else.
+
+        Not recorded as a run of the query: nothing new is read. Raises SyncdError; LeaseLost where another
+        daemon runs the query.
+        """
+        report = RunReport(query)
+        self._runners[query].retry(report)
+        return report
+
+    def resend(self, query: str, upload_id: int) -> int:
+        """Send the rows of one upload of the query again and do nothing else; returns how many were sent.
+
+        Fewer than the upload had where a later upload carried some with another Price or Currency. Raises
+        SyncdError: UsageError for an upload that cannot be sent again; where it is MetricaError, the next
+        run of the query sends what was recorded. LeaseLost where another daemon runs the query.
+        """
+        return self._runners[query].resend(upload_id, RunReport(query))

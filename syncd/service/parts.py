@@ -1,0 +1,145 @@
+"""What commands and the daemon share: databases, Metrica's clients, the state store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from hashlib import blake2b
+from threading import RLock
+
+from syncd.config.secrets import read_token_file
+from syncd.inspect.check import Connected
+from syncd.ledger import Lease, QueryLedger, Store
+from syncd.metrica.budget import Budget, OwnPurse, Purse, Terms
+from syncd.metrica.client import MetricaClient
+from syncd.metrica.pace import Pace
+from syncd.metrica.token import Token
+from syncd.model.clock import Clock, SystemClock
+from syncd.model.errors import ConfigError, Problem
+from syncd.model.events import Event, Observer
+from syncd.model.settings import QuerySettings, Settings
+from syncd.monitoring.overview import Requests
+from syncd.monitoring.telemetry import register_secret
+from syncd.pipeline.chunking.intake import NothingKnown
+from syncd.pipeline.uploading.followup import Lists
+from syncd.source.engines import Engines
+from syncd.source.probe import probe
+from syncd.source.reader import SqlSource
+
+
+class Parts:
+    """What commands and the daemon share: databases, Metrica's clients, the state store. Opened lazily."""
+
+    def __init__(self, settings: Settings, observer: Observer, clock: Clock | None = None) -> None:
+        self.settings = settings
+        self.observer = observer
+        self.clock = clock or SystemClock()
+        self.store = Store.open(settings.state, self.clock)
+        # A statement costs a tenth more where somebody listens.
+        is_told = settings.log.level == "debug"
+        self.engines = Engines(settings.databases, self._tell_statement if is_told else None)
+        self.purse: Purse = OwnPurse()
+        """Where requests are counted; a daemon's is the state store."""
+        self._pace = Pace()
+        self._clients: dict[str, MetricaClient] = {}
+        self._lists: dict[str, Lists] = {}
+        self._lock = RLock()
+
+    def _tell_statement(self, database: str, sql: str, values: str) -> None:
+        self.observer.emit(Event.STATEMENT, database=database, sql=sql, values=values)
+
+    def apply(self, settings: Settings) -> None:
+        """Work with these settings from now on; a run that is going on keeps what it has."""
+        with self._lock:
+            before, self.settings = self.settings, settings
+            self.engines.change(settings.databases)
+            if before.metrica != settings.metrica:
+                for client in self._clients.values():
+                    client.close()  # its idle connections; a run that is going on may use it to its end
+                self._clients.clear()
+                self._lists.clear()
+            for login, client in self._clients.items():
+                client.budget.terms = self._terms(login)
+
+    def source(self, query: QuerySettings) -> SqlSource:
+        """The query on its database. Nothing is connected yet."""
+        return SqlSource(query, self.engines)
+
+    def connect(self, name: str) -> Connected:
+        """A first word with a database, for `check`. Raises SourceError."""
+        database = self.engines.database(name)
+        return Connected(database.dialect_name, *probe(database))
+
+    def client(self, query: QuerySettings) -> MetricaClient:
+        """Metrica for the query's token: one client per token, since the limits are per login."""
+        with self._lock:
+            return self._client(query)
+
+    def _client(self, query: QuerySettings) -> MetricaClient:
+        if query.login not in self._clients:
+            self._clients[query.login] = MetricaClient(
+                self.settings.metrica,
+                Token(_token_reader(query, self.settings.file)),
+                self.clock,
+                self.observer,
+                Budget(self._terms(query.login), self.purse, self.clock, self.observer),
+                self._pace,
+            )
+        return self._clients[query.login]
+
+    def _terms(self, login: str) -> Terms:
+        """What the queries of a login have to share."""
+        queries = sum(one.login == login and one.enabled for one in self.settings.queries.values())
+        return Terms(login, self.settings.metrica.daily_requests, max(queries, 1))
+
+    def lists(self, query: QuerySettings) -> Lists:
+        """The lists of uploads that the queries of one token share."""
+        with self._lock:
+            if query.login not in self._lists:
+                client = self._client(query)
+                self._lists[query.login] = Lists(client, self.clock, client.budget)
+            return self._lists[query.login]
+
+    def requests(self) -> Requests:
+        """What this process knows of the requests left today."""
+        with self._lock:
+            known = {login: client.budget.shown() for login, client in self._clients.items()}
+        return Requests(self.settings.metrica.daily_requests, known)
+
+    def ledger(self, query: QuerySettings, lease: Lease | None = None) -> QueryLedger:
+        """The state store as the query sees it."""
+        return QueryLedger(self.store, query.name, fingerprint(query), counter=query.counter, lease=lease)
+
+    def memory(self, query: QuerySettings) -> QueryLedger | NothingKnown:
+        """The ledger to look things up in, also before the first run made a store. Raises StateError."""
+        if self.store.is_new():
+            return NothingKnown()
+        self.store.check_version()
+        return self.ledger(query)
+
+    def close(self) -> None:
+        """Close all connections."""
+        for client in self._clients.values():
+            client.budget.close()
+            client.close()
+        self.engines.close()
+        self.store.close()
+
+
+def fingerprint(query: QuerySettings) -> str:
+    """Digest of what decides which rows a mark stands for: the SQL, the mark's and the key's columns."""
+    parts = (query.sql.strip(), "\x1f".join(query.mark), "\x1f".join(query.key))
+    return blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
+
+
+def _token_reader(query: QuerySettings, file: str) -> Callable[[], str]:
+    """How to get the query's token, which the log will never show."""
+
+    def read() -> str:
+        secret = read_token_file(query.token_file) if query.token_file else query.token
+        if secret is None:
+            raise ConfigError([Problem(file, query.line, f"queries.{query.name}", "it has no token")])
+        token = secret.get_secret_value()
+        register_secret(token)
+        return token
+
+    return read

@@ -1,0 +1,147 @@
+"""One query as the daemon calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from threading import Event as Flag
+
+from syncd.ledger import Lease
+from syncd.model import Chunk, Receipt, RunReport
+from syncd.model.clock import Stop
+from syncd.model.settings import QuerySettings, Settings
+from syncd.pipeline.chunking.intake import Intake
+from syncd.pipeline.pipeline import Job, Pipeline
+from syncd.pipeline.uploading.followup import Follower
+from syncd.pipeline.uploading.relink import Relinker
+from syncd.pipeline.uploading.resend import Again
+from syncd.pipeline.uploading.settle import Patience, Settler
+from syncd.service.bookkeeper import Bookkeeper
+from syncd.service.changes import same_query
+from syncd.service.parts import Parts, fingerprint
+
+FOLLOW_SHARE = 10
+"""Whether it is time to ask about uploads is looked up so often within the first look, not in each run."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """What works for one query, under one lease."""
+
+    pipeline: Pipeline
+    follower: Follower
+    settler: Settler
+    again: Again
+    relinker: Relinker
+
+
+class QueryRunner:
+    """One query as the daemon calls it: the pipeline, then a look at what Metrica made of its uploads."""
+
+    def __init__(
+        self,
+        parts: Parts,
+        query: QuerySettings,
+        keeper: Bookkeeper,
+        stop: Stop,
+        first_look: timedelta,
+        unrecorded: Callable[[], Mapping[str, Receipt]] = dict,
+        *,
+        stays: bool = True,
+    ) -> None:
+        """`stays`: there will be more runs, so an upload may wait for more rows while requests are short."""
+        self.query = query
+        self._parts = parts
+        self._metrica = parts.settings.metrica
+        self._keeper = keeper
+        self._stop = _Either(stop)
+        self._first_look = first_look
+        self._unrecorded = unrecorded
+        self._follow_at = parts.clock.seconds()
+        self._stays = stays
+        self._lease: Lease | None = None
+        self._steps: _Steps | None = None
+
+    def __call__(self, report: RunReport) -> None:
+        """One run. Raises SyncdError."""
+        steps = self._current()
+        steps.pipeline.run(report)
+        now = self._parts.clock.seconds()
+        if report.uploads or now >= self._follow_at:
+            self._follow_at = now + self._first_look.total_seconds() / FOLLOW_SHARE
+            steps.follower.follow()
+        if not self._stop.is_set():
+            steps.relinker.run(report)
+
+    def retry(self, report: RunReport) -> None:
+        """Only the rejects that a person wants tried again. Raises SyncdError."""
+        self._current().pipeline.retry(report)
+
+    def carry(self, chunks: Callable[[Intake], Iterator[Chunk]], report: RunReport) -> None:
+        """Only the rows of these chunks. Raises SyncdError."""
+        self._current().pipeline.carry(chunks, report)
+
+    def resend(self, upload_id: int, report: RunReport) -> int:
+        """Settle what is open, then send one upload's rows again; how many. Raises SyncdError."""
+        steps = self._current()
+        steps.settler.settle_all(report)
+        return steps.again.resend(upload_id, report)
+
+    def leave(self) -> None:
+        """Another takes its place: a run that is going on stops after its chunk."""
+        self._stop.own.set()
+
+    def made_for(self, query: QuerySettings, settings: Settings) -> bool:
+        """Whether it does what these settings want, as it is."""
+        return self._metrica == settings.metrica and same_query(self.query, query)
+
+    def _current(self) -> _Steps:
+        lease = self._keeper.lease(self.query.name)
+        if self._steps is None or lease != self._lease:
+            self._lease, self._steps = lease, self._build(lease)
+        return self._steps
+
+    def _build(self, lease: Lease | None) -> _Steps:
+        parts, query = self._parts, self.query
+        ledger, client = parts.ledger(query, lease), parts.client(query)
+        metrica = self._metrica
+        settler = Settler(
+            ledger,
+            client,
+            parts.clock,
+            parts.observer,
+            Patience(metrica.settle, inherited=metrica.timeout if lease else timedelta(0)),
+            query.reject_limit,
+            fence=lambda: self._keeper.check(query.name, lease),
+        )
+        job = Job(
+            query,
+            parts.source(query),
+            ledger,
+            settler,
+            fingerprint(query),
+            parts.clock,
+            parts.observer,
+            self._stop,
+            self._unrecorded,
+            client.budget.spacing if self._stays else timedelta,
+        )
+        follower = Follower(
+            query.counter, ledger, parts.lists(query), parts.clock, parts.observer, self._first_look
+        )
+        again = Again(ledger, settler, parts.clock, query.counter)
+        relinker = Relinker(query.relink, ledger, again, client.budget, parts.clock, self._stop)
+        return _Steps(Pipeline(job), follower, settler, again, relinker)
+
+
+class _Either:
+    """A stop asked of all queries, or of this one."""
+
+    def __init__(self, all_stop: Stop) -> None:
+        self.own = Flag()
+        self._all = all_stop
+
+    def is_set(self) -> bool:
+        """Whether to begin nothing more."""
+        return self.own.is_set() or self._all.is_set()

@@ -1,0 +1,83 @@
+"""PostgreSQL: one statement, whose aggregates keep the order of the rows they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, literal, literal_column, select
+
+from syncd.mapping.lines.form import Value
+from syncd.model import Column
+from syncd.source.lines.writer import TextRow, Wanted, Writer, by_types, one_text, quoted, with_commas
+
+# pg_type.oid
+_WHOLE = frozenset({20, 21, 23})
+_TEXTS = frozenset({25, 1043})
+_PADDED = frozenset({1042})
+_NUMERIC = frozenset({1700})
+_UUID = frozenset({2950})
+_ZONED = frozenset({1184})
+_ZONELESS = frozenset({1114})
+
+_FIT: Mapping[Column, frozenset[int]] = {
+    Column.CLIENT_ID: _WHOLE | _TEXTS | _NUMERIC,
+    Column.YCLID: _WHOLE | _TEXTS | _NUMERIC,
+    Column.USER_ID: _WHOLE | _TEXTS | _UUID,
+    Column.PURCHASE_ID: _WHOLE | _TEXTS | _UUID,
+    Column.TARGET: _WHOLE | _TEXTS | _UUID,
+    Column.DATETIME: _WHOLE | _ZONED | _ZONELESS,
+    Column.PRICE: _WHOLE | _TEXTS | _NUMERIC,
+    Column.CURRENCY: _TEXTS | _PADDED,
+}
+_FIT_KEY = _WHOLE | _TEXTS | _NUMERIC | _UUID
+
+
+def read(connection: Connection, wanted: Wanted) -> TextRow:
+    """A page."""
+    row: Sequence[Any] = connection.execute(_statement(connection, wanted)).one()
+    rows, keys, lines, oldest, newest = row[:5]
+    zoneless = wanted.shape.types[wanted.form.moment] in _ZONELESS
+    local = (oldest, newest) if zoneless else None
+    exhausted = rows < wanted.size
+    return TextRow(rows, keys or "", lines or "", oldest, newest, local, tuple(row[5:]), exhausted)
+
+
+def _statement(connection: Connection, wanted: Wanted) -> Select[Any]:
+    form, shape = wanted.form, wanted.shape
+    names = [quoted(connection, "syncd_p", name) for name in form.columns]
+    line = [
+        _value(part, names, shape.types, wanted.offset)
+        if isinstance(part, Value)
+        else cast(literal(part), Text)
+        for part in form.line
+    ]
+    key: list[ColumnElement[str]] = [literal_column(f"{names[position]}::text") for position in form.key]
+    moment: ColumnElement[object] = literal_column(names[form.moment])
+    end: ColumnElement[str] = literal_column("chr(10)")
+    page = wanted.keyset.page(shape.cursor_columns, wanted.lower, wanted.upper, wanted.size)
+    return select(
+        func.count(),
+        func.string_agg(one_text(with_commas(key)), end),
+        func.string_agg(one_text(line), end),
+        func.min(moment),
+        func.max(moment),
+        *(literal_column(f"(array_agg({names[position]}))[count(*)]") for position in shape.cursor),
+    ).select_from(page.subquery("syncd_p"))
+
+
+def _value(
+    value: Value, names: Sequence[str], types: Sequence[object], offset: timedelta
+) -> ColumnElement[str]:
+    """What writes a column of the line; nothing for a null."""
+    text, kind = names[value.position], types[value.position]
+    if value.column is Column.DATETIME and kind not in _WHOLE:
+        # As a float, which takes infinity as well, and writes ten digits without an exponent.
+        text = f"floor(date_part('epoch', {text}))"
+        if kind in _ZONELESS:
+            text = f"({text} - {round(offset.total_seconds())})"
+    return literal_column(f"coalesce({text}::text, '')")
+
+
+WRITER = Writer(by_types(_FIT, _FIT_KEY), read)

@@ -1,0 +1,121 @@
+"""What is asked of a database that writes lines, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import reduce
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, literal_column
+
+from syncd.mapping.lines.form import Form
+from syncd.model import Column
+from syncd.source.keyset import Keyset
+from syncd.source.shape import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A page, and what of it."""
+
+    keyset: Keyset
+    shape: Shape
+    form: Form
+    lower: Sequence[object] | None
+    upper: Sequence[object] | None
+    size: int
+    """Rows at most."""
+    offset: timedelta
+    """From UTC, of local times."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextRow:
+    """The one row that a page as text comes in."""
+
+    rows: int
+    """More than were wanted where others came in while it was read: the page is no good then."""
+    keys: str
+    """Joined by newlines, each the values of a key's columns joined by `","`."""
+    lines: str
+    oldest: object
+    """Of the DateTime column: a datetime, or unix seconds."""
+    newest: object
+    local: tuple[object, object] | None
+    """Between which the local times are that were written with the offset; None where all have a zone."""
+    cursor: tuple[object, ...]
+    """Mark and tie-breakers of the last row."""
+    exhausted: bool
+    """Whether there was no row behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """What a database can write."""
+
+    fits: Callable[[Form, Sequence[object]], bool]
+    """Whether it can write such lines from columns of these types."""
+    read: Callable[[Connection, Wanted], TextRow]
+    rows: int = 50_000
+    """In a page: some megabytes of text."""
+
+
+NOTHING = TextRow(0, "", "", None, None, None, (), exhausted=True)
+"""No row."""
+
+
+ODD = "'\"'"
+"""SQL for what no grammar takes."""
+
+
+def by_types(
+    columns: Mapping[Column, frozenset[int]], key: frozenset[int]
+) -> Callable[[Form, Sequence[object]], bool]:
+    """`Writer.fits` where a type decides: which may stand in each column of the upload, and in keys."""
+
+    def fits(form: Form, types: Sequence[object]) -> bool:
+        cells = [(cell.column, cell.position) for cell in form.cells if cell.position is not None]
+        return all(types[position] in columns[column] for column, position in cells) and all(
+            types[position] in key for position in form.key
+        )
+
+    return fits
+
+
+def with_commas(key: Sequence[ColumnElement[Any]]) -> list[ColumnElement[Any]]:
+    """The columns of a key, and the `","` between them."""
+    comma: ColumnElement[Any] = literal_column("'\",\"'")
+    return [part for column in key for part in (comma, column)][1:]
+
+
+def one_text(parts: Sequence[ColumnElement[str]]) -> ColumnElement[str]:
+    """The parts one after the other, by `||`."""
+    return reduce(ColumnElement.concat, parts)
+
+
+def last_place(connection: Connection, wanted: Wanted) -> tuple[tuple[object, ...] | None, bool]:
+    """The cursor of the page's last row, None if there is no row; and whether there is none behind it.
+
+    For databases that cannot tell it along with the page. What is read up to this place is whole whatever
+    has happened meanwhile: rows that have come in are rows too many, and those that have gone are behind it.
+    """
+    columns = wanted.shape.cursor_columns
+    page = wanted.keyset.page(columns, wanted.lower, wanted.upper, 1)
+    cells: list[ColumnElement[Any]] = [
+        literal_column(quoted(connection, "syncd_q", name)) for name in columns
+    ]
+    place = page.with_only_columns(*cells, maintain_column_froms=True)
+    if (row := connection.execute(place.offset(wanted.size - 1)).one_or_none()) is not None:
+        return tuple(row), False
+    backwards = wanted.keyset.last(columns, wanted.lower, wanted.upper)
+    row = connection.execute(backwards.with_only_columns(*cells, maintain_column_froms=True)).one_or_none()
+    return None if row is None else tuple(row), True
+
+
+def quoted(connection: Connection, table: str, name: str) -> str:
+    """A column's name, as SQL for `literal_column`, which escapes percent signs itself."""
+    quotes = connection.dialect.identifier_preparer
+    inner = name.replace(quotes.escape_quote, quotes.escape_quote * 2)
+    return f"{table}.{quotes.initial_quote}{inner}{quotes.final_quote}"
