@@ -7,10 +7,10 @@ settings.register_profile("syncd", deadline=None)
 settings.load_profile("syncd")
 
 pytest_plugins = [
-    "tests.fix_cli",
-    "tests.fix_emulator",
-    "tests.fix_ledger",
-    "tests.fix_mariadb",
-    "tests.fix_postgres",
-    "tests.fix_sqlite",
+    "tests.support.fix_cli",
+    "tests.support.fix_emulator",
+    "tests.support.fix_ledger",
+    "tests.support.fix_mariadb",
+    "tests.support.fix_postgres",
+    "tests.support.fix_sqlite",
 ]

@@ -12,7 +12,7 @@ import pytest
 from syncd.model import Reason, UploadState, errors
 from syncd.model.errors import ERROR_CLASSES, SyncdError
 from syncd.model.events import Event
-from tests.error_docs import PAGE, table
+from tests.support.error_docs import PAGE, table
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -85,7 +85,7 @@ def test_every_state_of_an_upload_is_drawn(state: UploadState) -> None:
 
 
 def test_every_error_is_listed() -> None:
-    """docs/errors.md is what tests/error_docs.py makes of the classes; `--write` brings it up to date."""
+    """docs/errors.md is what tests/support/error_docs.py makes of the classes (`--write` renews it)."""
     assert table() in PAGE.read_text(encoding="utf-8")
 
 

@@ -16,8 +16,8 @@ import syncd
 from syncd.cli.main import cli as commands
 from syncd.config import load
 from syncd.emulator.server import EmulatorServer
-from tests.fix_cli import TOKEN, Cli
-from tests.servers import Database
+from tests.support.fix_cli import TOKEN, Cli
+from tests.support.servers import Database
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

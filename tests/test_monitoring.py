@@ -15,7 +15,7 @@ import pytest
 import yaml
 
 from syncd.monitoring.telemetry.metrics import SPECS
-from tests.servers import missing
+from tests.support.servers import missing
 from tests.test_docs import anchors
 
 ROOT = Path(__file__).parents[1]

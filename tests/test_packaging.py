@@ -14,7 +14,7 @@ from zipfile import ZipFile
 import pytest
 
 import syncd
-from tests.servers import missing
+from tests.support.servers import missing
 
 ROOT = Path(__file__).parents[1]
 MINUTES = 240
@@ -81,7 +81,11 @@ def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert held == there
-    assert {"syncd/py.typed", "syncd/monitoring/web/overview.html.j2", "syncd/monitoring/web/style.css"} <= held
+    assert {
+        "syncd/py.typed",
+        "syncd/monitoring/web/overview.html.j2",
+        "syncd/monitoring/web/style.css",
+    } <= held
     assert any(name.startswith("syncd/ledger/schema/migrations/versions/m0001") for name in held)
 
 

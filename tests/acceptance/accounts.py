@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
-from tests.servers import Database
+from tests.support.servers import Database
 
 
 @dataclass(frozen=True, slots=True)

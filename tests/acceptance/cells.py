@@ -12,7 +12,7 @@ from syncd.model.faultpoints import Point
 from tests.acceptance import shop
 from tests.acceptance.accounts import Accounts, misplaced
 from tests.acceptance.template import Template
-from tests.servers import Database
+from tests.support.servers import Database
 
 KILLED = -signal.SIGKILL
 FAULT = dict[str, object]

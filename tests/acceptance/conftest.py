@@ -13,8 +13,8 @@ from tests.acceptance import shop
 from tests.acceptance.disk import Disk, mount
 from tests.acceptance.situation import Situation
 from tests.acceptance.template import ForkedCli, Template
-from tests.fix_cli import Cli
-from tests.servers import Database
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 
 @pytest.fixture(scope="session")

@@ -6,8 +6,8 @@ from typing import Any
 
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
-from tests.fix_cli import Cli
-from tests.servers import Database
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 
 def query(**options: Any) -> dict[str, object]:

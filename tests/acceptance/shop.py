@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
-from tests.servers import Database
+from tests.support.servers import Database
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
 from tests.acceptance.template import Template
-from tests.fix_cli import Cli
-from tests.servers import Database
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 LONG_AGO = "2000d"
 """A span that holds every order of the shop."""

@@ -2,7 +2,7 @@
 
 A fresh `syncd` spends almost all of a short run on imports. A fork of this process is a process of its own,
 with its own connections, threads and death, and runs the same command line; only the imports are shared. The
-command as users start it is tests/fix_cli.py's.
+command as users start it is tests/support/fix_cli.py's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
-from tests.fix_cli import DEADLINE, TOKEN, Cli
+from tests.support.fix_cli import DEADLINE, TOKEN, Cli
 
 
 class Template:

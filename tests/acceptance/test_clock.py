@@ -8,8 +8,8 @@ import pytest
 
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
-from tests.fix_cli import Cli, Running
-from tests.servers import Database, missing
+from tests.support.fix_cli import Cli, Running
+from tests.support.servers import Database, missing
 
 
 class WallClock:

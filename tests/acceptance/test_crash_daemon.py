@@ -14,8 +14,8 @@ from tests.acceptance import shop
 from tests.acceptance.accounts import Accounts
 from tests.acceptance.cells import KILLED
 from tests.acceptance.template import Template
-from tests.fix_cli import Cli
-from tests.servers import Database
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 POINTS = ("read", "intent_written", "intent", "post", "answer", "accept_written", "accepted")
 ROUNDS = 8

@@ -17,8 +17,8 @@ from tests.acceptance import shop
 from tests.acceptance.accounts import Accounts
 from tests.acceptance.cells import FAULTS, KILLED, NOT_TAKEN, POISON, TAKEN, prepare
 from tests.acceptance.template import Template
-from tests.fix_cli import Cli
-from tests.servers import Database
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 ONLY_UNDER: dict[Point, set[str]] = {
     Point.NOT_RECEIVED: {"busy"},

@@ -11,7 +11,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tests.fix_cli import DEADLINE, Cli
+from tests.support.fix_cli import DEADLINE, Cli
 
 
 @contextmanager

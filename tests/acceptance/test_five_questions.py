@@ -17,8 +17,8 @@ from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
 from tests.acceptance.situation import Situation
 from tests.acceptance.template import Template
-from tests.fix_cli import Cli
-from tests.servers import Database
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations.md"
 TODAY = date(2026, 11, 25)

@@ -18,9 +18,9 @@ import pytest
 
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
-from tests.fix_cli import Cli, Running, as_json
-from tests.servers import Database
-from tests.waiting import eventually
+from tests.support.fix_cli import Cli, Running, as_json
+from tests.support.servers import Database
+from tests.support.waiting import eventually
 
 QUERIES = 30
 DEADLINE = 45.0

@@ -18,9 +18,9 @@ from tests.acceptance.test_fleet import (
 )
 from tests.acceptance.test_state_trouble import ready
 from tests.acceptance.wire import Wire
-from tests.fix_cli import Cli
-from tests.servers import Database
-from tests.waiting import eventually
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
+from tests.support.waiting import eventually
 
 fleet = test_fleet.fleet
 

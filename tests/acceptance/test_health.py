@@ -21,9 +21,9 @@ from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
 from tests.acceptance.disk import Disk
 from tests.acceptance.frozen import frozen
-from tests.fix_cli import Cli, Running
-from tests.servers import Database
-from tests.waiting import eventually
+from tests.support.fix_cli import Cli, Running
+from tests.support.servers import Database
+from tests.support.waiting import eventually
 
 INTERVAL = 2
 PROMISED = 3 * INTERVAL

@@ -16,9 +16,9 @@ import pytest
 
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
-from tests.fix_cli import DEADLINE, Cli, Running
-from tests.servers import Database
-from tests.waiting import eventually
+from tests.support.fix_cli import DEADLINE, Cli, Running
+from tests.support.servers import Database
+from tests.support.waiting import eventually
 
 STOP_SECONDS = 10
 FREE = {"listen": "127.0.0.1:0"}

@@ -18,8 +18,8 @@ from tests.acceptance.accounts import Accounts
 from tests.acceptance.cells import prepare
 from tests.acceptance.proxy import Cut, Direction, Proxy
 from tests.acceptance.template import Template
-from tests.fix_cli import Cli
-from tests.servers import Database
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 UP = (0, 1, 150, 400, 600, 700)
 """Of the first request's about 800 bytes: nothing, in the head, in the body."""

@@ -13,9 +13,9 @@ from prometheus_client.parser import text_string_to_metric_families
 from syncd.emulator.server import EmulatorServer
 from syncd.monitoring.telemetry.metrics import SPECS
 from tests.acceptance import shop
-from tests.fix_cli import Cli
-from tests.servers import Database, missing
-from tests.waiting import eventually
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database, missing
+from tests.support.waiting import eventually
 
 AHEAD = timedelta(days=30)
 

@@ -14,8 +14,8 @@ import pytest
 
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
-from tests.fix_cli import Cli
-from tests.servers import Database
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from syncd.emulator.server import EmulatorServer
 from syncd.model.faultpoints import Point
 from syncd.pipeline.uploading.settle import REFUSED_IN_A_ROW
 from tests.acceptance import shop
-from tests.fix_cli import Cli
-from tests.servers import Database
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 
 @pytest.fixture

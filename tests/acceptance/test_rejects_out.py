@@ -19,8 +19,8 @@ from syncd.model import Reason
 from syncd.model.errors import UsageError
 from tests.acceptance import shop
 from tests.acceptance.rejecting import break_rows, delivered, mend_rows, query, rejected
-from tests.fix_cli import Cli
-from tests.servers import Database
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from syncd.emulator.server import EmulatorServer
 from syncd.model.faultpoints import Point
 from tests.acceptance import shop
 from tests.acceptance.test_state_trouble import backup
-from tests.fix_cli import Cli
-from tests.servers import Database
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 
 @pytest.fixture

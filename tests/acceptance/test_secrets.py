@@ -12,8 +12,8 @@ import pytest
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
 from tests.acceptance.template import Template
-from tests.fix_cli import TOKEN, Cli
-from tests.servers import Database
+from tests.support.fix_cli import TOKEN, Cli
+from tests.support.servers import Database
 
 FILE_TOKEN = "y0_another+token/in=a.file"
 PASSWORD = "p@ss w/rd:%41!"

@@ -17,9 +17,9 @@ from syncd.emulator.server import EmulatorServer
 from syncd.model.faultpoints import Point
 from tests.acceptance import shop
 from tests.acceptance.disk import Disk, mount
-from tests.fix_cli import DEADLINE, Cli, Running
-from tests.servers import Database
-from tests.waiting import eventually
+from tests.support.fix_cli import DEADLINE, Cli, Running
+from tests.support.servers import Database
+from tests.support.waiting import eventually
 
 
 def ready(url: str) -> int:

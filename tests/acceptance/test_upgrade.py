@@ -18,9 +18,9 @@ from sqlalchemy.engine import make_url
 
 from syncd.emulator.server import EmulatorServer
 from syncd.ledger.schema.version import HEAD
-from tests.fix_cli import Cli
-from tests.servers import Database
 from tests.stores import scene
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 STORES = Path(scene.__file__).parent
 OLD = ("0001", "0002", "0004", "0005", "0006")

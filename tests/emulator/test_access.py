@@ -12,7 +12,7 @@ from syncd.emulator.replies import Refusal
 from syncd.emulator.server import EmulatorServer
 from syncd.emulator.settings import EmulatorSettings
 from tests.emulator.client import COUNTER, Client, refused
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 @pytest.mark.parametrize("header", [None, "", "OAuth", "OAuth  ", "Token x", "Bearer x", "oauth x"])

@@ -16,7 +16,7 @@ from syncd.emulator.faults import KINDS, Call, Faults, Operation
 from syncd.emulator.server import EmulatorServer
 from syncd.emulator.settings import EmulatorSettings
 from tests.emulator.client import Client, csv, ids_of, refused, uploaded
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 UPLOAD = Call("upload", 1, "abc")
 BROKEN = (requests.ConnectionError, requests.exceptions.ChunkedEncodingError)

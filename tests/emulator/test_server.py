@@ -15,7 +15,7 @@ import requests
 from syncd.emulator.server import EmulatorServer, serve
 from syncd.model.errors import ListenFailed, UsageError
 from tests.emulator.client import Client, uploaded
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 PROGRAM = """
 import json, sys

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from tests.centre_help import Bench, open_shop
-from tests.servers import Database
-from tests.source_help import Sources
+from tests.support.centre import Bench, open_shop
+from tests.support.servers import Database
+from tests.support.source import Sources
 
 
 @pytest.fixture(params=["postgres", "mariadb", "sqlite_db"])

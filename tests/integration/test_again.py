@@ -10,8 +10,8 @@ import pytest
 from syncd.emulator.server import EmulatorServer
 from syncd.model.errors import NotReceived, OutcomeUnknown, UsageError
 from syncd.model.events import Event
-from tests.centre_help import SETTLE, Bench, client_id, open_shop, sell
-from tests.servers import Database
+from tests.support.centre import SETTLE, Bench, client_id, open_shop, sell
+from tests.support.servers import Database
 
 
 @pytest.fixture

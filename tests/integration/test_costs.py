@@ -16,8 +16,8 @@ from sqlalchemy.engine import Engine
 
 from syncd.emulator.server import EmulatorServer
 from syncd.model.events import Event
-from tests.centre_help import Bench
-from tests.servers import Database
+from tests.support.centre import Bench
+from tests.support.servers import Database
 
 ROWS = 100_000
 CHUNKS = 2

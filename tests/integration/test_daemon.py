@@ -24,7 +24,7 @@ from syncd.model.events import Event
 from syncd.model.settings import QuerySettings
 from syncd.service import daemon as daemon_module
 from syncd.service.daemon import Daemon, Outcome, Turn
-from tests.centre_help import DEADLINE, TOKEN, Clock, Listener, query_of
+from tests.support.centre import DEADLINE, TOKEN, Clock, Listener, query_of
 
 Run = Callable[[RunReport], None]
 SOON = timedelta(milliseconds=50)

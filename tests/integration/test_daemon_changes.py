@@ -9,9 +9,9 @@ from syncd.model import RunReport
 from syncd.model.errors import TooManyRejects
 from syncd.model.events import Event
 from syncd.model.settings import QuerySettings
-from tests.centre_help import DEADLINE, query_of
 from tests.integration.test_daemon import Loop, Run, going, nothing, raising
-from tests.waiting import eventually
+from tests.support.centre import DEADLINE, query_of
+from tests.support.waiting import eventually
 
 LONG = timedelta(hours=1)
 

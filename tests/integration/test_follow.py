@@ -9,8 +9,8 @@ from syncd.emulator.server import EmulatorServer
 from syncd.model.events import Event
 from syncd.pipeline.uploading.unrecorded import Unrecorded
 from tests.acceptance import shop
-from tests.process_help import Process
-from tests.servers import Database
+from tests.support.process import Process
+from tests.support.servers import Database
 
 
 def a_process(folder: Path, database: Database, emulator: EmulatorServer) -> Process:

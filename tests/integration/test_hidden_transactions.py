@@ -10,9 +10,9 @@ from syncd.model import UNSEEN
 from syncd.model.events import Event
 from syncd.model.settings import QuerySettings
 from syncd.source import SqlSource
-from tests.centre_help import Bench
-from tests.servers import Database
-from tests.source_help import Sources, database_settings, query_settings
+from tests.support.centre import Bench
+from tests.support.servers import Database
+from tests.support.source import Sources, database_settings, query_settings
 
 TABLE = "CREATE TABLE orders (n bigint PRIMARY KEY, client varchar(20), target varchar(9), paid datetime)"
 SQL = "SELECT n, client AS ClientId, target AS Target, paid AS DateTime FROM orders"

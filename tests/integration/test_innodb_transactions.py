@@ -14,10 +14,10 @@ from sqlalchemy import Connection, create_engine
 
 from syncd.emulator.server import EmulatorServer
 from syncd.pipeline.reading.late_commits import PREPARED
-from tests.centre_help import Bench, client_id, ids, open_shop_of, sent
-from tests.servers import Database
-from tests.source_help import Sources
-from tests.waiting import eventually
+from tests.support.centre import Bench, client_id, ids, open_shop_of, sent
+from tests.support.servers import Database
+from tests.support.source import Sources
+from tests.support.waiting import eventually
 
 SQL = "SELECT n FROM t"
 READ = "SELECT count(*) FROM information_schema.innodb_trx"

@@ -22,9 +22,9 @@ from syncd.model.settings import StateSettings
 from syncd.service import bookkeeper as keeper
 from syncd.service.bookkeeper import Bookkeeper
 from syncd.service.daemon import Outcome, Turn
-from tests.centre_help import Listener, query_of
-from tests.servers import Database
-from tests.waiting import eventually
+from tests.support.centre import Listener, query_of
+from tests.support.servers import Database
+from tests.support.waiting import eventually
 
 NAMES = ["a", "b", "c", "d"]
 DEADLINE = 30.0

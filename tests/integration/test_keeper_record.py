@@ -19,8 +19,8 @@ from syncd.model.events import Event
 from syncd.model.settings import StateSettings
 from syncd.service.bookkeeper import Bookkeeper
 from syncd.service.daemon import Outcome, Turn
-from tests.centre_help import Listener, query_of
-from tests.waiting import eventually
+from tests.support.centre import Listener, query_of
+from tests.support.waiting import eventually
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 

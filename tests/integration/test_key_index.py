@@ -12,7 +12,7 @@ from sqlalchemy import delete, func, select
 from syncd.ledger import QueryLedger, Store, key_index
 from syncd.model.key_codes import codes_of
 from syncd.model.keys import key_text
-from tests.fix_ledger import NOW, chunk, receipt, tag
+from tests.support.fix_ledger import NOW, chunk, receipt, tag
 
 names = st.one_of(
     st.integers(-5, 10**20).map(str),

@@ -18,7 +18,7 @@ from sqlalchemy.pool import NullPool
 from syncd.emulator.server import EmulatorServer
 from syncd.model.events import Event
 from syncd.source.reader import SqlSource
-from tests.late_help import (
+from tests.support.late import (
     BY_NUMBER,
     QUERY,
     SQL,
@@ -27,9 +27,9 @@ from tests.late_help import (
     make_mariadb_table,
     make_table,
 )
-from tests.process_help import Process
-from tests.servers import Database
-from tests.sessions_help import World, sessions
+from tests.support.process import Process
+from tests.support.servers import Database
+from tests.support.sessions import World, sessions
 
 
 @pytest.mark.parametrize("query", [QUERY, BY_NUMBER], ids=["clock", "sequence"])

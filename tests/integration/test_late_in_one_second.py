@@ -12,9 +12,9 @@ from sqlalchemy import Connection, create_engine
 
 from syncd.emulator.server import EmulatorServer
 from syncd.pipeline.reading.overlap import LOOKS_EVERY, SLACK
-from tests.centre_help import Bench, client_id
-from tests.late_help import delivered
-from tests.servers import Database
+from tests.support.centre import Bench, client_id
+from tests.support.late import delivered
+from tests.support.servers import Database
 
 SECOND, DAY = "2026-01-31 10:00:00", "2026-01-31"
 COARSE = {

@@ -11,11 +11,11 @@ import pytest
 
 from syncd.emulator.server import EmulatorServer
 from syncd.source.reader import SqlSource
-from tests.late_help import QUERY, delivered, make_table
-from tests.process_help import Process
-from tests.servers import Database
-from tests.sessions_help import sessions
-from tests.waiting import eventually
+from tests.support.late import QUERY, delivered, make_table
+from tests.support.process import Process
+from tests.support.servers import Database
+from tests.support.sessions import sessions
+from tests.support.waiting import eventually
 
 
 def test_a_page_that_was_read_ahead_is_read_again(

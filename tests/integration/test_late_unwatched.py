@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from tests.late_help import (
+from tests.support.late import (
     BY_NUMBER,
     QUERY,
     assert_late_row_comes,
@@ -18,9 +18,9 @@ from tests.late_help import (
     make_table,
     make_untold_table,
 )
-from tests.process_help import Process
-from tests.servers import Database
-from tests.sessions_help import sessions
+from tests.support.process import Process
+from tests.support.servers import Database
+from tests.support.sessions import sessions
 
 
 def test_where_nobody_tells_who_is_open_the_last_minutes_are_read_again(

@@ -18,7 +18,7 @@ from syncd.model import Mark, Upload, UploadState
 from syncd.model.errors import SyncdError
 from syncd.model.keys import key_text
 from syncd.model.settings import StateSettings
-from tests.fix_ledger import NOW, bad, chunk, dump, ledger_of, receipt, row, tag
+from tests.support.fix_ledger import NOW, bad, chunk, dump, ledger_of, receipt, row, tag
 
 Step = Callable[[QueryLedger, Upload, Upload], object]
 """One step on an open upload of several rows and an open upload of one row."""

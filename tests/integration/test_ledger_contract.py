@@ -23,8 +23,8 @@ from syncd.model import (
 )
 from syncd.model.errors import SyncdError
 from syncd.model.keys import identity
-from tests.fix_ledger import HEADER, NOW, TestClock, bad, chunk, dump, ledger_of, receipt, row, tag
-from tests.ledger_help import LATER, key
+from tests.support.fix_ledger import HEADER, NOW, TestClock, bad, chunk, dump, ledger_of, receipt, row, tag
+from tests.support.ledger import LATER, key
 
 
 def test_a_query_that_never_began_has_no_position(ledger: QueryLedger) -> None:

@@ -13,8 +13,8 @@ from syncd.ledger import QueryLedger, Store
 from syncd.model import Mark, UploadState
 from syncd.model.errors import StateUnavailable
 from syncd.model.settings import StateSettings
-from tests.fix_ledger import NOW, bad, chunk, ledger_of, receipt, row, tag
-from tests.servers import Database
+from tests.support.fix_ledger import NOW, bad, chunk, ledger_of, receipt, row, tag
+from tests.support.servers import Database
 
 PASSWORD = "battery-staple"
 

@@ -16,7 +16,7 @@ from syncd.ledger.rows import RunRow
 from syncd.model import Origin, UploadState
 from syncd.monitoring.overview import History, overview
 from syncd.monitoring.status.history import DAYS, HOUR, HOURS
-from tests.fix_ledger import NOW, TestClock, chunk, ledger_of, receipt, tag
+from tests.support.fix_ledger import NOW, TestClock, chunk, ledger_of, receipt, tag
 
 YEAR = timedelta(days=365)
 CONFIG = """

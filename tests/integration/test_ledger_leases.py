@@ -11,7 +11,7 @@ from syncd.ledger import Lease, Leases, Store
 from syncd.model import Mark
 from syncd.model.errors import LeaseLost
 from syncd.model.settings import StateSettings
-from tests.fix_ledger import NOW, TestClock, chunk, dump, ledger_of, receipt, tag
+from tests.support.fix_ledger import NOW, TestClock, chunk, dump, ledger_of, receipt, tag
 
 TTL = timedelta(minutes=5)
 OVER = timedelta(0)

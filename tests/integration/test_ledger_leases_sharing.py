@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from syncd.ledger import Leases, Store
 from syncd.ledger.fleet.leases import Fleet
 from syncd.ledger.fleet.sharing import ORPHANED, plan
-from tests.fix_ledger import TestClock
+from tests.support.fix_ledger import TestClock
 
 TTL = timedelta(minutes=5)
 NAMES = [f"q{number}" for number in range(12)]

@@ -13,7 +13,7 @@ from hypothesis.control import note
 from syncd.ledger import QueryLedger, Store
 from syncd.model import Chunk, KnownAs, Mark, Origin, Rows, Upload, UploadState
 from syncd.model.keys import key_text
-from tests.fix_ledger import HEADER, NOW, bad, ledger_of, receipt, row, tag
+from tests.support.fix_ledger import HEADER, NOW, bad, ledger_of, receipt, row, tag
 
 _queries = count(1)
 

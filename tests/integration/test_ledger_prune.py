@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.prune import AT_ONCE, KEPT, Pruner
 from syncd.model import Chunk, Conversion, Receipt, Rows
-from tests.fix_ledger import NOW, bad, chunk
+from tests.support.fix_ledger import NOW, bad, chunk
 
 HEADER = "ClientId,Target,DateTime"
 

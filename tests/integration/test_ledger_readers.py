@@ -8,7 +8,7 @@ from datetime import timedelta
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.rows import RunRow, UploadTotals, WaitingCount
 from syncd.model import Mark, Origin, Reason
-from tests.fix_ledger import NOW, bad, chunk, ledger_of, receipt, row, tag
+from tests.support.fix_ledger import NOW, bad, chunk, ledger_of, receipt, row, tag
 
 
 def test_uploads_come_newest_first_page_by_page(store: Store) -> None:

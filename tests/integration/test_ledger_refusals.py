@@ -17,8 +17,8 @@ from syncd.model import (
 )
 from syncd.model.errors import SyncdError
 from syncd.model.keys import identity
-from tests.fix_ledger import NOW, chunk, dump, receipt, row, tag
-from tests.ledger_help import LATER, key
+from tests.support.fix_ledger import NOW, chunk, dump, receipt, row, tag
+from tests.support.ledger import LATER, key
 
 
 def test_an_upload_that_was_not_received_is_planned_again(ledger: QueryLedger, store: Store) -> None:

@@ -22,8 +22,8 @@ from syncd.ledger.schema.version import HEAD, read_version, version_table
 from syncd.model.errors import StateTooNew, StateUnavailable
 from syncd.model.keys import key_text
 from syncd.model.settings import StateSettings
-from tests.fix_ledger import NOW, chunk, dump, ledger_of, receipt
-from tests.servers import Database
+from tests.support.fix_ledger import NOW, chunk, dump, ledger_of, receipt
+from tests.support.servers import Database
 
 DOCS = Path(__file__).parents[2] / "docs" / "state.md"
 

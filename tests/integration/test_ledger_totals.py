@@ -10,7 +10,7 @@ from syncd.ledger import QueryLedger, Store
 from syncd.ledger.rows import UploadTotals
 from syncd.ledger.schema.migrations.versions.m0005_totals import added_up
 from syncd.model import Origin, UploadState
-from tests.fix_ledger import NOW, TestClock, chunk, ledger_of, receipt, tag
+from tests.support.fix_ledger import NOW, TestClock, chunk, ledger_of, receipt, tag
 
 DAY = timedelta(days=1)
 

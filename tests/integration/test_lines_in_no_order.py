@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from syncd.emulator.server import EmulatorServer
 from syncd.source.lines import WRITERS, TextRow, Wanted
-from tests.centre_help import Bench, client_id, sell
+from tests.support.centre import Bench, client_id, sell
 
 
 @pytest.mark.parametrize("chunk_rows", [7, 25, 1000])

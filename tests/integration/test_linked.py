@@ -15,8 +15,8 @@ from syncd.model.errors import NotReceived
 from syncd.model.events import Event
 from syncd.model.links import Alarm, Links
 from syncd.model.settings import Relink
-from tests.centre_help import COUNTER, Bench, client_id, sell
-from tests.fix_ledger import NOW, TestClock, chunk, receipt, tag
+from tests.support.centre import COUNTER, Bench, client_id, sell
+from tests.support.fix_ledger import NOW, TestClock, chunk, receipt, tag
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)

@@ -9,9 +9,9 @@ import pytest
 
 from syncd.emulator.server import EmulatorServer
 from syncd.model.events import Event
-from tests.late_help import BY_NUMBER, QUERY, delivered, make_table
-from tests.process_help import Process
-from tests.servers import Database
+from tests.support.late import BY_NUMBER, QUERY, delivered, make_table
+from tests.support.process import Process
+from tests.support.servers import Database
 
 IN_AN_HOUR = "in an hour"
 """Beyond any difference between the clocks of two machines."""

@@ -11,8 +11,8 @@ import pytest
 from syncd.emulator.server import EmulatorServer
 from syncd.inspect.rewind import move, plan
 from syncd.model import Mark
-from tests.centre_help import Bench, client_id, ids, open_shop, open_shop_of, sell, sent
-from tests.servers import Database
+from tests.support.centre import Bench, client_id, ids, open_shop, open_shop_of, sell, sent
+from tests.support.servers import Database
 
 
 def test_a_mark_of_numbers_that_was_moved_forward(

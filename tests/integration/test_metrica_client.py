@@ -24,9 +24,9 @@ from syncd.model.errors import (
     TokenRefused,
 )
 from syncd.model.events import Event
-from tests.centre_help import COUNTER, TOKEN, Listener, metrica_client
-from tests.client_help import BODY, OTHER, TAG, failure, upload
-from tests.raw_http import RawServer, answer
+from tests.support.centre import COUNTER, TOKEN, Listener, metrica_client
+from tests.support.client import BODY, OTHER, TAG, failure, upload
+from tests.support.raw_http import RawServer, answer
 
 
 @pytest.fixture

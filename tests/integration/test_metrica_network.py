@@ -17,10 +17,10 @@ import pytest
 from syncd.emulator.server import EmulatorServer
 from syncd.metrica import transport
 from syncd.model.errors import NotReceived, OutcomeUnknown
-from tests.centre_help import metrica_client
-from tests.client_help import BODY, OTHER, failure, upload
-from tests.raw_http import RawServer, answer
-from tests.servers import missing
+from tests.support.centre import metrica_client
+from tests.support.client import BODY, OTHER, failure, upload
+from tests.support.raw_http import RawServer, answer
+from tests.support.servers import missing
 
 
 def free_port() -> int:

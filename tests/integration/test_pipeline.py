@@ -17,8 +17,8 @@ from syncd.emulator.server import EmulatorServer
 from syncd.metrica.budget import Budget
 from syncd.model.errors import SourceRefused, TooManyRejects
 from syncd.model.events import Event
-from tests.centre_help import Bench, client_id, ids, open_shop_of, sell, sent
-from tests.servers import Database
+from tests.support.centre import Bench, client_id, ids, open_shop_of, sell, sent
+from tests.support.servers import Database
 
 
 @contextmanager

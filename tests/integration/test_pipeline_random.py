@@ -11,8 +11,8 @@ import pytest
 
 from syncd.emulator.server import EmulatorServer
 from syncd.model.errors import SyncdError
-from tests.centre_help import SETTLE, Bench, client_id, open_shop, sell
-from tests.servers import Database
+from tests.support.centre import SETTLE, Bench, client_id, open_shop, sell
+from tests.support.servers import Database
 
 FAULTS: list[dict[str, object]] = [
     {"kind": "drop_before"},

@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syncd.emulator.server import EmulatorServer
-from tests.centre_help import Bench, client_id
-from tests.servers import Database
+from tests.support.centre import Bench, client_id
+from tests.support.servers import Database
 
 SQL = "SELECT * FROM changes"
 OVERLAPS: list[Any] = ["auto", timedelta(days=1), timedelta(0)]

@@ -13,7 +13,7 @@ from syncd.model import Receipt
 from syncd.model.errors import AccessRefused, NotReceived, OutcomeUnknown, StillUnclear, TooManyRejects
 from syncd.model.events import Event
 from syncd.pipeline.uploading import settle
-from tests.centre_help import SETTLE, Bench, client_id, sell
+from tests.support.centre import SETTLE, Bench, client_id, sell
 
 SECOND = timedelta(seconds=1)
 

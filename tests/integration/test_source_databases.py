@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from syncd.model import Mark
 from syncd.model.errors import SourceRefused, SourceUnavailable
-from tests.each_database_help import kind, numbers
-from tests.servers import Database
-from tests.source_help import Sources, drain
+from tests.support.each_database import kind, numbers
+from tests.support.servers import Database
+from tests.support.source import Sources, drain
 
 
 def test_order_and_end(database: Database, source: Sources) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.servers import Database
+from tests.support.servers import Database
 
 
 @pytest.fixture(params=["postgres", "mariadb", "sqlite_db"])

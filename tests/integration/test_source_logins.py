@@ -14,8 +14,8 @@ from syncd.model.errors import LoginRefused, SourceUnavailable
 from syncd.model.settings import DatabaseSettings
 from syncd.source import Engines
 from syncd.source.logins import PAUSES, Logins, is_refusal
-from tests.servers import Database
-from tests.source_help import database_settings
+from tests.support.servers import Database
+from tests.support.source import database_settings
 
 RIGHT = "correct-horse"
 

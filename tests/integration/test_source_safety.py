@@ -17,10 +17,10 @@ from sqlalchemy.engine import make_url
 
 from syncd.model.errors import PasswordFileUnusable, SourceRefused, SourceUnavailable, UrlRefused
 from syncd.source import Engines, dialects
-from tests.fix_cli import Cli
-from tests.servers import Database
-from tests.source_help import Sources, database_settings, drain
-from tests.waiting import eventually
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
+from tests.support.source import Sources, database_settings, drain
+from tests.support.waiting import eventually
 
 PASSWORD = "correct-horse"
 

@@ -8,9 +8,9 @@ import pytest
 
 from syncd.model import Mark
 from syncd.model.errors import SourceRefused
-from tests.each_database_help import kind, numbers
-from tests.servers import Database
-from tests.source_help import Sources, drain
+from tests.support.each_database import kind, numbers
+from tests.support.servers import Database
+from tests.support.source import Sources, drain
 
 SHAPES = [
     "SELECT m, v FROM t",

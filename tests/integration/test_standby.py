@@ -16,11 +16,11 @@ import pytest
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from syncd.emulator.server import EmulatorServer
-from tests.late_help import QUERY, delivered, make_table
-from tests.process_help import Process
-from tests.servers import Database, dismiss, reaper
-from tests.sessions_help import sessions
-from tests.waiting import eventually
+from tests.support.late import QUERY, delivered, make_table
+from tests.support.process import Process
+from tests.support.servers import Database, dismiss, reaper
+from tests.support.sessions import sessions
+from tests.support.waiting import eventually
 
 
 def programs() -> Path:

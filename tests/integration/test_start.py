@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from tests.centre_help import Bench, ids, open_shop_of, sell, sent
-from tests.servers import Database
+from tests.support.centre import Bench, ids, open_shop_of, sell, sent
+from tests.support.servers import Database
 
 
 def test_start_at_the_beginning(bench: Bench, emulator: EmulatorServer) -> None:

@@ -26,8 +26,8 @@ from syncd.model.keys import key_text
 from syncd.model.links import Links
 from syncd.model.settings import QuerySettings
 from syncd.monitoring.overview import History, overview
-from tests.centre_help import query_of
-from tests.fix_ledger import HEADER, NOW, TestClock, chunk, ledger_of, receipt, tag
+from tests.support.centre import query_of
+from tests.support.fix_ledger import HEADER, NOW, TestClock, chunk, ledger_of, receipt, tag
 
 QUERIES = ("orders", "refunds", "calls")
 LATELY = 60

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 from syncd.model import IdKind
 from syncd.source import Engines, SqlSource
 from syncd.source.lines import steady_offset
-from tests.servers import Database
-from tests.source_help import database_settings
-from tests.two_ways_help import NAMES, a_query, assert_one, digits, id_types, taken_in, words, years
+from tests.support.servers import Database
+from tests.support.source import database_settings
+from tests.support.two_ways import NAMES, a_query, assert_one, digits, id_types, taken_in, words, years
 
 text = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=12)
 numbers = st.decimals(-5, 10**9, places=2) | st.sampled_from(

@@ -16,9 +16,9 @@ from sqlalchemy.engine import make_url
 
 from syncd.model import IdKind
 from syncd.source import Engines, SqlSource
-from tests.servers import Database
-from tests.source_help import database_settings
-from tests.two_ways_help import NAMES, a_query, assert_one, digits, id_types, taken_in, words, years
+from tests.support.servers import Database
+from tests.support.source import database_settings
+from tests.support.two_ways import NAMES, a_query, assert_one, digits, id_types, taken_in, words, years
 
 SESSIONS = (
     "",

@@ -5,9 +5,9 @@ from __future__ import annotations
 from syncd.model import Column, IdKind
 from syncd.source import SqlSource
 from syncd.source.engines import Engines
-from tests.servers import Database
-from tests.source_help import database_settings
-from tests.two_ways_help import a_query, taken_in
+from tests.support.servers import Database
+from tests.support.source import database_settings
+from tests.support.two_ways import a_query, taken_in
 
 NAMES = {"o": "o%s", "i": "i%", "p": 'p "%%(x)s`', "d": "Select"}
 

@@ -15,8 +15,8 @@ import requests
 from syncd.model.settings import HttpSettings
 from syncd.monitoring.web import HttpServer, create_app
 from syncd.monitoring.web import protocol as patient
-from tests.status_help import SITUATIONS
-from tests.waiting import eventually
+from tests.support.status import SITUATIONS
+from tests.support.waiting import eventually
 
 LARGE = b"x" * 20_000_000
 """An answer that no socket's buffers take whole."""

@@ -19,7 +19,7 @@ from starlette.routing import Route
 from syncd.model.settings import HttpSettings
 from syncd.monitoring.telemetry import Metrics
 from syncd.monitoring.web import HttpServer, create_app
-from tests.status_help import SITUATIONS
+from tests.support.status import SITUATIONS
 
 _FLAGS = (
     "--headless",

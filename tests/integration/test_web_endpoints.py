@@ -20,7 +20,7 @@ from syncd.monitoring.telemetry import Metrics
 from syncd.monitoring.web import HttpServer, create_app
 from syncd.monitoring.web import protocol as patient
 from syncd.monitoring.web import server as web_server
-from tests.status_help import SITUATIONS
+from tests.support.status import SITUATIONS
 
 Serve = Callable[[Starlette], str]
 PATHS = ("/healthz", "/readyz", "/metrics", "/api/status", "/", "/query/paid_orders")

@@ -11,10 +11,10 @@ import pytest
 from syncd.model.settings import HttpSettings
 from syncd.monitoring.telemetry import Metrics
 from syncd.monitoring.web import HttpServer, create_app, page
-from tests.browser import Browser
-from tests.page_scene import NAMES, served
-from tests.status_help import SITUATIONS
-from tests.waiting import eventually
+from tests.support.browser import Browser
+from tests.support.page_scene import NAMES, served
+from tests.support.status import SITUATIONS
+from tests.support.waiting import eventually
 
 PAGES = ("/", "/query/paid_orders", "/query/invoices_closed", "/query/no_such_query", "/nothing")
 

@@ -22,7 +22,7 @@ from syncd.monitoring.telemetry import Metrics
 from syncd.monitoring.web import HttpServer, create_app
 from syncd.monitoring.web.languages import LANGUAGES
 from syncd.monitoring.web.page import MOST_ITEMS
-from tests.status_help import GOOD, HOSTILE, NOW, SITUATIONS, UPLOADS, report_of
+from tests.support.status import GOOD, HOSTILE, NOW, SITUATIONS, UPLOADS, report_of
 
 SITUATION = pytest.mark.parametrize("situation", sorted(SITUATIONS))
 LANGUAGE = pytest.mark.parametrize("language", sorted(LANGUAGES))

@@ -23,8 +23,8 @@ from sqlalchemy import create_engine, text
 from syncd.emulator.server import EmulatorServer
 from syncd.emulator.settings import EmulatorSettings
 from tests.acceptance import shop
-from tests.fix_cli import Cli
-from tests.servers import Database
+from tests.support.fix_cli import Cli
+from tests.support.servers import Database
 
 SECONDS, SEED = "SYNCD_SOAK_SECONDS", "SYNCD_SOAK_SEED"
 """In the environment: how long, and which."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import Database
 from tests.soak.soak import SECONDS, SEED, soak, told
+from tests.support.servers import Database
 
 
 @pytest.mark.soak

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model import keys
-from tests.unit.mapping_help import map_rows, row
+from tests.support.mapping import map_rows, row
 
 HEADER = "ClientId,Target,DateTime,Price,Currency"
 values = (

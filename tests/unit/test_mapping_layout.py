@@ -8,7 +8,7 @@ from syncd.mapping import Mapper, Written, layout
 from syncd.model import Column, IdKind
 from syncd.model.errors import SourceRefused
 from syncd.model.settings import Constant
-from tests.unit.mapping_help import COLUMNS, a_query
+from tests.support.mapping import COLUMNS, a_query
 
 ALL_IDS = (IdKind.PURCHASE_ID, IdKind.YCLID, IdKind.USER_ID, IdKind.CLIENT_ID)
 

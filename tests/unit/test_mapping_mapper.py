@@ -18,7 +18,7 @@ from syncd.model import Column, IdKind, Page, Reason, Rows, TextPage
 from syncd.model.errors import SourceRefused
 from syncd.model.joined import Texts
 from syncd.model.settings import Constant
-from tests.unit.mapping_help import COLUMNS, GOOD, NOW, a_page, a_query, map_rows, row
+from tests.support.mapping import COLUMNS, GOOD, NOW, a_page, a_query, map_rows, row
 
 ALL_IDS = tuple(IdKind)
 ID_COLUMNS = ("order_id", "updated_at", "ClientId", "UserId", "Yclid", "PurchaseId", "Target", "DateTime")

@@ -11,7 +11,7 @@ import pytest
 from syncd.mapping.bad import BadValueError
 from syncd.mapping.rejects import KEY_BYTES, reject_key, row_json, shown, usable_key
 from syncd.model import Reason
-from tests.unit.mapping_help import map_rows, row
+from tests.support.mapping import map_rows, row
 
 
 class Rude:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from syncd.model import Column
 from syncd.model.settings import Constant
 from syncd.pipeline.uploading.payload import Tagger, client_id_type, render, unused_tag
-from tests.unit.mapping_help import GOOD, a_query, map_rows, row
+from tests.support.mapping import GOOD, a_query, map_rows, row
 
 HEADER = "ClientId,Target,DateTime,Price,Currency"
 targets = st.text(st.characters(exclude_categories=["Cc", "Cs"]), min_size=1, max_size=255).filter(str.strip)

@@ -12,7 +12,7 @@ from syncd.metrica.budget import Budget, OwnPurse, Terms
 from syncd.model import quota
 from syncd.model.errors import NotReceived
 from syncd.model.events import Event
-from tests.centre_help import Listener
+from tests.support.centre import Listener
 
 NOON = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 MIDNIGHT = datetime(2026, 3, 2, tzinfo=UTC)

@@ -7,7 +7,7 @@ from threading import Event as Flag
 
 from syncd.model import Receipt
 from syncd.pipeline.uploading.unrecorded import Unrecorded
-from tests.centre_help import DEADLINE, Listener
+from tests.support.centre import DEADLINE, Listener
 
 
 class Lists:

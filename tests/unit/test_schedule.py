@@ -23,7 +23,7 @@ from syncd.model.errors import (
 )
 from syncd.model.settings import QuerySettings
 from syncd.service import schedule
-from tests.unit.mapping_help import a_query
+from tests.support.mapping import a_query
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 EVERY = timedelta(minutes=5)

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from syncd.model.settings import Constant, HttpSettings, LogSettings, MetricaSettings, Settings, StateSettings
-from tests.unit.mapping_help import a_query
+from tests.support.mapping import a_query
 
 TOKEN = "y0_never-shown"
 PASSWORD = "correct-horse"

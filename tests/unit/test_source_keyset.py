@@ -9,7 +9,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.default import DefaultDialect
 
 from syncd.source.keyset import Keyset
-from tests.source_help import dialect
+from tests.support.source import dialect
 
 COLUMNS = ("updated_at", "id")
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Dialect
 
 from syncd.source.keyset import Keyset
 from syncd.source.statement import LEXIS, Lexis, SecondStatementError, escape, single_statement
-from tests.source_help import dialect
+from tests.support.source import dialect
 
 DIALECTS: dict[str, Dialect] = {
     "postgresql": dialect("postgresql+psycopg"),

@@ -23,7 +23,7 @@ from syncd.monitoring.status import (
     readiness,
 )
 from syncd.monitoring.web.languages import LANGUAGES
-from tests.status_help import (
+from tests.support.status import (
     CUT_OFF,
     DISABLED,
     FAILING,

@@ -6,7 +6,7 @@ import threading
 from queue import SimpleQueue
 
 from syncd.service.workers import Workers
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 def test_a_thread_is_used_again() -> None:

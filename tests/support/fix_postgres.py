@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.servers import Database, dismiss, missing, reaper
+from tests.support.servers import Database, dismiss, missing, reaper
 
 _numbers = count(1)
 

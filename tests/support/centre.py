@@ -38,7 +38,7 @@ from syncd.service.bookkeeper import Bookkeeper
 from syncd.service.parts import Parts
 from syncd.service.runner import QueryRunner
 from syncd.source import SqlSource
-from tests.servers import Database
+from tests.support.servers import Database
 
 TOKEN = "y0_test-token-that-must-never-be-shown"
 COUNTER = 101

@@ -13,8 +13,8 @@ from typing import Any, Self
 
 import requests
 
-from tests.servers import missing
-from tests.waiting import eventually
+from tests.support.servers import missing
+from tests.support.waiting import eventually
 
 _FLAGS = (
     "--headless=new",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from syncd.model.keys import key_text
-from tests.fix_ledger import NOW
+from tests.support.fix_ledger import NOW
 
 LATER = NOW + timedelta(seconds=5)
 

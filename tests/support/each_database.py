@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.servers import Database
+from tests.support.servers import Database
 
 
 def kind(database: Database) -> str:

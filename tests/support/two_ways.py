@@ -12,8 +12,8 @@ from syncd.model import Chunk, Column, IdKind, Mark, TextPage
 from syncd.model.settings import Constant, QuerySettings
 from syncd.pipeline.chunking.intake import Intake, NothingKnown
 from syncd.source import SqlSource
-from tests.servers import Database
-from tests.source_help import database_settings, query_settings
+from tests.support.servers import Database
+from tests.support.source import database_settings, query_settings
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 NAMES = ("o", "m", "i", "u", "g", "d", "p", "c")

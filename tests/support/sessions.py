@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 import psycopg
 from sqlalchemy.engine import make_url
 
-from tests.servers import Database
+from tests.support.servers import Database
 
 
 class Session:

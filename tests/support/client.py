@@ -9,7 +9,7 @@ import pytest
 from syncd.metrica.client import MetricaClient
 from syncd.model import Receipt
 from syncd.model.errors import MetricaError
-from tests.centre_help import COUNTER, TOKEN
+from tests.support.centre import COUNTER, TOKEN
 
 BODY = b"ClientId,Target,DateTime\n100000000000000001,paid,1767225600\n"
 

@@ -1,6 +1,6 @@
 """Makes the table of docs/errors.md from the error classes.
 
-`python -m tests.error_docs --write` writes it; a test says when that is due.
+`python -m tests.support.error_docs --write` writes it; a test says when that is due.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from pathlib import Path
 
 from syncd.model.errors import ERROR_CLASSES, SyncdError
 
-PAGE = Path(__file__).parents[1] / "docs" / "errors.md"
-BEGIN, END = "<!-- made by tests/error_docs.py -->\n", "<!-- end -->\n"
+PAGE = Path(__file__).parents[2] / "docs" / "errors.md"
+BEGIN, END = "<!-- made by tests/support/error_docs.py -->\n", "<!-- end -->\n"
 
 
 def table() -> str:

@@ -1,4 +1,4 @@
-"""A company that has used syncd for a month; `python -m tests.page_scene` draws the picture in docs."""
+"""A company after a month; `python -m tests.support.page_scene` draws the picture in docs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from syncd.model.settings import HttpSettings, StateSettings
 from syncd.monitoring.overview import History, overview
 from syncd.monitoring.telemetry import Metrics
 from syncd.monitoring.web import HttpServer, create_app
-from tests.browser import Browser
+from tests.support.browser import Browser
 
 NAMES = (
     "paid_orders",
@@ -34,7 +34,7 @@ NAMES = (
     "old_import",
 )
 OFF = "old_import"
-PICTURE = Path(__file__).parents[1] / "docs" / "status-page.png"
+PICTURE = Path(__file__).parents[2] / "docs" / "status-page.png"
 NOW = datetime(2026, 3, 17, 15, 42, 10, tzinfo=UTC)
 
 

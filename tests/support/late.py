@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from syncd.emulator.server import EmulatorServer
-from tests.process_help import Process
-from tests.servers import Database
-from tests.sessions_help import Session
+from tests.support.process import Process
+from tests.support.servers import Database
+from tests.support.sessions import Session
 
 SQL = "SELECT id, client, created_at FROM orders"
 QUERY: dict[str, Any] = {

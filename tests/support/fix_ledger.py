@@ -15,7 +15,7 @@ from syncd.ledger import Lease, QueryLedger, Store
 from syncd.model import Chunk, Conversion, Mark, Origin, Reason, Receipt, Reject, Rows
 from syncd.model.keys import key_text
 from syncd.model.settings import StateSettings
-from tests.servers import Database
+from tests.support.servers import Database
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 HEADER = "ClientId,Target,DateTime,Price,Currency"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.servers import Database
+from tests.support.servers import Database
 
 
 @pytest.fixture
