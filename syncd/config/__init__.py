@@ -1,4 +1,4 @@
-"""Configuration (product.md 2): the YAML file and the environment, as Settings or as all problems at once."""
+"""Configuration: the YAML file and the environment, as Settings or as all problems at once."""
 
 from __future__ import annotations
 

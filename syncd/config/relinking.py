@@ -10,9 +10,9 @@ from syncd.config.words import Told, Unreadable, Wrong, but_got, nearest, shown_
 from syncd.model.settings import Relink
 
 SHORTEST = timedelta(hours=2)
-"""Metrica works on an upload for up to two hours [D]."""
+"""Metrica works on an upload for up to two hours (docs/metrica.md, 6)."""
 LONGEST = timedelta(days=21)
-"""A row is linked to a visit of the last 21 days or not at all [D SUP-params]."""
+"""A row is linked to a visit of the last 21 days or not at all (docs/metrica.md, 2)."""
 _KEYS = ("after", "for")
 _WANTS = "wants {after: 24h, for: 21d}, or false"
 

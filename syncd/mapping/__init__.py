@@ -1,4 +1,4 @@
-"""Source rows to conversions (product.md 5): pure, no clock, no I/O; the one definition of a valid row.
+"""Source rows to conversions: pure, no clock, no I/O; the one definition of a valid row.
 
 `layout` decides once per query which result column feeds which column of the upload; `Mapper` then turns
 each row of a page into a conversion, or into a reject with its reason.

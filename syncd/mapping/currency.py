@@ -17,7 +17,7 @@ CODES = frozenset(str(currency.code) for currency in Currency) - _NOT_MONEY
 def currency(value: object) -> str:
     """The code in upper case; "" when there is none.
 
-    Metrica keeps a row with an unknown code and silently drops its money (metrica-api.md 2), so such a
+    Metrica keeps a row with an unknown code and silently drops its money (docs/metrica.md, 2), so such a
     row is rejected here instead.
 
     Raises:

@@ -1,4 +1,4 @@
-"""One function per kind of column: a database value → the text that is sent (product.md 5).
+"""One function per kind of column: a database value → the text that is sent.
 
 Every function is pure and raises `BadValueError`, and nothing else, whatever it is given. "" means that
 the column is not filled in this row.

@@ -1,4 +1,4 @@
-"""DateTime: a database value → unix seconds (product.md 5)."""
+"""DateTime: a database value → unix seconds."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What an answer of the API means for the daemon. Pure.
 
 Decided by `error_type` and the HTTP status, never by the message: messages may be Russian and change
-(metrica-api.md 3).
+(docs/metrica.md, 3).
 """
 
 from __future__ import annotations

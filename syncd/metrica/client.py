@@ -85,7 +85,7 @@ class MetricaClient:
         client_id_type: str | None,
         fence: Callable[[], None],
     ) -> Receipt:
-        """POST one CSV file, given in pieces [D UP-now].
+        """POST one CSV file, given in pieces (docs/metrica.md, 1).
 
         Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused.
 
@@ -112,7 +112,7 @@ class MetricaClient:
         return {receipt.id: receipt for page in self._pages(counter) for receipt in page}
 
     def _pages(self, counter: int) -> Iterator[list[Receipt]]:
-        """The counter's list of uploads, page by page [D LIST-now]."""
+        """The counter's list of uploads, page by page (docs/metrica.md, 1)."""
         offset, path = 0, "/offline_conversions/uploadings"
         while True:
             query = {"limit": str(LIST_PAGE), "offset": str(offset)}

@@ -1,4 +1,4 @@
-"""The body of an upload: one file in multipart/form-data [D UP-now], given out part by part, not copied."""
+"""The body of an upload: one file in multipart/form-data (docs/metrica.md, 1)."""
 
 from __future__ import annotations
 

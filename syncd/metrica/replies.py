@@ -1,4 +1,4 @@
-"""Reading Metrica's JSON: only what was promised is relied on, all else is optional (metrica-api.md 1)."""
+"""Reading Metrica's JSON: only what was promised is relied on, all else is optional (docs/metrica.md, 1)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from syncd.model.errors import OutcomeUnknown
 _TEXT_LENGTH = 255
 """Characters: the longest text documented, that of a comment."""
 _LARGEST = 2**63
-"""Numbers are int64 [D UP-now], and the state store keeps no longer ones."""
+"""Numbers are int64 (docs/metrica.md, 1), and the state store keeps no longer ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def moment(line: str, money: int) -> int:
 
 
 def identity(head: str) -> bytes:
-    """Digest (8 bytes) of what Metrica takes for the same conversion: ids, Target, DateTime [I]."""
+    """Digest (8 bytes) of id, Target and DateTime: what Metrica takes for one conversion (docs/metrica.md, 4)."""
     return blake2b(head.encode(), digest_size=8).digest()
 
 

@@ -101,7 +101,7 @@ class TextPage:
 
 
 class Reason(StrEnum):
-    """Why a row was rejected: a closed list (product.md 5), documented in docs/configuration.md."""
+    """Why a row was rejected: a closed list, documented in docs/configuration.md."""
 
     NO_ID = "no_id"
     """None of the id columns is filled."""

@@ -1,4 +1,4 @@
-"""What a valid configuration is (product.md 2): frozen, complete, every default filled in.
+"""What a valid configuration is: frozen, complete, every default filled in.
 
 Built by `syncd.config`, which reads the YAML and reports every problem with its line. Durations are
 timedeltas, zones are ZoneInfo, secrets are SecretStr, whose repr masks them.
@@ -83,7 +83,7 @@ class Constant(_Frozen):
 
 
 class Relink(_Frozen):
-    """Rows that were not all linked are sent again, which Metrica advises [D SUP-data]."""
+    """Rows that were not all linked are sent again, which Metrica advises (docs/metrica.md, 2)."""
 
     after: timedelta
     """Since the upload, or its last repetition."""

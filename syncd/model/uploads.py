@@ -101,7 +101,7 @@ class Upload:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What Metrica says of an upload (metrica-api.md 1): all but `id` and `status` may be missing."""
+    """What Metrica says of an upload (docs/metrica.md, 1): all but `id` and `status` may be missing."""
 
     id: int
     status: str

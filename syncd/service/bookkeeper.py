@@ -37,7 +37,7 @@ from syncd.service.systemd import Watchdog
 LEASE = timedelta(seconds=12)
 BEAT = timedelta(seconds=2)
 """A query whose daemon died is taken over after LEASE, a BEAT and, where the one whose turn it was has died
-as well, sharing.ORPHANED: well within 30 s (product.md 7)."""
+as well, sharing.ORPHANED: well within 30 s."""
 DEAD = timedelta(days=1)
 """Daemons that died so long ago are forgotten."""
 RECORD_QUIET_RUNS = timedelta(seconds=30)

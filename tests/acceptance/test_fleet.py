@@ -26,7 +26,7 @@ QUERIES = 30
 DEADLINE = 45.0
 """Seconds after which what should have happened has not. Longer than any promise, which tests compare."""
 PROMISED = 30.0
-"""Seconds in which the queries of a dead daemon are taken over (product.md 7)."""
+"""Seconds in which the queries of a dead daemon are taken over."""
 
 HANDED_OVER = 10.0
 """Seconds in which a daemon that ends in peace is replaced: two beats, and a loaded machine."""

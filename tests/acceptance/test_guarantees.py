@@ -25,7 +25,7 @@ def test_every_test_that_is_named_exists() -> None:
 
 
 def test_every_promise_names_a_test() -> None:
-    """Each promise of product.md 4 is a section of its own, with at least one test."""
+    """Each promise of docs/guarantees.md is a section of its own, with at least one test."""
     promises = (
         "Nothing lost",
         "Nothing twice",

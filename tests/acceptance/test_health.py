@@ -27,7 +27,7 @@ from tests.support.waiting import eventually
 
 INTERVAL = 2
 PROMISED = 3 * INTERVAL
-"""Seconds in which what stands still is noticed (product.md 6)."""
+"""Seconds in which what stands still is noticed."""
 SLACK = 4.0
 """Seconds for a run that had just begun, the probe itself, and a machine with other things to do."""
 

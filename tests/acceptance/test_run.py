@@ -97,7 +97,7 @@ def test_a_token_file_that_comes_late(cli: Cli, sqlite_db: Database, emulator: E
 
 
 def test_the_upload_has_the_promised_form(cli: Cli, database: Database, emulator: EmulatorServer) -> None:
-    """Header, parameters, tag and lines are as product.md 4 says."""
+    """Header, parameters, tag and lines are as documented."""
     shop.sell(database, 1, 1)
     database.run("UPDATE orders SET total = 101.25")
     cli.configure(shop.configuration(database, emulator.url, shop.query()))

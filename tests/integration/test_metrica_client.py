@@ -217,7 +217,7 @@ def test_a_redirect_does_not_carry_the_token_away(emulator: EmulatorServer, clie
 
 
 def test_the_request_on_the_wire() -> None:
-    """Byte for byte as product.md 4 has it: path, parameters, header, one part named `file`."""
+    """Byte for byte as the API's page has it: path, parameters, header, one part named `file`."""
     with (
         RawServer(answer(b'{"uploading": {"id": 7, "status": "UPLOADED"}}')) as server,
         closing(metrica_client(server.url)) as client,

@@ -1,4 +1,4 @@
-"""What an answer of the API means: by `error_type` and status, never by the message (metrica-api.md 3)."""
+"""What an answer of the API means: by `error_type` and status, never by the message (docs/metrica.md, 3)."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def with_query(line: str, defaults: str = "{}") -> Settings:
 
 
 def test_the_example_loads() -> None:
-    """The example file loads once the token is set, and says what product.md says."""
+    """The example file loads once the token is set, and says what docs/configuration.md says."""
     settings = load(EXAMPLE, environ={"METRICA_TOKEN": "t0k3n"})
     query = settings.queries["paid_orders"]
     assert query.id_type == (IdKind.CLIENT_ID,)
@@ -55,7 +55,7 @@ def test_the_example_loads() -> None:
 
 
 def test_a_small_file_gets_the_documented_defaults() -> None:
-    """What the file leaves out is what product.md says."""
+    """What the file leaves out is what docs/configuration.md says."""
     settings = read(SMALL)
     query = settings.queries["one"]
     assert settings.http == HttpSettings()

@@ -1,4 +1,4 @@
-"""What each column takes and refuses (product.md 5)."""
+"""What each column takes and refuses."""
 
 from __future__ import annotations
 

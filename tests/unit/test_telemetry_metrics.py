@@ -36,14 +36,14 @@ PRODUCT = {
     "api_requests_left": set(),
     "up": set(),
 }
-"""product.md 6."""
+"""The metrics that dashboards rely on."""
 ADDED = {
     "rows_waiting_until_timestamp_seconds": {"query"},
     "api_requests_limit": set(),
     "query_up": {"query"},
     "build_info": {"version"},
 }
-"""What product.md leaves open and alerts need."""
+"""The metrics that only alerts need."""
 
 Sample = tuple[str, frozenset[tuple[str, str]]]
 

@@ -16,7 +16,7 @@ from syncd.model.links import Alarm, Links
 FINAL = (UploadState.PROCESSED, UploadState.UNLINKED)
 """The states of uploads that Metrica has finished with."""
 WINDOW = timedelta(days=21)
-"""Between a visit and the processing of a row that is to be linked to it [D SUP-params]."""
+"""Between a visit and the processing of a row that is to be linked to it (docs/metrica.md, 2)."""
 FIGURES = ("uploads", "rows", "linked", "gained", "user_not_found", "goal_not_found")
 
 

@@ -11,7 +11,7 @@ from syncd.model.links import Alarm, Links
 LATELY = timedelta(days=7)
 """What is told of rows is told of those accepted within a week: older troubles are over, or told before."""
 INTERVALS_ALLOWED = 3
-"""product.md 6: a query is fine while it finished a run within three of its intervals."""
+"""A query is fine while it finished a run within three of its intervals."""
 
 
 @dataclass(frozen=True, slots=True)

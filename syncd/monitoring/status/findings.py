@@ -89,7 +89,7 @@ class Finding:
 
 
 def readiness(queries: Sequence[QueryFacts], *, state_ok: bool, now: datetime) -> list[Finding]:
-    """Why syncd is not ready; empty when it is (product.md 6). Disabled queries do not count.
+    """Why syncd is not ready; empty when it is. Disabled queries do not count.
 
     While the store does not answer, nothing is said of a query of which nothing is known.
     """

@@ -1,4 +1,4 @@
-"""The metrics: a closed list (product.md 6), kept in a registry of their own."""
+"""The metrics: a closed list, kept in a registry of their own."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ SPECS: tuple[Spec, ...] = (
     ),
     Spec("syncd_build_info", "gauge", ("version",), "Always 1; the version is in the label."),
 )
-"""Every metric there is: product.md's, and the few that alerts need besides.
+"""Every metric there is: those that dashboards rely on, and the few that alerts need besides.
 
 A test compares them with docs/observability.md and with what is served.
 """
@@ -128,13 +128,13 @@ class Metrics:
     Args:
         queries: the configured queries; each has all its series from the first scrape on, at zero.
         daily_requests: what may be spent in a day, for `api_requests_left`.
-        clock: the time; the API's day begins at 00:00 GMT (metrica-api.md 3).
+        clock: the time; the API's day begins at 00:00 GMT (docs/metrica.md, 3).
     """
 
     def __init__(
         self, queries: Iterable[str] = (), *, daily_requests: int = 0, clock: Clock | None = None
     ) -> None:
-        # Process-wide, and wanted so: the `_created` series are not in the list of product.md 6.
+        # Process-wide, and wanted so: the `_created` series are not in the documented list.
         disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left it without types
         self.registry = CollectorRegistry(auto_describe=True)
         self._lock = threading.Lock()

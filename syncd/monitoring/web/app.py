@@ -1,4 +1,4 @@
-"""The HTTP endpoints (product.md 6): GET and HEAD, nothing that changes anything."""
+"""The HTTP endpoints: GET and HEAD, nothing that changes anything."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """What Metrica makes of an accepted upload: its status and how many rows were linked.
 
 One list call tells of all uploads of a counter, so all queries of a counter share it: whoever's time it is
-asks, and the others take what was answered. Processing takes up to two hours [D], and no pace of asking is
-documented, so: soon at first, then ever less often; after two days somebody is told, and it is looked at once
+asks, and the others take what was answered. Processing takes up to two hours, and no
+pace of asking is documented (docs/metrica.md, 6), so: soon at first, then ever less often; after two days somebody is told, and it is looked at once
 a day. Uploads come first: while the day's requests are short, nobody asks (`ports.Allowance`).
 """
 
@@ -24,7 +24,7 @@ from syncd.pipeline.uploading import matchrate
 FIRST_LOOK = timedelta(minutes=5)
 LONGEST_PAUSE = timedelta(minutes=30)
 OVERDUE = timedelta(hours=48)
-"""An upload that is not final by then is told: Metrica promises two hours [D]."""
+"""An upload that is not final by then is told: Metrica promises two hours (docs/metrica.md, 6)."""
 LATE_PAUSE = timedelta(hours=24)
 
 _FINAL = {"PROCESSED": UploadState.PROCESSED, "LINKAGE_FAILURE": UploadState.UNLINKED}
@@ -69,7 +69,7 @@ class Lists:
         """A newer list than `before`: another query's, else Metrica is asked; None: not now.
 
         A list that Metrica refuses is asked for again after half an hour: a token may have the right to
-        upload and not to read [N metrica-api.md 5], and rows must go on all the same. Raises MetricaError
+        upload and not to read (docs/metrica.md, 5), and rows must go on all the same. Raises MetricaError
         when that is noticed, and StateError.
         """
         with self._lock:

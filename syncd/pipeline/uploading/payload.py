@@ -1,4 +1,4 @@
-"""The wire format of an upload (product.md 4): bytes, tag and parameter. Pure."""
+"""The wire format of an upload: bytes, tag and parameter. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from syncd.model.joined import encoded
 TAG_PREFIX = "syncd"
 _TAG_BYTES = 16
 
-# PurchaseId has no client_id_type in any generation of the API's documents (metrica-api.md 1).
+# PurchaseId has no client_id_type in any generation of the API's documents (docs/metrica.md, 1).
 _UNTYPED = frozenset({IdKind.PURCHASE_ID})
 
 

@@ -52,7 +52,7 @@ class Unrecorded:
         """By tag. Raises StateError.
 
         A list that cannot be read is told and taken for empty: a token may have the right to upload and not
-        to read [N metrica-api.md 5], and what the comparison saves is only the sending of equal rows.
+        to read (docs/metrica.md, 5), and what the comparison saves is only the sending of equal rows.
         """
         with self._lock:
             asking = self._asking.setdefault(counter, Lock())
