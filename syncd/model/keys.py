@@ -70,7 +70,7 @@ def moment(line: str, money: int) -> int:
 
 
 def identity(head: str) -> bytes:
-    """Digest (8 bytes) of id, Target and DateTime: what Metrica takes for one conversion (docs/metrica.md, 4)."""
+    """Digest of id, Target and DateTime, 8 bytes: what makes a conversion the same (docs/metrica.md, 4)."""
     return blake2b(head.encode(), digest_size=8).digest()
 
 

@@ -1,9 +1,10 @@
 """What Metrica makes of an accepted upload: its status and how many rows were linked.
 
-One list call tells of all uploads of a counter, so all queries of a counter share it: whoever's time it is
-asks, and the others take what was answered. Processing takes up to two hours, and no
-pace of asking is documented (docs/metrica.md, 6), so: soon at first, then ever less often; after two days somebody is told, and it is looked at once
-a day. Uploads come first: while the day's requests are short, nobody asks (`ports.Allowance`).
+One list call tells of all uploads of a counter, so all queries of a counter share it: the query whose time it
+is asks, and the others take what was answered. Processing takes up to two hours, and no pace of asking is
+documented (docs/metrica.md, 6). So syncd asks soon at first, then ever less often; after two days it tells
+somebody and asks once a day. Uploads come first: while the day's requests are short, nobody asks
+(`ports.Allowance`).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Sends the rows of one recorded upload again: the same lines under a new tag.
 
-Metrica overwrites what is the same conversion (docs/metrica.md, 4), so this doubles nothing; it gives
-Metrica another chance to find the visitor. Like every upload it is recorded before its POST and settled by
-the Settler. It leaves the mark, the rejects and the waiting rows as they are, and its rows are not counted again.
+Metrica overwrites the same conversion (docs/metrica.md, 4), so this doubles nothing; it gives Metrica another
+chance to find the visitor. The upload is recorded before its POST and settled by the Settler, like every
+other. The mark, the rejects and the waiting rows stay as they are, and the rows are not counted again.
 """
 
 from __future__ import annotations
