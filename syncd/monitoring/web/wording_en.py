@@ -48,6 +48,13 @@ TEXTS = Texts(
         Reason.PRICE_NOT_FINITE: "Correct the value.",
         Reason.PRICE_NEGATIVE: "Send refunds as a goal of their own.",
         Reason.CURRENCY_UNKNOWN: "Map it to an ISO 4217 code in the SQL (RUR is RUB today).",
+        Reason.DATETIME_AMBIGUOUS: "Metrica cannot tell the two hours apart: give a moment outside of them.",
+        Reason.STATUS_UNKNOWN: "Name the word under `statuses`.",
+        Reason.NO_CONTACT: "Fill a ClientId, a mail or a phone, or filter the row.",
+        Reason.FLAG_UNREADABLE: "Cast it to 1 or 0 in the SQL.",
+        Reason.DURATION_UNREADABLE: "Cast it to whole seconds in the SQL.",
+        Reason.EMAIL_UNREADABLE: "Correct the address, or fill another contact.",
+        Reason.PHONE_UNREADABLE: "Correct the number, or fill another contact.",
         Reason.MARK_NULL: "COALESCE it in the SQL, or choose another mark.",
         Reason.KEY_NULL: "Choose key columns that are always filled.",
         Reason.IDENTITY_CHANGED: "Include what changes in `key` if it is another conversion; "
