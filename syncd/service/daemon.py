@@ -156,6 +156,7 @@ class Daemon:
                     self._start(turn)
                 elif self._once:
                     self._leave_to_others(turn, now)
+            self._workers.add_thread()  # for runs that found none when they began
             self._keeper.turned(self._status)
             self._take(self._patience(now))
 

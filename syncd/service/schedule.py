@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
-from cronsim import CronSim
-
+from syncd.config.firings import next_firing
 from syncd.model.errors import LoginRefused, NotReceived, OutcomeUnknown, StillUnclear, SyncdError
 from syncd.model.settings import QuerySettings
 
@@ -35,7 +34,7 @@ def next_run(query: QuerySettings, due: datetime, now: datetime) -> datetime:
     Turns that were missed meanwhile, by a long run or a jump of the clock, are not made up for.
     """
     if query.cron is not None:
-        return next(CronSim(query.cron, now.astimezone(query.timezone))).astimezone(now.tzinfo)
+        return next_firing(query.cron, query.timezone, now)
     if due > now:  # the clock was set back meanwhile
         return now + query.every
     missed = (now - due) // query.every

@@ -111,14 +111,30 @@ def test_the_next_turn_of_a_cron(expression: str, zone: str, now: str, expected:
     assert following.tzinfo is UTC
 
 
-def test_a_daily_cron_runs_once_in_the_night_with_two_halves_past_two() -> None:
-    """When the clock goes back, 02:30 comes twice, and the query runs at one of them."""
-    query = with_cron("30 2 * * *", "Europe/Berlin")
-    now, turns = at("2026-10-24T12:00:00", "Europe/Berlin"), []
-    while now < at("2026-10-26T12:00:00", "Europe/Berlin"):
+@pytest.mark.parametrize(
+    ("expression", "zone", "begin", "expected"),
+    [
+        # 02:30 comes twice: it fires at the first, and a daemon that starts between the two waits for tomorrow.
+        ("30 2 * * *", "Europe/Berlin", "2026-10-24T22:00", ["25T00:30", "26T01:30", "27T01:30"]),
+        ("30 2 * * *", "Europe/Berlin", "2026-10-25T01:05", ["26T01:30", "27T01:30", "28T01:30"]),
+        # 02:30 does not come: it fires when the clocks have been put forward.
+        ("30 2 * * *", "Europe/Berlin", "2026-03-28T22:00", ["29T01:00", "30T00:30", "31T00:30"]),
+        ("15,45 2 * * *", "Europe/Berlin", "2026-03-28T22:00", ["29T01:00", "30T00:15", "30T00:45"]),
+        # A rhythm goes on as time does, also where the clocks change by half an hour or by two.
+        ("*/30 * * * *", "Europe/Berlin", "2026-10-25T00:20", ["25T00:30", "25T01:00", "25T01:30"]),
+        ("*/10 3 * * *", "Australia/Lord_Howe", "2026-10-03T15:20", ["03T16:00", "03T16:10", "03T16:20"]),
+        ("*/20 1 * * *", "Australia/Lord_Howe", "2026-04-04T14:30", ["04T14:40", "04T15:10", "05T14:30"]),
+        ("0 2 * * *", "Australia/Lord_Howe", "2026-10-03T10:00", ["03T15:30", "04T15:00", "05T15:00"]),
+        ("0 2 * * *", "Antarctica/Troll", "2026-03-28T22:00", ["29T01:00", "30T00:00", "31T00:00"]),
+    ],
+)
+def test_cron_where_the_clocks_change(expression: str, zone: str, begin: str, expected: list[str]) -> None:
+    """Each time of day fires once a day, each rhythm at every moment that fits; expected in UTC."""
+    query, now, turns = with_cron(expression, zone), at(begin), []
+    for _ in expected:
         now = schedule.next_run(query, now, now)
-        turns.append(now.astimezone(ZoneInfo("Europe/Berlin")).date().day)
-    assert turns == [25, 26, 27]
+        turns.append(f"{now:%dT%H:%M}")
+    assert turns == expected
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)), st.sampled_from(["UTC", "Europe/Berlin"]))  # noqa: DTZ001 — given a zone below
