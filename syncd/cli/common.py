@@ -21,7 +21,7 @@ from syncd.model import Mark
 from syncd.model.errors import UsageError
 from syncd.model.keys import value_text
 from syncd.model.settings import QuerySettings, Settings
-from syncd.model.showing import visible
+from syncd.model.showing import safe_json, visible
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
@@ -114,7 +114,7 @@ def complain(what: str, action: str) -> None:
 
 def print_json(document: object) -> None:
     """One JSON document on standard output, indented, as UTF-8."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, default=str))
+    click.echo(safe_json(json.dumps(document, indent=2, ensure_ascii=False, default=str)))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:

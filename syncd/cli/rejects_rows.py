@@ -17,11 +17,13 @@ from typing import TextIO
 from syncd.cli.common import shown_key
 from syncd.ledger.rows import RejectRow
 from syncd.model.errors import UsageError
-from syncd.model.showing import visible
+from syncd.model.showing import safe_json, visible
 
 CSV_COLUMNS = ("key", "reason", "column", "value", "detail", "since", "row")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection")."""
+_INNER_FORMULA = re.compile(r"([;\t\r\n]\s*\"*)(?=[=+\-@])")
+"""Where the semicolon separates cells, as in a Russian Excel, one may begin in the middle of ours."""
 _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 
 
@@ -97,7 +99,9 @@ def write_json(file: TextIO, query: str, rows: Iterable[RejectRow]) -> int:
     count = 0
     file.write(f'{{"query": {json.dumps(query)}, "rejects": [')
     for count, row in enumerate(rows, 1):
-        file.write((",\n" if count > 1 else "\n") + json.dumps(document_of(row), ensure_ascii=False))
+        file.write(
+            (",\n" if count > 1 else "\n") + safe_json(json.dumps(document_of(row), ensure_ascii=False))
+        )
     file.write("\n]}\n")
     return count
 
@@ -119,6 +123,5 @@ def write_csv(file: TextIO, rows: Iterable[RejectRow]) -> int:
 
 def harmless(cell: str) -> str:
     """The cell such that no spreadsheet runs it."""
-    if cell.startswith(_FORMULA) and not _NUMBER.fullmatch(cell):
-        return f"'{cell}"
-    return cell
+    cell = _INNER_FORMULA.sub(r"\1'", cell)
+    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell

@@ -13,6 +13,7 @@ from syncd.ledger.fleet.leases import at_work
 from syncd.model.clock import Clock, SystemClock
 from syncd.model.errors import StateUnavailable
 from syncd.model.settings import QuerySettings
+from syncd.model.showing import visible
 from syncd.monitoring.overview import Requests, nothing_yet, overview
 from syncd.monitoring.status import LastRun, QueryStatus, StatusReport
 
@@ -52,10 +53,10 @@ def show(report: StatusReport) -> None:
     columns = ("query", "state", "mark", "lag", "last run", "delivered", "rejected", "waiting", "linked")
     print_table(columns, [_row(query, report.now) for query in report.queries], "no query")
     for notice in report.notices:
-        click.echo(f"- {notice}")
+        click.echo(f"- {visible(str(notice))}")
     for query in report.queries:
         for words in query.words:
-            click.echo(f"- {words}")
+            click.echo(f"- {visible(words)}")
     if report.requests_left is not None:
         click.echo(f"requests to Metrica left today: {report.requests_left:,}")
 

@@ -1,11 +1,11 @@
 """When a cron expression fires in a zone whose clocks change: the rules of Debian's cron. Pure.
 
-A time that the clocks pass twice fires once, at the first; a time that they skip fires when the skip ends. Where
-minute or hour begins with `*`, the expression names a rhythm rather than a time: it fires at each real moment whose
-clock time fits, so twice in the hour that comes twice and never in the one that is skipped.
+A time that the clocks pass twice fires once, at the first; a time that they skip fires when the skip ends.
+Where minute or hour begins with `*`, the expression names a rhythm rather than a time: it fires at each real
+moment whose clock time fits, so twice in the hour that comes twice and never in the one that is skipped.
 
-    30 2 * * *   Europe/Berlin, 25 October 2026: once, 02:30 summer time; 29 March 2026: once, 03:00 summer time
-    */30 * * * * Europe/Berlin, 25 October 2026: 02:00, 02:30 summer time, 02:00, 02:30 winter time, 03:00 …
+    30 2 * * *   Europe/Berlin: on 25 October 2026 at 02:30 summer time; on 29 March 2026 at 03:00
+    */30 * * * * Europe/Berlin: on 25 October 2026 at 02:00, 02:30 summer time, 02:00, 02:30 winter time
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim
 
 LARGEST_CHANGE = timedelta(hours=3)
-"""No zone's clocks are changed by more, but where the date line moved (and then a day is skipped, none comes twice)."""
+"""No zone's clocks are put back by more."""
 
 
 def next_firing(expression: str, zone: ZoneInfo, after: datetime) -> datetime:
@@ -42,7 +42,7 @@ def firings(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[dateti
 
 
 def _near_a_change(expression: str, zone: ZoneInfo, after: datetime) -> datetime:
-    """The first firing, of all clock times that could be it: those of the hours before, which may come again, too."""
+    """The first firing among all clock times that could be it, those of the hours before included."""
     is_rhythm = _is_rhythm(expression)
     best: datetime | None = None
     for clock in CronSim(expression, _clock(after, zone) - LARGEST_CHANGE):
@@ -81,7 +81,8 @@ def _end_of_skip(before: datetime, after: datetime, zone: ZoneInfo) -> datetime:
 def _is_even(moment: datetime, zone: ZoneInfo) -> bool:
     """Whether the clocks are not changed around a moment."""
     around = {
-        (moment + shift).astimezone(zone).utcoffset() for shift in (-LARGEST_CHANGE, timedelta(), LARGEST_CHANGE)
+        (moment + shift).astimezone(zone).utcoffset()
+        for shift in (-LARGEST_CHANGE, timedelta(), LARGEST_CHANGE)
     }
     return len(around) == 1
 

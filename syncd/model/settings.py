@@ -67,6 +67,8 @@ class HttpSettings(_Frozen):
     """A name or an address; IPv6 without brackets."""
     port: int = 9188
     """0: any free one."""
+    hosts: tuple[str, ...] = ()
+    """Names that requests may give in their header Host, beside the loopback's and `host`."""
 
 
 class LogSettings(_Frozen):

@@ -126,6 +126,7 @@ class Daemon:
         self._keeper = keeper
         self._clock = clock
         self._seen = now, clock.seconds()
+        self._looked_at = clock.seconds()
         self._observer = observer
         self._stop = stop
         self._once = once
@@ -172,6 +173,10 @@ class Daemon:
             for turn in self.turns:
                 turn.due = schedule.after_jump(turn.query, turn.due, jump, now)
         return now
+
+    def still_for(self) -> float:
+        """Seconds since the loop last looked around; it does so every TICK while all is well."""
+        return self._clock.seconds() - self._looked_at
 
     def running(self) -> list[str]:
         """The queries with a run going on."""
@@ -227,6 +232,7 @@ class Daemon:
 
     def _take(self, seconds: float) -> None:
         """Wait for the next thing to happen and take everything that has."""
+        self._looked_at = self._clock.seconds()
         try:
             step = self._inbox.get(timeout=seconds)
             while True:

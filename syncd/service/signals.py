@@ -74,6 +74,8 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
         metrics.render,
         observe=metrics.apply,
         past=History(parts.store, parts.clock),
+        hosts=(http.host, *http.hosts),
+        still_for=application.daemon.still_for,
     )
     server = HttpServer(http, app)
     server.start()

@@ -1,4 +1,4 @@
-"""A bounded pool of threads: work begins at once in a thread of its own until so many are busy, then in turn."""
+"""A bounded pool of threads: work begins at once in a thread of its own, until many are busy."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ Work = Callable[[], None]
 IDLE_SECONDS = 30.0
 """How long a thread without work is kept."""
 MOST_THREADS = 64
-"""Runs at the same time. A run has a thread or two beside this one, and a container often allows 200 in all."""
+"""Runs at the same time. A run may have a second thread, and a container often allows 200 in all."""
 
 
 class Workers:
     """Begins work in an idle thread, else in a new one, else as soon as one of the busy threads is done.
 
-    So a query that hangs delays no other before MOST_THREADS of them hang at once, or the system gives no more threads.
+    So a query that hangs delays no other, before MOST_THREADS hang at once or the system gives no more.
     """
 
     def __init__(self, idle_seconds: float = IDLE_SECONDS, most: int = MOST_THREADS) -> None:

@@ -10,6 +10,7 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from tests.support.fix_cli import DEADLINE, Cli
 
@@ -67,6 +68,17 @@ def test_the_demo_shows_itself_and_ends_with_what_was_linked(cli: Cli) -> None:
     assert int(delivered[1]) == int(held[1]) > 0
     assert "linked" in output
     assert not list(cli.folder.iterdir())
+
+
+def test_a_terminal_that_closes_leaves_no_folder_behind(cli: Cli) -> None:
+    """SIGHUP ends the demo as Ctrl-C does: its folder with the shop goes too."""
+    with started(cli, "demo", "--port", "0") as demo:
+        folder = Path(line_with(demo, r"sells into (\S+)/shop.db")[1])
+        line_with(demo, r"\d+ paid")
+        assert folder.exists()
+        demo.send_signal(signal.SIGHUP)
+        demo.communicate(timeout=DEADLINE)
+    assert not folder.exists()
 
 
 def test_the_demo_takes_another_port_when_its_own_is_taken(cli: Cli) -> None:

@@ -114,7 +114,7 @@ def test_the_next_turn_of_a_cron(expression: str, zone: str, now: str, expected:
 @pytest.mark.parametrize(
     ("expression", "zone", "begin", "expected"),
     [
-        # 02:30 comes twice: it fires at the first, and a daemon that starts between the two waits for tomorrow.
+        # 02:30 comes twice: it fires at the first; a daemon that starts between the two waits for tomorrow.
         ("30 2 * * *", "Europe/Berlin", "2026-10-24T22:00", ["25T00:30", "26T01:30", "27T01:30"]),
         ("30 2 * * *", "Europe/Berlin", "2026-10-25T01:05", ["26T01:30", "27T01:30", "28T01:30"]),
         # 02:30 does not come: it fires when the clocks have been put forward.

@@ -39,7 +39,7 @@ def test_a_limit_of_threads_makes_work_wait_and_loses_none(monkeypatch: pytest.M
 
     def start_sparingly(thread: threading.Thread) -> None:
         given[0] += 1
-        if given[0] == 1 or given[0] > 6:  # noqa: PLR2004 — the first is refused, then five are given
+        if given[0] == 1 or given[0] > 6:  # the first is refused, then five are given
             raise RuntimeError("can't start new thread")
         start(thread)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -28,6 +29,10 @@ def demo(*, config: object, lasting: timedelta | None, port: int) -> None:  # no
     """
     from syncd.cli.demo.show import Show  # the libraries, only where needed
 
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as under nohup
+        signal.signal(
+            signal.SIGHUP, signal.default_int_handler
+        )  # a terminal that closes leaves no folder behind
     with TemporaryDirectory(prefix="syncd-demo-") as folder, Show(Path(folder), port) as show:
         click.echo(f"A shop sells into {folder}/shop.db; syncd sends its paid orders to an emulated Metrica.")
         if show.other_port:

@@ -22,6 +22,7 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 
 from syncd.model.errors import SyncdError
 from syncd.model.settings import LogSettings
+from syncd.model.showing import on_one_line, safe_json
 from syncd.monitoring.telemetry.redaction import redact
 
 LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -32,15 +33,6 @@ _LONGEST = 4000
 _PATIENCE = 2000
 """Milliseconds that a line waits for a reader that is behind; after that it is lost."""
 
-_CONTROL = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))} | {
-    0x09: "\\t",
-    0x0A: "\\n",
-    0x0D: "\\r",
-    0x2028: "\\u2028",
-    0x2029: "\\u2029",
-}
-"""A value must neither begin a new line nor steer the terminal."""
-
 
 def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     """Send syncd's events and the libraries' warnings to `stream` (default: stderr). May be called again."""
@@ -50,7 +42,7 @@ def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     shape: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _Exceptions(traceback=level <= logging.DEBUG),
+        _Exceptions(traceback=level <= logging.DEBUG or bool(os.environ.get("SYNCD_TRACEBACK"))),
         _safe_values,
     ]
     if console:
@@ -86,7 +78,7 @@ def one_line(error: BaseException) -> str:
 
 
 class _Exceptions:
-    """Renders `exc_info` as one line, `exception`; at debug level with the traceback."""
+    """Renders `exc_info` as one line, `exception`; at debug level or with SYNCD_TRACEBACK its traceback."""
 
     def __init__(self, *, traceback: bool) -> None:
         self._traceback = traceback
@@ -137,7 +129,7 @@ def _text(value: object) -> str:
 
 
 def _json(event: EventDict, **_options: object) -> str:
-    return json.dumps(event, ensure_ascii=False, default=str)
+    return safe_json(json.dumps(event, ensure_ascii=False, default=str))
 
 
 def _head_first(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
@@ -153,9 +145,9 @@ def _printable(_logger: WrappedLogger, _method: str, event: EventDict) -> EventD
 
 def _escape(value: object) -> object:
     if isinstance(value, str):
-        return value.translate(_CONTROL)
+        return on_one_line(value)
     if isinstance(value, dict | list):
-        return _json({"": value})[5:-1].translate(_CONTROL)
+        return _json({"": value})[5:-1]
     return value
 
 
@@ -171,7 +163,7 @@ class _Console:
             # The renderer would print `exception` as a block of its own.
             event["error"] = event.pop("exception")
         line = str(self._render(logger, method, event))
-        kept = "\n".join(part.translate(_CONTROL) for part in str(trace).splitlines())
+        kept = "\n".join(on_one_line(part) for part in str(trace).splitlines())
         return f"{line}\n{kept}" if kept else line
 
 
@@ -263,7 +255,8 @@ def _route_libraries() -> None:
         library = logging.getLogger(name)
         library.handlers.clear()
         library.propagate = True
-        library.setLevel(logging.WARNING)
+        # uvicorn warns of upgrades and of garbage: whoever can reach the port could fill the disk.
+        library.setLevel(logging.ERROR if name == "uvicorn" else logging.WARNING)
     logging.captureWarnings(capture=True)
 
 

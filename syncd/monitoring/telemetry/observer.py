@@ -101,7 +101,9 @@ class TelemetryObserver:
         update = self._updates.get(event)
         if update is not None:
             update(str(fields.get("query", "")), fields)
-        getattr(structlog.get_logger(), level_of(event, fields))(event.value, **fields)
+        error = fields.get("error")
+        traced = {"exc_info": error} if isinstance(error, Exception) and event is Event.INTERNAL_ERROR else {}
+        getattr(structlog.get_logger(), level_of(event, fields))(event.value, **fields, **traced)
 
     def _query_started(self, query: str, _fields: Fields) -> None:
         with self._lock:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -16,9 +16,12 @@ from syncd.monitoring.status.history import Past
 from syncd.monitoring.web.address import Address
 from syncd.monitoring.web.cached import KEEP, Looks, Unknown
 from syncd.monitoring.web.headers import BoundedHead, StrictHeaders
+from syncd.monitoring.web.hosts import KnownHosts
 from syncd.monitoring.web.languages import choose_language
 from syncd.monitoring.web.page import Page
 
+STILL_LIMIT = 30.0
+"""Seconds; the daemon's loop looks around every five, whatever the runs do."""
 REPORT_LIMIT = 5.0
 """Seconds for the status report; below the 10 s that Prometheus and most probes wait."""
 
@@ -29,6 +32,8 @@ def create_app(
     *,
     observe: Callable[[StatusReport | None], None] | None = None,
     past: Past | None = None,
+    hosts: Iterable[str] = (),
+    still_for: Callable[[], float] = float,
     limit: float = REPORT_LIMIT,
 ) -> Starlette:
     """The web application.
@@ -38,10 +43,12 @@ def create_app(
         metrics: renders the metrics, from memory: body and content type.
         observe: told the report before each scrape, or None when there is none (`Metrics.apply`).
         past: what was delivered lately, for the page's plots.
+        hosts: names that requests may give as Host, beside those of the loopback.
+        still_for: seconds since the daemon's loop last went on.
         limit: seconds the report may take before the answer is 503.
     """
     looks = Looks(report, past, limit)
-    endpoints, pages = _Endpoints(looks, metrics, observe or _ignore), _Pages(looks)
+    endpoints, pages = _Endpoints(looks, metrics, observe or _ignore, still_for), _Pages(looks)
     app = Starlette(
         routes=[
             Route("/healthz", endpoints.healthz, methods=["GET"]),
@@ -51,7 +58,7 @@ def create_app(
             Route("/", pages.all_queries, methods=["GET"]),
             Route("/query/{name}", pages.query, methods=["GET"]),
         ],
-        middleware=[Middleware(StrictHeaders), Middleware(BoundedHead)],
+        middleware=[Middleware(StrictHeaders), Middleware(BoundedHead), Middleware(KnownHosts, names=hosts)],
         exception_handlers={404: pages.missing},
     )
     # The redirect would lead to whatever the Host header names.
@@ -67,14 +74,20 @@ class _Endpoints:
         looks: Looks,
         metrics: Callable[[], tuple[bytes, str]],
         observe: Callable[[StatusReport | None], None],
+        still_for: Callable[[], float],
     ) -> None:
         self._looks = looks
         self._metrics = metrics
         self._observe = observe
+        self._still_for = still_for
 
     async def healthz(self, _request: Request) -> Response:
-        """Alive: the process answers. Says nothing about rows."""
-        return JSONResponse({"status": "alive"})
+        """Alive: the process answers, and its loop goes on. Says nothing about rows."""
+        seconds = self._still_for()
+        if seconds <= STILL_LIMIT:
+            return JSONResponse({"status": "alive"})
+        reason = f"The loop that begins the runs has stood still for {seconds:.0f} seconds."
+        return JSONResponse({"status": "hangs", "reasons": [reason]}, status_code=503)
 
     async def readyz(self, _request: Request) -> Response:
         """Ready: rows really move."""
