@@ -18,6 +18,7 @@ from syncd.emulator.settings import EmulatorSettings
 from syncd.emulator.state import State
 
 _COUNTER = "/management/v1/counter/{counter:int}"
+_CDP_COUNTER = "/cdp/api/v1/counter/{counter:int}"
 
 
 def create_app(
@@ -46,6 +47,13 @@ def create_app(
             Route(f"{_COUNTER}/offline_conversions/upload", api.upload, methods=["POST"]),
             Route(f"{_COUNTER}/offline_conversions/uploadings", api.list, methods=["GET"]),
             Route(f"{_COUNTER}/offline_conversions/uploading/{{upload}}", api.one, methods=["GET"]),
+            Route(f"{_COUNTER}/offline_conversions/upload_calls", api.upload_calls, methods=["POST"]),
+            Route(f"{_COUNTER}/offline_conversions/calls_uploadings", api.list_calls, methods=["GET"]),
+            Route(
+                f"{_COUNTER}/offline_conversions/calls_uploading/{{upload}}", api.one_call, methods=["GET"]
+            ),
+            Route(f"{_CDP_COUNTER}/data/simple_orders", api.upload_orders, methods=["POST"]),
+            Route(f"{_CDP_COUNTER}/last_uploadings", api.list_orders, methods=["GET"]),
             Route(_COUNTER, api.counter, methods=["GET"]),
             Route(f"{_COUNTER}/goals", api.goals, methods=["GET"]),
             *inspection.routes(),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
+from syncd.emulator.calls import CallFile
 from syncd.emulator.csvfile import rows
 from syncd.emulator.settings import EmulatorSettings
 from syncd.emulator.uploads import StoredUpload
@@ -58,7 +59,7 @@ class Folded:
     def fold(self, uploads: list[StoredUpload], settings: EmulatorSettings) -> None:
         """Take in the uploads that came since the last call, in the order they were accepted."""
         for upload in uploads:
-            if upload.id <= self._last or upload.content is None:
+            if upload.id <= self._last or upload.content is None or isinstance(upload.parsed, CallFile):
                 continue
             for row in rows(upload.content, upload.parsed, settings):
                 # Few targets, many rows: one text for each target.

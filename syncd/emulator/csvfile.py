@@ -57,6 +57,11 @@ class Parsed:
     targets: frozenset[str]
 
     @property
+    def id_columns(self) -> tuple[str, ...]:
+        """The id columns of the file."""
+        return tuple(name for name, _at in self.layout.ids)
+
+    @property
     def accepted(self) -> int:
         """Rows that passed validation."""
         return self.source - len(self.dropped)

@@ -33,9 +33,12 @@ Kind = Literal[
     "minimal_reply",
 ]
 Operation = Literal["upload", "list", "one", "counter", "goals"]
+Entity = Literal["conversions", "orders", "calls"]
+"""What an upload carries, and so which endpoints are meant."""
 
 KINDS: tuple[str, ...] = get_args(Kind)
 OPERATIONS: tuple[str, ...] = get_args(Operation)
+ENTITIES: tuple[str, ...] = get_args(Entity)
 CONDITIONS = frozenset({"slow", "reject_ids", "drop_rows", "list_delay"})
 BY_CONTENT = frozenset({"reject_ids", "drop_rows"})
 """Used up only by a file that holds one of their ids."""
@@ -63,6 +66,8 @@ class Fault:
     probability: float = 1.0
     counter: int | None = None
     """Requests for this counter alone."""
+    entity: Entity | None = None
+    """Requests to the endpoints of conversions, orders or calls alone."""
     comment: str = ""
     """Uploads with this text in their comment alone."""
     status: int = 0
@@ -107,6 +112,8 @@ def fault_from(options: Mapping[str, object]) -> Fault:
         raise ValueError(f"kind: one of {', '.join(KINDS)}")
     if options.get("on", "upload") not in (*OPERATIONS, "any"):
         raise ValueError(f"on: one of {', '.join(OPERATIONS)}, any")
+    if options.get("entity") not in (*ENTITIES, None):
+        raise ValueError(f"entity: one of {', '.join(ENTITIES)}")
     if options.get("quota", "quota_requests_by_uid") not in QUOTAS:
         raise ValueError(f"quota: one of {', '.join(sorted(QUOTAS))}")
     values = {name: _typed(name, value) for name, value in options.items()}
@@ -147,6 +154,7 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "cut": (bool,),
     "size": (int, type(None)),
     "text": (str, type(None)),
+    "entity": (str, type(None)),
 }
 
 
@@ -175,6 +183,7 @@ class Call:
     operation: Operation
     counter: int
     comment: str = ""
+    entity: Entity = "conversions"
 
 
 class Faults:
@@ -236,6 +245,8 @@ class Faults:
         if fault.times == 0 or fault.on not in {"any", call.operation}:
             return False
         if fault.counter not in {None, call.counter} or fault.comment not in call.comment:
+            return False
+        if fault.entity not in {None, call.entity}:
             return False
         if fault.skip > 0:
             fault.skip -= 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict
+from operator import itemgetter
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -27,6 +28,8 @@ class Inspection:
             Route("/_emulator", self.clear, methods=["DELETE"]),
             Route("/_emulator/uploads", self.uploads, methods=["GET"]),
             Route("/_emulator/uploads/{upload:int}/file", self.file, methods=["GET"]),
+            Route("/_emulator/orders", self.orders, methods=["GET"]),
+            Route("/_emulator/calls", self.calls, methods=["GET"]),
             Route("/_emulator/conversions", self.conversions, methods=["GET"]),
             Route("/_emulator/requests", self.requests, methods=["GET"]),
             Route("/_emulator/faults", self.faults, methods=["GET"]),
@@ -48,11 +51,14 @@ class Inspection:
         return Response(status_code=204)
 
     async def uploads(self, request: Request) -> Response:
-        """GET: all uploads, oldest first."""
+        """GET: all uploads of conversions, calls and orders, oldest first."""
         counter = _counter(request)
         now, settings = self._state.now(), self._state.settings
         chosen = [one for one in self._state.uploads() if counter is None or one.counter == counter]
-        return JSONResponse({"uploads": [upload.inspected(now, settings) for upload in chosen]})
+        shown = [(upload.id, upload.inspected(now, settings)) for upload in chosen]
+        orders = [one for one in self._state.order_uploads() if counter is None or one.counter == counter]
+        shown += [(upload.id, upload.inspected()) for upload in orders]
+        return JSONResponse({"uploads": [one for _, one in sorted(shown, key=itemgetter(0))]})
 
     async def file(self, request: Request) -> Response:
         """GET: the exact bytes of one upload's file."""
@@ -60,6 +66,27 @@ class Inspection:
         if upload is None or upload.content is None:
             return JSONResponse({"error": "no such upload, or its file was discarded"}, 404)
         return Response(upload.content, media_type="text/csv")
+
+    async def orders(self, request: Request) -> Response:
+        """GET: every order in its present state; `counter` and `id` pick."""
+
+        def answer() -> Response:
+            found = self._state.orders(_counter(request))
+            wanted = request.query_params.get("id")
+            return JSONResponse(
+                {"orders": [order.as_json() for order in found if wanted in {None, order.id}]}
+            )
+
+        return await run_in_threadpool(answer)
+
+    async def calls(self, request: Request) -> Response:
+        """GET: every call with how often it was received, and the counters' call goals; `counter` picks."""
+
+        def answer() -> Response:
+            goals = {str(counter): name for counter, name in self._state.call_goals.items()}
+            return JSONResponse({"calls": self._state.calls(_counter(request)), "goals": goals})
+
+        return await run_in_threadpool(answer)
 
     async def conversions(self, request: Request) -> Response:
         """GET: conversions after overwriting; `counter` picks."""

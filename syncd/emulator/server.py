@@ -13,6 +13,7 @@ from typing import Self
 from syncd.emulator.app import create_app
 from syncd.emulator.conversions import Conversion
 from syncd.emulator.faults import Fault
+from syncd.emulator.orderbook import OrderUpload, StoredOrder
 from syncd.emulator.protocol import QuietServer
 from syncd.emulator.settings import EmulatorSettings
 from syncd.emulator.state import LoggedRequest, State
@@ -144,6 +145,18 @@ class EmulatorServer:
     def uploads(self) -> list[StoredUpload]:
         """All accepted uploads, oldest first."""
         return self.state.uploads()
+
+    def order_uploads(self) -> list[OrderUpload]:
+        """All uploads of orders that were answered with 200, oldest first."""
+        return self.state.order_uploads()
+
+    def orders(self, counter: int | None = None) -> dict[str, StoredOrder]:
+        """Orders in their present state, by id."""
+        return {order.id: order for order in self.state.orders(counter)}
+
+    def calls(self, counter: int | None = None) -> list[dict[str, object]]:
+        """Calls, with how often each was received."""
+        return self.state.calls(counter)
 
     def conversions(self, counter: int | None = None) -> list[Conversion]:
         """Conversions after overwriting, with how often each was received."""

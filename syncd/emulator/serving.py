@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from syncd.emulator.access import check_counter, token_of
 from syncd.emulator.answers import CutResponse, HalfResponse, HugeResponse, wait
-from syncd.emulator.faults import CONDITIONS, Call, Fault, Operation
+from syncd.emulator.faults import CONDITIONS, Call, Entity, Fault, Operation
 from syncd.emulator.multipart import read_file
 from syncd.emulator.replies import ERROR_TYPES, Refusal, error_body
 from syncd.emulator.state import LoggedRequest, State
@@ -33,9 +33,12 @@ class Serving:
     def __init__(self, state: State) -> None:
         self._state = state
 
-    async def serve(self, request: Request, operation: Operation, work: Work) -> Response:
+    async def serve(
+        self, request: Request, operation: Operation, work: Work, entity: Entity = "conversions"
+    ) -> Response:
         """Answer a request to one of the documented endpoints."""
-        call = Call(operation, request.path_params["counter"], request.query_params.get("comment", ""))
+        comment = request.query_params.get("comment", "")
+        call = Call(operation, request.path_params["counter"], comment, entity)
         entry = _logged(request, self._state.now())
         self._state.log(entry)
         met = self._state.faults.take(call)

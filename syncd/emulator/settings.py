@@ -39,6 +39,8 @@ class EmulatorSettings:
     """Ids that are linked: one of RULES, or the ids themselves."""
     goals: tuple[Goal, ...] | None = None
     """None: every Target is a goal, and the goals listed are `order_paid` and the Targets seen so far."""
+    order_statuses: frozenset[str] = frozenset()
+    """Statuses of the company's own that are mapped in the counter, beside the four documented ones."""
     time_zone_name: str = "Europe/Moscow"
     time_zone_offset: int = 180
     """Minutes east of Greenwich, as the counter shows it."""
@@ -82,6 +84,12 @@ class EmulatorSettings:
     """Open: a price below zero."""
     currency_case: Literal["upper", "any"] = "upper"
     """Open: is `rub` a currency?"""
+    bad_order: Literal["failed", "refuse_file", "drop_row"] = "failed"
+    """Open: does a bad order give 200 with FAILED, 400, or is it left out?"""
+    negative_revenue: Literal["bad_row", "accepted"] = "bad_row"
+    """Open: an order's revenue or cost below zero."""
+    moment_twice: Literal["earlier", "later"] = "earlier"
+    """Open: which of two moments is a create_date_time that the counter's zone has twice?"""
     row_without_id: Literal["bad_row", "unlinked"] = "bad_row"
     """Open: is a row whose id cells are all empty refused, or kept and never linked?"""
     numeric_ids: Literal["unchecked", "checked"] = "unchecked"
@@ -207,6 +215,7 @@ def _counters(value: Any) -> frozenset[int] | None:
 
 
 _CONVERTED: dict[str, Any] = {
+    "order_statuses": _texts,
     "tokens": _tokens,
     "expired_tokens": _texts,
     "counters": _counters,

@@ -9,10 +9,14 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from syncd.emulator.calls import ID_COLUMNS as CALL_IDS
+from syncd.emulator.calls import CallFile, parse_calls
 from syncd.emulator.conversions import Conversion, Folded
-from syncd.emulator.csvfile import NOTHING_ASKED, Asked, BadFile, parse
-from syncd.emulator.faults import Call, Fault, Faults
+from syncd.emulator.csvfile import NOTHING_ASKED, Asked, BadFile, Parsed, parse
+from syncd.emulator.faults import Call, Entity, Fault, Faults
 from syncd.emulator.goals import Goal, goals_named
+from syncd.emulator.orderbook import OrderBook, OrderUpload, StoredOrder
+from syncd.emulator.orders import DELIMITERS, OrderFile, parse_orders
 from syncd.emulator.quotas import Quotas
 from syncd.emulator.replies import Refusal
 from syncd.emulator.settings import EmulatorSettings, changed
@@ -43,7 +47,8 @@ class State:
     def __init__(
         self, settings: EmulatorSettings, now: Callable[[], float] = time.time, *, seed: int | None = None
     ) -> None:
-        self.faults = Faults(random.Random(seed).random)  # noqa: S311 - chance for faults, no secret
+        self._random = random.Random(seed)  # noqa: S311 - chance for faults, no secret
+        self.faults = Faults(self._random.random)
         self.closing = threading.Event()
         """Set when the server stops: whatever waits on a fault ends."""
         self.internal_errors: list[BaseException] = []
@@ -55,6 +60,9 @@ class State:
         self._uploads: list[StoredUpload] = []
         self._next_id = FIRST_ID
         self._folded = Folded()
+        self._orders = OrderBook()
+        self.call_goals: dict[int, str] = {}
+        """The goal of each counter's calls, by the name of the first upload."""
         self._targets: dict[int, dict[str, None]] = {}
         self._log: deque[LoggedRequest] = deque(maxlen=settings.log_size)
 
@@ -84,6 +92,8 @@ class State:
             self._quotas.clear()
             self._uploads.clear()
             self._folded = Folded()
+            self._orders.clear()
+            self.call_goals.clear()
             self._targets.clear()
             self._log.clear()
 
@@ -128,7 +138,7 @@ class State:
     # --- uploads -------------------------------------------------------------------------------------------
 
     def accept(self, call: Call, content: bytes, client_id_type: str, met: list[Fault]) -> StoredUpload:
-        """Take a file.
+        """Take a file of conversions.
 
         Args:
             call: Whose counter it is for, and its comment.
@@ -139,52 +149,139 @@ class State:
         Raises:
             Refusal: The file is not what the documents ask for.
         """
-        settings, now = self._settings, self.now()
-        asked = NOTHING_ASKED
-        if any(fault.ids for fault in met):
-            asked = Asked(_ids(met, "reject_ids"), _ids(met, "drop_rows"))
+        settings, now, asked = self._settings, self.now(), _asked(met)
         try:
             # Outside the lock: a large file must not stop other requests.
             parsed = parse(content, settings, now, client_id_type=client_id_type, asked=asked)
         except BadFile as bad:
-            self._used(met, "reject_ids", frozenset({bad.hit}))
-            raise Refusal(400, "invalid_uploading", str(bad)) from None
+            raise self._refusal(met, bad) from None
+        upload = self._store(call, content, client_id_type, met, parsed)
+        with self._lock:
+            self._targets.setdefault(upload.counter, {}).update(dict.fromkeys(parsed.targets))
+        return upload
+
+    def accept_calls(
+        self, call: Call, content: bytes, client_id_type: str, goal_name: str, met: list[Fault]
+    ) -> StoredUpload:
+        """Take a file of calls. Raises Refusal as `accept`; `goal_name` names the counter's goal once."""
+        try:
+            parsed = parse_calls(content, self._settings, self.now(), _asked(met))
+        except BadFile as bad:
+            raise self._refusal(met, bad) from None
+        with self._lock:
+            self.call_goals.setdefault(call.counter, goal_name or "Call")
+        return self._store(call, content, client_id_type, met, parsed)
+
+    def accept_orders(
+        self, call: Call, content: bytes, merge_mode: str, delimiter: str, met: list[Fault]
+    ) -> OrderUpload:
+        """Take a file of orders: PASSED, or FAILED with nothing of it taken. Raises Refusal by the switch."""
+        settings, fault, file = self._settings, "", OrderFile((), (), 0, frozenset())
+        try:
+            file = parse_orders(content, DELIMITERS[delimiter], settings, _asked(met))
+        except BadFile as bad:
+            refusal = self._refusal(met, bad)
+            if settings.bad_order == "refuse_file":
+                raise refusal from None
+            fault = str(bad)
+        self._used(met, "drop_rows", file.hits)
+        with self._lock:
+            now = self.now()
+            upload = OrderUpload(
+                id=self._take_id(),
+                counter=call.counter,
+                merge_mode=merge_mode,
+                received_at=now,
+                is_passed=not fault,
+                rows=file.source,
+                accepted=len(file.lines),
+                content=None if settings.discard else content,
+                size=len(content),
+                fault=fault,
+                visible_at=now + _delay(met),
+                hidden_calls=_hidden(met),
+            )
+            self._orders.uploads.append(upload)
+            self._orders.apply(upload, file, settings, self._random.shuffle)
+        return upload
+
+    def _store(
+        self, call: Call, content: bytes, client_id_type: str, met: list[Fault], parsed: Parsed | CallFile
+    ) -> StoredUpload:
         self._used(met, "drop_rows", parsed.hits)
         with self._lock:
+            now = self.now()
             upload = StoredUpload(
-                id=self._next_id,
+                id=self._take_id(),
                 counter=call.counter,
                 comment=call.comment,
                 client_id_type=client_id_type,
                 received_at=now,
                 parsed=parsed,
-                content=None if settings.discard else content,
+                content=None if self._settings.discard else content,
                 size=len(content),
-                visible_at=now
-                + max((fault.seconds for fault in met if fault.kind == "list_delay"), default=0),
-                hidden_calls=max((fault.calls for fault in met if fault.kind == "list_delay"), default=0),
+                visible_at=now + _delay(met),
+                hidden_calls=_hidden(met),
             )
-            self._next_id += 1
             self._uploads.append(upload)
-            self._targets.setdefault(upload.counter, {}).update(dict.fromkeys(parsed.targets))
         return upload
+
+    def _take_id(self) -> int:
+        self._next_id += 1
+        return self._next_id - 1
+
+    def _refusal(self, met: list[Fault], bad: BadFile) -> Refusal:
+        self._used(met, "reject_ids", frozenset({bad.hit}))
+        return Refusal(400, "invalid_uploading", str(bad))
 
     def uploads(self) -> list[StoredUpload]:
         """All uploads, oldest first."""
         with self._lock:
             return list(self._uploads)
 
-    def upload(self, upload_id: int) -> StoredUpload | None:
-        """One upload."""
-        return next((upload for upload in self.uploads() if upload.id == upload_id), None)
+    def order_uploads(self) -> list[OrderUpload]:
+        """All uploads of orders that were answered with 200, oldest first."""
+        with self._lock:
+            return list(self._orders.uploads)
 
-    def listed(self, counter: int, limit: int, offset: int) -> list[StoredUpload]:
+    def orders(self, counter: int | None = None) -> list[StoredOrder]:
+        """All orders in their present state."""
+        with self._lock:
+            return self._orders.orders(counter)
+
+    def calls(self, counter: int | None = None) -> list[dict[str, object]]:
+        """All calls with `times`, how often each was received (by counter, ids, DateTime and phone)."""
+        found: dict[tuple[object, ...], dict[str, object]] = {}
+        for upload in self.uploads():
+            if not isinstance(upload.parsed, CallFile) or counter not in {None, upload.counter}:
+                continue
+            for call in upload.parsed.calls:
+                ids = [call.get(name, "") for name in (*CALL_IDS, "DateTime", "PhoneNumber")]
+                before = found.get(same := (upload.counter, *ids), {"times": 0})
+                times = int(str(before["times"])) + 1
+                found[same] = {"counter": upload.counter, **call, "times": times, "upload": upload.id}
+        return list(found.values())
+
+    def upload(self, upload_id: int) -> StoredUpload | OrderUpload | None:
+        """One upload."""
+        both: list[StoredUpload | OrderUpload] = [*self.uploads(), *self.order_uploads()]
+        return next((upload for upload in both if upload.id == upload_id), None)
+
+    def listed_orders(self, counter: int, limit: int, until: float) -> list[OrderUpload]:
+        """The last uploads of orders up to a moment, newest first."""
+        with self._lock:
+            shown = self._orders.listed(counter, self.now())
+        return [one for one in shown if one.received_at <= until][:limit]
+
+    def listed(
+        self, counter: int, limit: int, offset: int, entity: Entity = "conversions"
+    ) -> list[StoredUpload]:
         """A page of a counter's list, in the order of the switch `list_order`."""
         now = self.now()
         with self._lock:
             shown = []
             for upload in self._uploads:
-                if upload.counter != counter:
+                if upload.counter != counter or upload.entity != entity:
                     continue
                 if upload.hidden_calls > 0:
                     upload.hidden_calls -= 1
@@ -211,12 +308,15 @@ class State:
         """Counts of everything, for a glance."""
         with self._lock:
             uploads = [one for one in self._uploads if counter is None or one.counter == counter]
+            orders = self._orders.orders(counter)
             self._folded.fold(self._uploads, self._settings)
             counts: dict[str, object] = dict(self._folded.summary(counter))
             return counts | {
                 "uploads": len(uploads),
                 "rows": sum(one.parsed.accepted for one in uploads),
                 "linked": sum(one.parsed.linked for one in uploads),
+                "orders": len(orders),
+                "orders_sent_again": sum(one.times > 1 for one in orders),
                 "requests": len(self._log),
                 "discard": self._settings.discard,
             }
@@ -225,6 +325,23 @@ class State:
         for fault in met:
             if fault.kind == kind and fault.ids & hits:
                 self.faults.used(fault)
+
+
+def _asked(met: list[Fault]) -> Asked:
+    """The ids that faults want refused or left out."""
+    if not any(fault.ids for fault in met):
+        return NOTHING_ASKED
+    return Asked(_ids(met, "reject_ids"), _ids(met, "drop_rows"))
+
+
+def _delay(met: list[Fault]) -> float:
+    """Seconds until a list shows a new upload (list_delay)."""
+    return max((fault.seconds for fault in met if fault.kind == "list_delay"), default=0)
+
+
+def _hidden(met: list[Fault]) -> int:
+    """Calls of a list that do not show a new upload yet (list_delay)."""
+    return max((fault.calls for fault in met if fault.kind == "list_delay"), default=0)
 
 
 def _ids(met: list[Fault], kind: str) -> frozenset[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from syncd.emulator.calls import CallFile
 from syncd.emulator.csvfile import CLIENT_ID_TYPES, Parsed
+from syncd.emulator.faults import Entity
 from syncd.emulator.settings import EmulatorSettings
 
 
@@ -20,7 +22,7 @@ class StoredUpload:
     """As it was sent, "" if it was not."""
     received_at: float
     """Unix seconds."""
-    parsed: Parsed
+    parsed: Parsed | CallFile
     content: bytes | None
     """The exact bytes of the file; None with `discard`."""
     size: int
@@ -28,6 +30,11 @@ class StoredUpload:
     """Unix seconds before which the list does not show it (list_delay)."""
     hidden_calls: int = 0
     """Calls of the list that do not show it yet (list_delay)."""
+
+    @property
+    def entity(self) -> Entity:
+        """What it is a file of."""
+        return "calls" if isinstance(self.parsed, CallFile) else "conversions"
 
     def status(self, now: float, settings: EmulatorSettings) -> str:
         """Its status at a moment; the order is the one of the documents' list [D ONE-now]."""
@@ -43,7 +50,7 @@ class StoredUpload:
 
     def _final(self, settings: EmulatorSettings) -> str:
         parsed = self.parsed
-        if not parsed.visitors:
+        if not parsed.visitors:  # so a file of static calls ends too, as documented
             return "LINKAGE_FAILURE"
         return settings.no_goal_status if parsed.goal_not_found == parsed.accepted else "PROCESSED"
 
@@ -60,6 +67,12 @@ class StoredUpload:
             "status": status,
             "type": "BASIC",
         }
+        if isinstance(self.parsed, CallFile):
+            shown |= {
+                "type": "CALLS",
+                "static_calls_quantity": self.parsed.static,
+                "dynamic_calls_quantity": self.parsed.accepted - self.parsed.static,
+            }
         if shown_type := self._type_shown():
             shown["client_id_type"] = shown_type
         if settings.quantities != "never" and (final or settings.quantities != "final"):
@@ -73,10 +86,11 @@ class StoredUpload:
         """The upload as `GET /_emulator/uploads` shows it."""
         return {
             "id": self.id,
+            "entity": self.entity,
             "counter": self.counter,
             "comment": self.comment,
             "client_id_type": self.client_id_type,
-            "columns": [name for name, _at in self.parsed.layout.ids],
+            "columns": list(self.parsed.id_columns),
             "rows": self.parsed.source,
             "accepted": self.parsed.accepted,
             "linked": self.parsed.linked,
@@ -89,5 +103,5 @@ class StoredUpload:
         """What replies call its kind of id: as sent, else by the first id column; PURCHASE_ID has no name."""
         if self.client_id_type in CLIENT_ID_TYPES:
             return self.client_id_type
-        first = self.parsed.layout.ids[0][0]
+        first = next(iter(self.parsed.id_columns), "")
         return next((kind for kind, column in CLIENT_ID_TYPES.items() if column == first), "")

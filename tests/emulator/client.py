@@ -28,6 +28,7 @@ class Client:
         self.timeout = 20.0
         """Seconds."""
         self.headers = {"Authorization": f"OAuth {token}"}
+        self.url, self.counter = emulator.url, counter
         self.base = f"{emulator.url}/management/v1/counter/{counter}"
 
     def upload(self, content: bytes | None = None, /, **query: str) -> requests.Response:
@@ -41,6 +42,13 @@ class Client:
     def get(self, path: str = "", /, **query: str | int) -> requests.Response:
         """GET something of the counter."""
         return requests.get(f"{self.base}{path}", params=query, headers=self.headers, timeout=self.timeout)
+
+    def post(self, path: str, content: bytes, /, **query: str) -> requests.Response:
+        """POST a file somewhere else: a path of the API, with `{counter}` in the counter's place."""
+        url = f"{self.url}{path.format(counter=self.counter)}"
+        return requests.post(
+            url, params=query, headers=self.headers, files={"file": content}, timeout=self.timeout
+        )
 
     def list(self, **query: str | int) -> list[dict[str, Any]]:
         """The uploads the API lists."""
