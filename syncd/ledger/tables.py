@@ -21,7 +21,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-from syncd.ledger import outcome_tables
+from syncd.ledger import control_tables, outcome_tables
 from syncd.ledger.types import Moment, Name, Number
 from syncd.model import Origin, UploadState
 
@@ -60,6 +60,14 @@ class Tables:
     match_alarms: Table
     quotas: Table
     refusals: Table
+    destinations: Table
+    pauses: Table
+    triggers: Table
+    alerts: Table
+    outlying_rows: Table
+    counters: Table
+    lists_compared: Table
+    probe_answers: Table
 
 
 def tables(prefix: str, schema: str | None) -> Tables:
@@ -88,6 +96,14 @@ def tables(prefix: str, schema: str | None) -> Tables:
         match_alarms=outcome_tables.match_alarms(metadata, prefix),
         quotas=outcome_tables.quotas(metadata, prefix),
         refusals=outcome_tables.refusals(metadata, prefix),
+        destinations=control_tables.destinations(metadata, prefix),
+        pauses=control_tables.pauses(metadata, prefix),
+        triggers=control_tables.triggers(metadata, prefix),
+        alerts=control_tables.alerts(metadata, prefix),
+        outlying_rows=control_tables.outlying_rows(metadata, prefix),
+        counters=control_tables.counters(metadata, prefix),
+        lists_compared=control_tables.lists_compared(metadata, prefix),
+        probe_answers=control_tables.probe_answers(metadata, prefix),
     )
 
 
@@ -138,6 +154,8 @@ def _uploads(metadata: MetaData, prefix: str) -> Table:
         Column("dropped", Number),
         Column("again_at", Moment),
         Column("gained", Number),
+        Column("api_url", Text),
+        Column("kind", Name, nullable=False, server_default="conversions"),
         UniqueConstraint("tag", name=f"{prefix}uploads_tag"),
         CheckConstraint(one_of("state", UploadState), name=f"{prefix}uploads_state"),
         CheckConstraint(one_of("origin", Origin), name=f"{prefix}uploads_origin"),
@@ -204,9 +222,10 @@ def _key_runs(metadata: MetaData, prefix: str) -> Table:
         Column("first", Number, nullable=False),
         Column("last", Number, nullable=False),
         Column("newest_upload", Number, nullable=False),
+        Column("subject", Name, nullable=False, server_default="key"),
         sqlite_autoincrement=True,
     )
-    Index(f"{prefix}key_runs_query", table.c.query, table.c.tier)
+    Index(f"{prefix}key_runs_query", table.c.query, table.c.subject, table.c.tier)
     return table
 
 

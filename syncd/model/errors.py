@@ -241,6 +241,16 @@ class StateTooNew(StateError):
     action = "Install that syncd again, or restore the store from before the upgrade."
 
 
+class StateUnreleased(StateError):
+    """The store was written by a syncd between two releases, whose tables no migration knows."""
+
+    code = "state.unreleased"
+    action = (
+        "Run `syncd migrate` of commit 21d263e on it first, which makes it version 0007; or restore a store "
+        "of a release."
+    )
+
+
 class HeldElsewhere(StateError):
     """Another daemon on the same store runs this query, so `run --once` or the command leaves it alone."""
 
@@ -330,6 +340,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     StateUnavailable,
     StateInUse,
     StateTooNew,
+    StateUnreleased,
     HeldElsewhere,
     LeaseLost,
     OpenUploads,

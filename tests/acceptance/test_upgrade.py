@@ -23,7 +23,7 @@ from tests.support.fix_cli import Cli
 from tests.support.servers import Database
 
 STORES = Path(scene.__file__).parent
-OLD = ("0001", "0002", "0004", "0005", "0006")
+OLD = ("0001", "0002", "0007")
 
 
 def old_store(kind: str, version: str) -> str:

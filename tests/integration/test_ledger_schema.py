@@ -19,7 +19,7 @@ from sqlalchemy.schema import CreateSchema, SchemaItem
 from syncd.ledger import Store
 from syncd.ledger.schema.migrate import migrate, scripts
 from syncd.ledger.schema.version import HEAD, read_version, version_table
-from syncd.model.errors import StateTooNew, StateUnavailable
+from syncd.model.errors import StateTooNew, StateUnavailable, StateUnreleased
 from syncd.model.keys import key_text
 from syncd.model.settings import StateSettings
 from tests.support.fix_ledger import NOW, chunk, dump, ledger_of, receipt
@@ -31,7 +31,7 @@ MIGRATE = """
 import sys
 from pydantic import SecretStr
 from syncd.ledger import Store
-from syncd.settings import StateSettings
+from syncd.model.settings import StateSettings
 
 store = Store.open(StateSettings(url=SecretStr(sys.argv[1]), schema_name=sys.argv[2]))
 sys.stdin.readline()
@@ -168,6 +168,17 @@ def test_an_older_store_wants_a_migration(store: Store) -> None:
     set_version(store, "0000")
     with pytest.raises(StateUnavailable, match=rf"0000.*{HEAD}.*syncd migrate"):
         store.check_version()
+
+
+def test_a_store_between_releases_is_refused(store: Store) -> None:
+    """No migration knows its tables: what to do is said, and nothing is touched."""
+    set_version(store, "0005")
+    before = dump(store)
+    for step in (store.check_version, store.migrate):
+        with pytest.raises(StateUnreleased, match="0005, which no release") as told:
+            step()
+        assert "21d263e" in told.value.action
+    assert dump(store) == before
 
 
 @pytest.mark.parametrize("newer", [f"{int(HEAD) + 1:04}", "9999", "a1b2c3"])

@@ -8,7 +8,7 @@ from sqlalchemy import delete, select
 
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.rows import UploadTotals
-from syncd.ledger.schema.migrations.versions.m0005_totals import added_up
+from syncd.ledger.schema.migrations.versions.m0007_files import added_up
 from syncd.model import Origin, UploadState
 from tests.support.fix_ledger import NOW, TestClock, chunk, ledger_of, receipt, tag
 

@@ -3,8 +3,7 @@
 OLD_TREE is a checkout of that version (`git worktree add --detach OLD_TREE COMMIT`), whose own syncd runs
 against today's emulator; STATE_URL an SQLite file that is not there yet or an empty PostgreSQL database. The
 dump goes to standard output, with the word YESTERDAY for its day. The stores of schema 0001 are by the
-version of commit fe99d5b, those of 0002 by 3ab92dd, those of 0004 by fb32320, those of
-0005 by 44e4dbd, those of 0006 by 935da25.
+version of commit fe99d5b, those of 0002 by 3ab92dd, those of 0007 by 21d263e.
 """
 
 from __future__ import annotations

@@ -5,10 +5,12 @@ from __future__ import annotations
 from sqlalchemy import Connection, column, inspect, select, table
 
 from syncd.ledger.database import Database
-from syncd.model.errors import StateTooNew, StateUnavailable
+from syncd.model.errors import StateTooNew, StateUnavailable, StateUnreleased
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest migration; a test compares it with the directory of migrations."""
+NEVER_RELEASED = frozenset({"0003", "0004", "0005", "0006"})
+"""Versions between two commits of the development, for which there is no migration."""
 
 
 def version_table(database: Database) -> str:
@@ -17,7 +19,7 @@ def version_table(database: Database) -> str:
 
 
 def read_version(database: Database, connection: Connection) -> str | None:
-    """The store's version; None when it has no tables yet. Raises StateTooNew."""
+    """Read the store's version; None when it has no tables yet. Raises StateTooNew and StateUnreleased."""
     name = version_table(database)
     if not inspect(connection).has_table(name, schema=database.schema):
         return None
@@ -25,6 +27,8 @@ def read_version(database: Database, connection: Connection) -> str | None:
     version: str | None = connection.execute(select(versions.c.version_num)).scalar_one_or_none()
     if version is not None and (not version.isdigit() or int(version) > int(HEAD)):
         raise StateTooNew(f"the state store has version {version}, this syncd knows up to {HEAD}")
+    if version in NEVER_RELEASED:
+        raise StateUnreleased(f"the state store has version {version}, which no release of syncd ever had")
     return version
 
 

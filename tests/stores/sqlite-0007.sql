@@ -3,7 +3,7 @@ CREATE TABLE syncd_alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT syncd_alembic_version_pkc PRIMARY KEY (version_num)
 );
-INSERT INTO "syncd_alembic_version" VALUES('0005');
+INSERT INTO "syncd_alembic_version" VALUES('0007');
 CREATE TABLE syncd_daemons (
 	owner TEXT NOT NULL, 
 	queries TEXT NOT NULL, 
@@ -60,9 +60,11 @@ CREATE TABLE syncd_marks (
 	waits_for TEXT NOT NULL, 
 	fingerprint TEXT NOT NULL, 
 	updated_at TEXT NOT NULL, 
+	floor TEXT, 
+	begun_after INTEGER, 
 	PRIMARY KEY ("query")
 );
-INSERT INTO "syncd_marks" VALUES('paid_orders','[["int","8"]]','[["int","6"]]','','db0fdf55c0156a588805c4ea4258e7ee','YESTERDAYT11:30:11.546584Z');
+INSERT INTO "syncd_marks" VALUES('paid_orders','[["int","8"]]','[["int","6"]]','','db0fdf55c0156a588805c4ea4258e7ee','YESTERDAYT01:28:46.898899Z',NULL,NULL);
 CREATE TABLE syncd_match_alarms (
 	"query" TEXT NOT NULL, 
 	since TEXT NOT NULL, 
@@ -96,6 +98,12 @@ CREATE TABLE syncd_quotas (
 	PRIMARY KEY (login)
 );
 INSERT INTO "syncd_quotas" VALUES('metrica','YESTERDAY',28);
+CREATE TABLE syncd_refusals (
+	login TEXT NOT NULL, 
+	counter INTEGER NOT NULL, 
+	day TEXT NOT NULL, 
+	PRIMARY KEY (login, counter)
+);
 CREATE TABLE syncd_rejects (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	"query" TEXT NOT NULL, 
@@ -108,9 +116,10 @@ CREATE TABLE syncd_rejects (
 	upload_id INTEGER, 
 	created_at TEXT NOT NULL, 
 	retry_at TEXT, 
+	dropped_at TEXT, 
 	CONSTRAINT syncd_rejects_key UNIQUE ("query", "key")
 );
-INSERT INTO "syncd_rejects" VALUES(1,'paid_orders','["7"]','id_not_digits','ClientId','nobody','{"order_id": "7", "client": "nobody", "paid_at": "2026-01-01T00:07:00Z", "updated_at": "7"}','',NULL,'YESTERDAYT11:30:11.542643Z',NULL);
+INSERT INTO "syncd_rejects" VALUES(1,'paid_orders','["7"]','id_not_digits','ClientId','nobody','{"order_id": "7", "client": "nobody", "paid_at": "2026-01-01T00:07:00Z", "updated_at": "7"}','',NULL,'YESTERDAYT01:28:46.882988Z',NULL,NULL);
 CREATE TABLE syncd_runs (
 	"query" TEXT NOT NULL, 
 	started_at TEXT, 
@@ -130,7 +139,7 @@ CREATE TABLE syncd_runs (
 	newest_at TEXT, 
 	PRIMARY KEY ("query")
 );
-INSERT INTO "syncd_runs" VALUES('paid_orders','YESTERDAYT11:30:11.369955Z','YESTERDAYT11:30:11.549289Z','YESTERDAYT11:30:11.549289Z',0,'','','',0,8,0,6,2,1,1,'2026-01-01T00:06:00.000000Z');
+INSERT INTO "syncd_runs" VALUES('paid_orders','YESTERDAYT01:28:46.471105Z','YESTERDAYT01:28:46.907446Z','YESTERDAYT01:28:46.907446Z',0,'','','',0,8,0,6,2,1,1,'2026-01-01T00:06:00.000000Z');
 CREATE TABLE syncd_totals (
 	"query" TEXT NOT NULL, 
 	uploads INTEGER NOT NULL, 
@@ -176,9 +185,9 @@ CREATE TABLE syncd_uploads (
 	CONSTRAINT syncd_uploads_state CHECK (state IN ('planned', 'sending', 'accepted', 'processed', 'unlinked', 'split', 'refused')), 
 	CONSTRAINT syncd_uploads_origin CHECK (origin IN ('query', 'waiting', 'retry', 'resend'))
 );
-INSERT INTO "syncd_uploads" VALUES(1,'syncde0e87e1269149eb488dd94d52703a25d','paid_orders',101,'accepted','query',3,'ClientId,Target,DateTime','[["int","3"]]',NULL,NULL,1,'YESTERDAYT11:30:11.392494Z','YESTERDAYT11:30:11.392494Z','YESTERDAYT11:30:11.472997Z',700000001,'UPLOADED',3,3,NULL,NULL,NULL,NULL,'',3,0,NULL,NULL);
-INSERT INTO "syncd_uploads" VALUES(2,'syncd4e166dd52dedd730dd6a96db3efa1f1a','paid_orders',101,'accepted','query',3,'ClientId,Target,DateTime','[["int","6"]]',NULL,NULL,1,'YESTERDAYT11:30:11.483448Z','YESTERDAYT11:30:11.483448Z','YESTERDAYT11:30:11.532987Z',700000002,'UPLOADED',3,3,NULL,NULL,NULL,NULL,'',3,0,NULL,NULL);
-INSERT INTO "syncd_uploads" VALUES(3,'syncdfd51b0e2fb382f448c885ff46e6ee1ed','paid_orders',101,'sending','query',2,'ClientId,Target,DateTime','[["int","10"]]',NULL,NULL,1,'YESTERDAYT11:30:12.133775Z','YESTERDAYT11:30:12.133775Z',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'',2,NULL,NULL,NULL);
+INSERT INTO "syncd_uploads" VALUES(1,'syncde0e87e1269149eb488dd94d52703a25d','paid_orders',101,'accepted','query',3,'ClientId,Target,DateTime','[["int","3"]]',NULL,NULL,1,'YESTERDAYT01:28:46.539818Z','YESTERDAYT01:28:46.539818Z','YESTERDAYT01:28:46.778763Z',700000001,'UPLOADED',3,3,NULL,NULL,NULL,NULL,'',3,0,NULL,NULL);
+INSERT INTO "syncd_uploads" VALUES(2,'syncd4e166dd52dedd730dd6a96db3efa1f1a','paid_orders',101,'accepted','query',3,'ClientId,Target,DateTime','[["int","6"]]',NULL,NULL,1,'YESTERDAYT01:28:46.808199Z','YESTERDAYT01:28:46.808199Z','YESTERDAYT01:28:46.858747Z',700000002,'UPLOADED',3,3,NULL,NULL,NULL,NULL,'',3,0,NULL,NULL);
+INSERT INTO "syncd_uploads" VALUES(3,'syncdfd51b0e2fb382f448c885ff46e6ee1ed','paid_orders',101,'sending','query',2,'ClientId,Target,DateTime','[["int","10"]]',NULL,NULL,1,'YESTERDAYT01:28:51.361186Z','YESTERDAYT01:28:51.361186Z',NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,NULL,'',2,NULL,NULL,NULL);
 CREATE TABLE syncd_waiting (
 	"query" TEXT NOT NULL, 
 	"key" TEXT NOT NULL, 
@@ -188,18 +197,20 @@ CREATE TABLE syncd_waiting (
 	created_at TEXT NOT NULL, 
 	PRIMARY KEY ("query", "key")
 );
-INSERT INTO "syncd_waiting" VALUES('paid_orders','["8"]',4102444800,'ClientId,Target,DateTime','100000000000000008,order_paid,4102444800','YESTERDAYT11:30:11.542643Z');
-CREATE INDEX syncd_uploads_dropped ON syncd_uploads ("query", settled_at) WHERE dropped > 0;
-CREATE INDEX syncd_uploads_followed ON syncd_uploads ("query", settled_at) WHERE state = 'accepted';
-CREATE INDEX syncd_uploads_unsettled ON syncd_uploads ("query", state) WHERE state IN ('planned', 'sending');
-CREATE INDEX syncd_uploads_unlinked ON syncd_uploads ("query", settled_at) WHERE linked < rows;
-CREATE INDEX syncd_uploads_query ON syncd_uploads ("query", id);
+INSERT INTO "syncd_waiting" VALUES('paid_orders','["8"]',4102444800,'ClientId,Target,DateTime','100000000000000008,order_paid,4102444800','YESTERDAYT01:28:46.882988Z');
 CREATE INDEX syncd_uploads_old ON syncd_uploads ("query", settled_at) WHERE old_rows > 0;
+CREATE INDEX syncd_uploads_query ON syncd_uploads ("query", id);
+CREATE INDEX syncd_uploads_dropped ON syncd_uploads ("query", settled_at) WHERE dropped > 0;
+CREATE INDEX syncd_uploads_unlinked ON syncd_uploads ("query", settled_at) WHERE linked < rows;
+CREATE INDEX syncd_uploads_unsettled ON syncd_uploads ("query", state) WHERE state IN ('planned', 'sending');
+CREATE INDEX syncd_uploads_followed ON syncd_uploads ("query", settled_at) WHERE state = 'accepted';
 CREATE INDEX syncd_key_runs_query ON syncd_key_runs ("query", tier);
 CREATE INDEX syncd_passed_upload ON syncd_passed (upload_id) WHERE upload_id IS NOT NULL;
+CREATE INDEX syncd_rejects_query ON syncd_rejects ("query", id) WHERE dropped_at IS NULL;
+CREATE INDEX syncd_rejects_dropped ON syncd_rejects ("query", id) WHERE dropped_at IS NOT NULL;
 CREATE INDEX syncd_rejects_retry ON syncd_rejects ("query", id) WHERE retry_at IS NOT NULL;
-CREATE INDEX syncd_rejects_query ON syncd_rejects ("query", id);
-CREATE INDEX syncd_rejects_reason ON syncd_rejects ("query", reason);
+CREATE INDEX syncd_rejects_dropped_at ON syncd_rejects (dropped_at) WHERE dropped_at IS NOT NULL;
+CREATE INDEX syncd_rejects_reason ON syncd_rejects ("query", reason) WHERE dropped_at IS NULL;
 CREATE INDEX syncd_waiting_due ON syncd_waiting ("query", due);
 CREATE VIEW syncd_deliveries AS SELECT u.query, k.value AS key, u.id AS upload_id, u.settled_at AS delivered_at FROM syncd_uploads AS u JOIN syncd_files AS f ON f.upload_id = u.id CROSS JOIN json_each('[' || replace(f.keys, char(10), ',') || ']') AS k WHERE u.state IN ('accepted', 'processed', 'unlinked') UNION ALL SELECT query, key, upload_id, NULL FROM syncd_passed;
 DELETE FROM "sqlite_sequence";

@@ -113,7 +113,9 @@ CREATE TABLE syncd.marks (
     safe text,
     waits_for text NOT NULL,
     fingerprint text NOT NULL,
-    updated_at timestamp with time zone NOT NULL
+    updated_at timestamp with time zone NOT NULL,
+    floor text,
+    begun_after bigint
 );
 CREATE TABLE syncd.match_alarms (
     query text NOT NULL COLLATE pg_catalog."C",
@@ -134,6 +136,11 @@ CREATE TABLE syncd.quotas (
     login text NOT NULL COLLATE pg_catalog."C",
     day text NOT NULL COLLATE pg_catalog."C",
     spent bigint NOT NULL
+);
+CREATE TABLE syncd.refusals (
+    login text NOT NULL COLLATE pg_catalog."C",
+    counter bigint NOT NULL,
+    day text NOT NULL COLLATE pg_catalog."C"
 );
 CREATE TABLE syncd.rejects (
     id bigint NOT NULL,
@@ -202,7 +209,7 @@ CREATE TABLE syncd.waiting (
 ALTER TABLE ONLY syncd.key_runs ALTER COLUMN id SET DEFAULT nextval('syncd.key_runs_id_seq'::regclass);
 ALTER TABLE ONLY syncd.rejects ALTER COLUMN id SET DEFAULT nextval('syncd.rejects_id_seq'::regclass);
 ALTER TABLE ONLY syncd.uploads ALTER COLUMN id SET DEFAULT nextval('syncd.uploads_id_seq'::regclass);
-INSERT INTO syncd.alembic_version VALUES ('0006');
+INSERT INTO syncd.alembic_version VALUES ('0007');
 INSERT INTO syncd.files VALUES (1, '["1"]
 ["2"]
 ["3"]', '\x28b52ffd207a8d010024023130312c6f726465725f706169642c313736373232353636300a3130323732333830050080162041a61226e87007da');
@@ -215,16 +222,16 @@ INSERT INTO syncd.key_blocks VALUES (1, 3, 1, '\x0100000000000000020000000000000
 INSERT INTO syncd.key_blocks VALUES (2, 6, 4, '\x040000000000000005000000000000000600000000000000', '\x78016362800026341a0000780007');
 INSERT INTO syncd.key_runs VALUES (1, 'paid_orders', 0, 3, 1, 3, 1);
 INSERT INTO syncd.key_runs VALUES (2, 'paid_orders', 0, 3, 4, 6, 2);
-INSERT INTO syncd.leases VALUES ('paid_orders', 'old-host:25564:7885bdd8', 2, 'YESTERDAY 15:28:34.090854+00');
-INSERT INTO syncd.marks VALUES ('paid_orders', '[["int","8"]]', '[["int","6"]]', '', 'db0fdf55c0156a588805c4ea4258e7ee', 'YESTERDAY 15:28:21.461045+00');
+INSERT INTO syncd.leases VALUES ('paid_orders', 'old-host:1677:76ee6923', 2, 'YESTERDAY 01:43:42.005939+00');
+INSERT INTO syncd.marks VALUES ('paid_orders', '[["int","8"]]', '[["int","6"]]', '', 'db0fdf55c0156a588805c4ea4258e7ee', 'YESTERDAY 01:43:22.056231+00', NULL, NULL);
 INSERT INTO syncd.quotas VALUES ('metrica', 'YESTERDAY', 28);
-INSERT INTO syncd.rejects VALUES (1, 'paid_orders', '["7"]', 'id_not_digits', 'ClientId', 'nobody', '{"order_id": "7", "client": "nobody", "paid_at": "2026-01-01T00:07:00Z", "updated_at": "7"}', '', NULL, 'YESTERDAY 15:28:21.451659+00', NULL, NULL);
-INSERT INTO syncd.runs VALUES ('paid_orders', 'YESTERDAY 15:28:21.24495+00', 'YESTERDAY 15:28:21.464763+00', 'YESTERDAY 15:28:21.464763+00', 0, '', '', '', false, 8, 0, 6, 2, 1, 1, '2026-01-01 00:06:00+00');
+INSERT INTO syncd.rejects VALUES (1, 'paid_orders', '["7"]', 'id_not_digits', 'ClientId', 'nobody', '{"order_id": "7", "client": "nobody", "paid_at": "2026-01-01T00:07:00Z", "updated_at": "7"}', '', NULL, 'YESTERDAY 01:43:22.002101+00', NULL, NULL);
+INSERT INTO syncd.runs VALUES ('paid_orders', 'YESTERDAY 01:43:21.180688+00', 'YESTERDAY 01:43:22.076692+00', 'YESTERDAY 01:43:22.076692+00', 0, '', '', '', false, 8, 0, 6, 2, 1, 1, '2026-01-01 00:06:00+00');
 INSERT INTO syncd.totals VALUES ('paid_orders', 2, 6, 0, 0, 0, 0, 0);
-INSERT INTO syncd.uploads VALUES (1, 'syncde0e87e1269149eb488dd94d52703a25d', 'paid_orders', 101, 'accepted', 'query', 3, 'ClientId,Target,DateTime', '[["int","3"]]', NULL, NULL, 1, 'YESTERDAY 15:28:21.283064+00', 'YESTERDAY 15:28:21.283064+00', 'YESTERDAY 15:28:21.365173+00', 700000001, 'UPLOADED', 3, 3, NULL, NULL, NULL, NULL, '', 3, 0, NULL, NULL);
-INSERT INTO syncd.uploads VALUES (2, 'syncd4e166dd52dedd730dd6a96db3efa1f1a', 'paid_orders', 101, 'accepted', 'query', 3, 'ClientId,Target,DateTime', '[["int","6"]]', NULL, NULL, 1, 'YESTERDAY 15:28:21.384779+00', 'YESTERDAY 15:28:21.384779+00', 'YESTERDAY 15:28:21.436883+00', 700000002, 'UPLOADED', 3, 3, NULL, NULL, NULL, NULL, '', 3, 0, NULL, NULL);
-INSERT INTO syncd.uploads VALUES (3, 'syncdfd51b0e2fb382f448c885ff46e6ee1ed', 'paid_orders', 101, 'sending', 'query', 2, 'ClientId,Target,DateTime', '[["int","10"]]', NULL, NULL, 1, 'YESTERDAY 15:28:22.149155+00', 'YESTERDAY 15:28:22.149155+00', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', 2, NULL, NULL, NULL);
-INSERT INTO syncd.waiting VALUES ('paid_orders', '["8"]', 4102444800, 'ClientId,Target,DateTime', '100000000000000008,order_paid,4102444800', 'YESTERDAY 15:28:21.451659+00');
+INSERT INTO syncd.uploads VALUES (1, 'syncde0e87e1269149eb488dd94d52703a25d', 'paid_orders', 101, 'accepted', 'query', 3, 'ClientId,Target,DateTime', '[["int","3"]]', NULL, NULL, 1, 'YESTERDAY 01:43:21.374542+00', 'YESTERDAY 01:43:21.374542+00', 'YESTERDAY 01:43:21.756675+00', 700000001, 'UPLOADED', 3, 3, NULL, NULL, NULL, NULL, '', 3, 0, NULL, NULL);
+INSERT INTO syncd.uploads VALUES (2, 'syncd4e166dd52dedd730dd6a96db3efa1f1a', 'paid_orders', 101, 'accepted', 'query', 3, 'ClientId,Target,DateTime', '[["int","6"]]', NULL, NULL, 1, 'YESTERDAY 01:43:21.895328+00', 'YESTERDAY 01:43:21.895328+00', 'YESTERDAY 01:43:21.923482+00', 700000002, 'UPLOADED', 3, 3, NULL, NULL, NULL, NULL, '', 3, 0, NULL, NULL);
+INSERT INTO syncd.uploads VALUES (3, 'syncdfd51b0e2fb382f448c885ff46e6ee1ed', 'paid_orders', 101, 'sending', 'query', 2, 'ClientId,Target,DateTime', '[["int","10"]]', NULL, NULL, 1, 'YESTERDAY 01:43:30.256248+00', 'YESTERDAY 01:43:30.256248+00', NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, '', 2, NULL, NULL, NULL);
+INSERT INTO syncd.waiting VALUES ('paid_orders', '["8"]', 4102444800, 'ClientId,Target,DateTime', '100000000000000008,order_paid,4102444800', 'YESTERDAY 01:43:22.002101+00');
 SELECT pg_catalog.setval('syncd.key_runs_id_seq', 2, true);
 SELECT pg_catalog.setval('syncd.rejects_id_seq', 1, true);
 SELECT pg_catalog.setval('syncd.uploads_id_seq', 3, true);
@@ -250,6 +257,8 @@ ALTER TABLE ONLY syncd.passed
     ADD CONSTRAINT passed_pkey PRIMARY KEY (query, key);
 ALTER TABLE ONLY syncd.quotas
     ADD CONSTRAINT quotas_pkey PRIMARY KEY (login);
+ALTER TABLE ONLY syncd.refusals
+    ADD CONSTRAINT refusals_pkey PRIMARY KEY (login, counter);
 ALTER TABLE ONLY syncd.rejects
     ADD CONSTRAINT rejects_key UNIQUE (query, key);
 ALTER TABLE ONLY syncd.rejects
