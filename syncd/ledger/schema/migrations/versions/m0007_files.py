@@ -1,9 +1,10 @@
 """What came after the releases 0001 and 0002: delivered keys in files, outcomes, totals, dropped rejects.
 
 Delivered keys have no row each any more: the files of the uploads hold them, with an index of codes over
-them. What was delivered is carried over: uploads whose file is still there become as if made by this version.
-Of older ones only the keys are left; they go to `passed` and count as delivered, whatever their rows say.
-`deliveries` stays for SELECT, as a view. Lines are packed with Zstandard from this version on; older ones stay.
+them. What was delivered is carried over: uploads whose file is still there become as if made by this
+version. Of older ones only the keys are left; they go to `passed` and count as delivered, whatever their
+rows say. `deliveries` stays for SELECT, as a view. Lines are packed with Zstandard from this version on;
+older ones stay.
 """
 
 from __future__ import annotations
