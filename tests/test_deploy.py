@@ -68,13 +68,6 @@ def test_the_dockerfile_is_clean() -> None:
     assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
 
 
-def test_the_scripts_are_clean() -> None:
-    """Shellcheck warns of nothing."""
-    scripts = [str(path) for path in sorted((ROOT / ".ci").iterdir())]
-    done = tool("shellcheck", "--severity=warning", *scripts)
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 def test_the_compose_file_is_valid() -> None:
     """It fits the Compose Specification, and is as locked up as the image allows."""
     text = (ROOT / "deploy" / "compose.yaml").read_text(encoding="utf-8")
