@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,7 +26,9 @@ from syncd.cli.common import (
     print_json,
     read_settings,
 )
+from syncd.config.places import Places
 from syncd.inspect.check import (
+    Code,
     Finding,
     Level,
     Seen,
@@ -36,6 +37,7 @@ from syncd.inspect.check import (
     look_at_names,
     look_at_query,
     look_at_state,
+    look_at_zone,
 )
 from syncd.metrica.client import MetricaClient
 from syncd.model import Position
@@ -50,6 +52,7 @@ OTHERS = stat.S_IRWXO
 """What a file's mode lets everybody do."""
 _SIGNS = {
     Level.OK: click.style("ok       ", fg="green"),
+    Level.NOTE: click.style("note     ", fg="cyan"),
     Level.WARNING: click.style("WARNING  ", fg="yellow", bold=True),
     Level.ERROR: click.style("ERROR    ", fg="red", bold=True),
 }
@@ -60,9 +63,12 @@ _INDENT = 11
 @config_option
 @json_option
 @click.option("--offline", is_flag=True, help="Look at the file alone.")
-@click.option("--query", "names", multiple=True, metavar="NAME", help="Only this query (repeatable).")
-def check(*, config: Path | None, as_json: bool, offline: bool, names: tuple[str, ...]) -> int:
-    """Find out what can be known before the first upload.
+@click.option("--query", "options", multiple=True, metavar="NAME", help="The same as NAME (repeatable).")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def check(
+    *, config: Path | None, as_json: bool, offline: bool, options: tuple[str, ...], names: tuple[str, ...]
+) -> int:
+    """Find out what can be known before the first upload, of all queries or those of these NAMEs.
 
     File, state store, databases, columns and their types, index, token, counters, goals. Nothing is
     uploaded and nothing is written.
@@ -71,20 +77,22 @@ def check(*, config: Path | None, as_json: bool, offline: bool, names: tuple[str
         settings = read_settings(config)
     except ConfigError as error:
         if as_json:  # beside the words on stderr
-            print_json(_report(0, [_problem(problem, error.action) for problem in error.problems]))
+            problems = [_problem(problem, error.action) for problem in error.problems]
+            print_json(_report(0, problems, Places.nowhere()))
         raise
-    queries = pick(settings, names)
+    queries, places = pick(settings, (*names, *options)), Places.of(settings.file)
     findings = [_about_file(settings), *_about_secrets(settings)]
     findings += _about_drivers(queries) if offline else _live(settings, queries)
     levels = Counter(finding.level for finding in findings)
     if as_json:
-        print_json(_report(len(queries), findings))
+        print_json(_report(len(queries), findings, places))
     else:
-        _show(findings)
+        _show(findings, places)
         errors, warnings = counted(levels[Level.ERROR], "error"), counted(levels[Level.WARNING], "warning")
         click.echo(f"\n{counted(len(queries), 'query')}: {errors}, {warnings}")
     for finding in findings:
-        if finding.level is Level.ERROR and not (is_terminal(sys.stdout) and is_terminal(sys.stderr)):
+        # Said once to a person: on stderr only where standard output goes elsewhere.
+        if finding.level is Level.ERROR and not is_terminal(sys.stdout):
             complain(f"{finding.where}: {finding.message}", finding.action)
     return FAILED if levels[Level.ERROR] else 0
 
@@ -93,17 +101,19 @@ def _problem(problem: Problem, action: str) -> Finding:
     """A mistake of the file, as a finding."""
     from syncd.monitoring.telemetry.redaction import redact  # loaded only when something went wrong
 
-    return Finding(Level.ERROR, "file", redact(str(problem)), action)
+    path = tuple(problem.path.split(".")) if problem.path else ()
+    message = redact(str(problem))
+    return Finding(Level.ERROR, "file", message, action, Code.CONFIG, path, (problem.file, problem.line))
 
 
-def _report(queries: int, findings: Sequence[Finding]) -> dict[str, object]:
+def _report(queries: int, findings: Sequence[Finding], places: Places) -> dict[str, object]:
     levels = Counter(finding.level for finding in findings)
     return {
         "ok": not levels[Level.ERROR],
         "queries": queries,
         "errors": levels[Level.ERROR],
         "warnings": levels[Level.WARNING],
-        "findings": [_json(finding) for finding in findings],
+        "findings": [_json(finding, places) for finding in findings],
     }
 
 
@@ -129,11 +139,12 @@ def _about_secrets(settings: Settings) -> Iterator[Finding]:
         with suppress(OSError):
             if Path(name).stat().st_mode & OTHERS:
                 message = f"{name} holds a secret and can be read by everybody on this machine"
-                yield Finding(Level.WARNING, "secrets", message, f"chmod o-rwx {name}")
+                yield Finding(Level.WARNING, "secrets", message, f"chmod o-rwx {name}", Code.READABLE)
     url = urlsplit(settings.metrica.api_url)
     if url.scheme == "http" and url.hostname not in {"127.0.0.1", "::1", "localhost"}:
         message = "metrica.api_url is http: the token and the rows go over the network unencrypted"
-        yield Finding(Level.WARNING, "metrica", message, "Write https.")
+        path = ("metrica", "api_url")
+        yield Finding(Level.WARNING, "metrica", message, "Write https.", Code.API_UNENCRYPTED, path)
 
 
 def _about_drivers(queries: Sequence[QuerySettings]) -> Iterator[Finding]:
@@ -142,7 +153,12 @@ def _about_drivers(queries: Sequence[QuerySettings]) -> Iterator[Finding]:
         if driver := lacking(database.url.get_secret_value()):
             message = f"its driver, {driver.module}, is not installed"
             yield Finding(
-                Level.ERROR, f"database {database.name}", message, f"pip install '{driver.package}'"
+                Level.ERROR,
+                f"database {database.name}",
+                message,
+                f"pip install '{driver.package}'",
+                Code.DATABASE,
+                ("databases", database.name, "url"),
             )
 
 
@@ -173,14 +189,18 @@ def _looks(parts: Parts, settings: Settings, queries: Sequence[QuerySettings]) -
         seen = Seen()
         if query.database.name in away:
             message = f"not looked at: there is no connection to database {query.database.name}"
-            yield Finding(Level.WARNING, f"query {query.name}", message)
+            path = ("queries", query.name)
+            yield Finding(Level.WARNING, f"query {query.name}", message, "", Code.NOT_LOOKED_AT, path)
         else:
             found, seen = look_at_query(query, parts.source, parts.clock, _stands(parts, query))
             yield from found
         yield from look_at_names([query.name], settings.queries, recorded)
         counters.setdefault((query.counter, parts.client(query)), {})[query.name] = seen
     for (counter, client), samples in counters.items():
-        yield from look_at_counter(client, counter, samples)
+        zone, found = look_at_counter(client, counter, samples)
+        yield from found
+        for name, seen in samples.items():
+            yield from look_at_zone(settings.queries[name], seen.moments, parts.clock.now(), zone)
 
 
 def _recorded(parts: Parts) -> Collection[str]:
@@ -196,13 +216,18 @@ def _stands(parts: Parts, query: QuerySettings) -> Callable[[], Position | None]
     return lambda: parts.memory(query).position()
 
 
-def _show(findings: Sequence[Finding]) -> None:
+def _show(findings: Sequence[Finding], places: Places) -> None:
     """One block per thing that was looked at; a line per finding, whole where no person sees it."""
     width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 0
-    for where, found in groupby(findings, lambda finding: finding.where):
+    blocks: dict[str, list[Finding]] = {}
+    for finding in findings:
+        blocks.setdefault(finding.where, []).append(finding)
+    for where, found in blocks.items():
         click.secho(where, bold=True)
         for finding in found:
             lines = _folded(finding.message, width)
+            if finding.level in {Level.WARNING, Level.ERROR} and (place := _shown_place(finding, places)):
+                lines += _folded(place, width)
             if finding.action and finding.level is not Level.OK:
                 lines += _folded(f"→ {finding.action}", width)
             click.echo(f"  {_SIGNS[finding.level]}{lines[0]}")
@@ -215,10 +240,27 @@ def _folded(text: str, width: int) -> list[str]:
     return textwrap.wrap(shown, max(width - _INDENT, 40)) if width else [shown]
 
 
-def _json(finding: Finding) -> dict[str, str]:
+def _shown_place(finding: Finding, places: Places) -> str:
+    """File and line with the key; empty where the finding has none, or its message says it."""
+    file, line = finding.at or places.find(finding.path) or ("", 0)
+    if not line or f"{file}:{line}" in finding.message:
+        return ""
+    return f"in {file}:{line} {'.'.join(finding.path)}".rstrip()
+
+
+def _json(finding: Finding, places: Places) -> dict[str, object]:
+    file, line = finding.at or places.find(finding.path) or (None, None)
+    kind, _, name = finding.where.partition(" ")
+    of_query = finding.path[1] if finding.path[:1] == ("queries",) and len(finding.path) > 1 else None
     return {
         "level": finding.level,
+        "severity": finding.level,
+        "code": finding.code,
         "where": finding.where,
+        "query": name if kind == "query" else of_query,
+        "path": ".".join(finding.path) or None,
+        "file": file,
+        "line": line,
         "message": finding.message,
         "action": finding.action,
     }

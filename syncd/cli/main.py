@@ -204,7 +204,7 @@ def _say(error: SyncdError) -> int:
         click.echo(redact(str(error)), err=True)
         click.echo(f"syncd: {counted(len(error.problems), 'problem')} in the configuration", err=True)
     else:
-        complain(str(error), error.action)
+        complain(*error.as_final())
     return error.exit_code
 
 

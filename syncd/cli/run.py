@@ -75,7 +75,8 @@ def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...
     show(daemon.turns, as_json=as_json)
     for turn in daemon.turns:
         if turn.last and turn.last.error:  # whatever the log's level and format hide
-            complain(f"{turn.query.name}: {turn.last.error}", turn.last.error.action)
+            message, action = turn.last.error.name_query(turn.query.name).as_final()
+            complain(f"{turn.query.name}: {message}", action)
     return exit_code(daemon.turns)
 
 

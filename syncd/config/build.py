@@ -89,6 +89,8 @@ def _query(
         token=token,
         token_file=token_file,
         timezone=zone,
+        timezone_is_default=query.timezone is None
+        and "timezone" not in file.databases[database.name].model_fields_set,
         longest_pause=longest,
         line=line,
     )

@@ -147,7 +147,9 @@ class Api:
         """GET /management/v1/counter/{id}/goals [D MIRROR, F RYM]."""
 
         async def work(call: Call, _content: bytes, _met: list[Fault]) -> dict[str, object]:
-            return {"goals": [goal.as_json() for goal in self._state.goals(call.counter)]}
+            listed = [goal.as_json() for goal in self._state.goals(call.counter)]
+            every = {"every_target": True} if self._state.settings.goals is None else {}
+            return {"goals": listed, **every}
 
         return await self._serving.serve(request, "goals", work)
 

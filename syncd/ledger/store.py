@@ -17,6 +17,7 @@ from syncd.ledger.readers import OutcomeReaders, Readers, TotalsReader
 from syncd.ledger.rows import RunRow
 from syncd.ledger.schema import version
 from syncd.ledger.schema.creation import upgrade
+from syncd.ledger.schema.trial import check_writable
 from syncd.model.clock import Clock
 from syncd.model.errors import StateUnavailable
 from syncd.model.settings import StateSettings
@@ -67,6 +68,10 @@ class Store(Readers, OutcomeReaders, TotalsReader, Quotas):
             return True
         with self.database.read() as connection:
             return version.read_version(self.database, connection) is None
+
+    def check_writable(self) -> None:
+        """Raise StateNotWritable where a run could not write; nothing is left behind. Raises StateError."""
+        check_writable(self.database, is_new=self.is_new())
 
     def lock(self) -> StoreLock:
         """The lock that only one daemon can hold; for PostgreSQL (leases) and memory it does nothing.

@@ -16,6 +16,9 @@ _TEXT_LENGTH = 255
 _LARGEST = 2**63
 """Numbers are int64 (docs/metrica.md, 1), and the state store keeps no longer ones."""
 
+EVERY_TARGET = "every_target"
+"""The emulator's own word beside its list of goals: every Target is one, so no list could name them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -32,9 +35,14 @@ class Goal:
 
         The condition is `exact` or `action` in the API [D addGoal.md].
         """
-        return self.type == "action" and any(
-            kind in ("exact", "action") and text == target for kind, text in self.conditions
-        )
+        return target in self.identifiers or (self.type == "action" and (EVERY_TARGET, "") in self.conditions)
+
+    @property
+    def identifiers(self) -> tuple[str, ...]:
+        """The Targets by which conversions reach it."""
+        if self.type != "action":
+            return ()
+        return tuple(text for kind, text in self.conditions if kind in ("exact", "action") and text)
 
     def near(self, target: str) -> str:
         """What keeps a goal with this identifier from taking the Target, in words; empty: it has another."""
@@ -112,7 +120,10 @@ def goals_of(document: Mapping[str, Any]) -> list[Goal]:
     goals = document.get("goals")
     if not isinstance(goals, list):
         raise OutcomeUnknown("the answer holds no list of goals", http_status=200)
-    return [_goal(goal) for goal in goals if isinstance(goal, dict)]
+    found = [_goal(goal) for goal in goals if isinstance(goal, dict)]
+    if document.get(EVERY_TARGET) is True:
+        found.append(Goal(0, "", "action", ((EVERY_TARGET, ""),)))
+    return found
 
 
 def _goal(goal: Mapping[str, Any]) -> Goal:

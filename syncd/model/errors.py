@@ -7,38 +7,12 @@ password: whoever raises one takes care of that.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
 
-
-class SyncdError(Exception):
-    """Base of all: the command ends with `exit_code`, the daemon backs the query off and tries again."""
-
-    code: ClassVar[str] = "internal"
-    action: ClassVar[str] = "This is a fault in syncd itself: please report it with the line above."
-    exit_code: ClassVar[int] = 1
-
+from syncd.model.error_base import Problem as Problem  # noqa: PLC0414 — exported from here, as mypy wants it said
+from syncd.model.error_base import SyncdError as SyncdError  # noqa: PLC0414 — exported from here, as mypy wants it said
 
 # --- before anything runs: the command ends, nothing was touched ---
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Problem:
-    """One thing wrong with the configuration file."""
-
-    file: str
-    line: int
-    path: str
-    """The key's path, as `queries.paid_orders.every`."""
-    message: str
-    hint: str = ""
-    """The nearest right spelling, or what to write instead; may be empty."""
-
-    def __str__(self) -> str:
-        where = f"{self.file}:{self.line}" if self.line else self.file
-        path = f" {self.path}:" if self.path else ""
-        return f"{where}:{path} {self.message}" + (f" ({self.hint})" if self.hint else "")
 
 
 class ConfigError(SyncdError):
@@ -69,6 +43,10 @@ class SourceError(SyncdError):
 
     code = "source"
     action = "See the database's own log."
+    spot: int | None = None
+    """The character of the query's SQL at which the database found the fault; None: not known."""
+    place: tuple[str, int] | None = None
+    """File and line of that."""
 
 
 class SourceUnavailable(SourceError):
@@ -76,6 +54,13 @@ class SourceUnavailable(SourceError):
 
     code = "source.unavailable"
     action = "Check that the database runs, is reachable from here, and that user and password are right."
+
+
+class DatabaseMissing(SourceUnavailable):
+    """The server answers, and has no database of this name: tried again with growing pauses."""
+
+    code = "source.no_database"
+    action = "Correct the database's name, the last part of its url, or create it."
 
 
 class LoginRefused(SourceUnavailable):
@@ -86,6 +71,10 @@ class LoginRefused(SourceUnavailable):
         "Correct the password or the account. A password_file that changed is tried within half a minute;"
         " else `systemctl reload syncd` (SIGHUP), or a restart, has the password tried again."
     )
+
+    def as_final(self) -> tuple[str, str]:
+        """Leave out when a daemon would try again."""
+        return str(self).partition("; the same password is tried")[0], "Correct the password or the account."
 
 
 class PasswordFileUnusable(SourceUnavailable):
@@ -103,6 +92,16 @@ class SourceRefused(SourceError):
 
     code = "source.refused"
     action = "Correct the query's sql or columns; `syncd preview NAME` shows the effect."
+
+
+class RowsCutOff(SourceRefused):
+    """The query's SQL ends with a limit (LIMIT, TOP, FETCH FIRST …), so the rows beyond it are never read."""
+
+    code = "source.limit"
+    action = (
+        "Take the limit out of the sql: syncd reads page by page by itself. To begin later, set `start`;"
+        " to send fewer rows at once, `chunk_rows`."
+    )
 
 
 class UrlRefused(SourceRefused):
@@ -227,6 +226,17 @@ class StateUnavailable(StateError):
     action = "Check that the state store's file or server is there, writable and not full."
 
 
+class StateNotWritable(StateError):
+    """The account may not write to the store, or not make it; found by `check` before a run needs it."""
+
+    code = "state.not_writable"
+    action = "Give the account the rights that are named, or syncd another store by state.url."
+
+    def __init__(self, message: str, action: str = "") -> None:
+        super().__init__(message)
+        self.action = action or self.action
+
+
 class StateInUse(StateError):
     """Another syncd works on this SQLite store: this one refuses to start."""
 
@@ -326,9 +336,11 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     ConfigError,
     UsageError,
     SourceUnavailable,
+    DatabaseMissing,
     LoginRefused,
     PasswordFileUnusable,
     SourceRefused,
+    RowsCutOff,
     UrlRefused,
     NotReceived,
     OutcomeUnknown,
@@ -338,6 +350,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     TokenFileUnusable,
     TooManyRejects,
     StateUnavailable,
+    StateNotWritable,
     StateInUse,
     StateTooNew,
     StateUnreleased,

@@ -93,6 +93,16 @@ class Relink(_Frozen):
     """Since the first upload; `for` in the file."""
 
 
+class SqlPlace(_Frozen):
+    """Where the text of a query's SQL begins: for errors that know the position in it."""
+
+    file: str
+    line: int
+    """The line of the SQL's first line."""
+    column: int
+    """The column, from 1, at which each line of the SQL begins; 0 where lines are not those of the file."""
+
+
 class QuerySettings(_Frozen):
     """One query, with `defaults` merged in and its database resolved."""
 
@@ -124,6 +134,8 @@ class QuerySettings(_Frozen):
     """The query's own token, else Metrica's (already resolved: at most one of the two is set)."""
     timezone: ZoneInfo
     """Of timestamps that carry none, and of `cron`: the query's, else its database's."""
+    timezone_is_default: bool = False
+    """Neither the query nor its database names one."""
     longest_pause: timedelta | None = None
     """With `cron`: the longest time between two firings (a night, a weekend), which is no sign of trouble."""
     relink: Relink | None = None
@@ -132,6 +144,7 @@ class QuerySettings(_Frozen):
     """Whose daily requests it spends, named by where the token stands: `metrica`, or `queries.NAME`."""
     line: int = 0
     """The line of the configuration file where the query begins."""
+    sql_place: SqlPlace | None = None
 
 
 class Settings(_Frozen):

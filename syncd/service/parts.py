@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import blake2b
 from threading import RLock
 
@@ -14,7 +15,7 @@ from syncd.metrica.client import MetricaClient
 from syncd.metrica.pace import Pace
 from syncd.metrica.token import Token
 from syncd.model.clock import Clock, SystemClock
-from syncd.model.errors import ConfigError, Problem
+from syncd.model.errors import ConfigError, Problem, SourceError
 from syncd.model.events import Event, Observer
 from syncd.model.settings import QuerySettings, Settings
 from syncd.monitoring.overview import Requests
@@ -24,6 +25,7 @@ from syncd.pipeline.uploading.followup import Lists
 from syncd.source.engines import Engines
 from syncd.source.probe import probe
 from syncd.source.reader import SqlSource
+from syncd.source.rights import writing_account
 
 
 class Parts:
@@ -67,7 +69,12 @@ class Parts:
     def connect(self, name: str) -> Connected:
         """A first word with a database, for `check`. Raises SourceError."""
         database = self.engines.database(name)
-        return Connected(database.dialect_name, *probe(database))
+        took, clock_ahead = probe(database)
+        account = None
+        with suppress(SourceError):  # it may not even look at its own rights
+            account = writing_account(database, self.settings.state.schema_name)
+        may_write = (account.may, account.remedy) if account else None
+        return Connected(database.dialect_name, took, clock_ahead, may_write)
 
     def client(self, query: QuerySettings) -> MetricaClient:
         """Metrica for the query's token: one client per token, since the limits are per login."""

@@ -23,6 +23,7 @@ from syncd.source.failures import blot, failure, is_refused, words
 from syncd.source.families import family
 from syncd.source.logins import Logins
 from syncd.source.sessions import Sessions
+from syncd.source.spots import spot_of
 from syncd.source.watchdog import Watchdog
 
 POOL_SIZE = 8
@@ -74,11 +75,14 @@ class Database:
         """The kind of database that it is spoken to as."""
         return family(self.dialect_name)
 
-    def run(self, where: str, work: Callable[[Connection], T], *, timeout: timedelta | None = None) -> T:
+    def run(
+        self, where: str, work: Callable[[Connection], T], *, timeout: timedelta | None = None, sql: str = ""
+    ) -> T:
         """`work` in one short read-only transaction, which is over when this returns.
 
         A connection that turns out to be dead is replaced once, so `work` may be called twice; it only
-        reads. `where` begins the message of an error. Raises SourceUnavailable or SourceRefused.
+        reads. `where` begins the message of an error, which says where in `sql` it lies.
+        Raises SourceUnavailable or SourceRefused.
         """
         limit = timeout or self.statement_timeout
         problem: SourceError
@@ -102,6 +106,7 @@ class Database:
                 if lost and attempt == 1 and monotonic() - began < STALE_SECONDS:
                     continue  # the pool has dropped its dead connections: the next one is new
                 problem = failure(error, where, self._secrets())
+                problem.spot = spot_of(error, sql, self.family)
             finally:
                 if self._retired:
                     self.engine.pool.dispose()

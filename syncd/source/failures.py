@@ -6,11 +6,12 @@ passwords are never part of it, so the original exception is not chained either.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from sqlalchemy import exc
 
-from syncd.model.errors import SourceError, SourceRefused, SourceUnavailable
+from syncd.model.errors import DatabaseMissing, SourceError, SourceRefused, SourceUnavailable
 
 LONGEST = 300
 """Characters of the database's own words that are shown."""
@@ -26,6 +27,9 @@ _MYSQL_UNAVAILABLE = frozenset(
     | {1205, 1213, 1226, 1317, 1698, 1836, 1927, 1969, 3024, 3118, 3159, 3168, 4031, 4150, 4151}
 )
 
+_PG_NO_DATABASE = re.compile(r'FATAL: +database ".*" does not exist|база данных ".*" не существует')
+"""libpq gives a failed connection no SQLSTATE, only the server's words in the language of its lc_messages."""
+_MYSQL_NO_DATABASE = 1049
 _MYSQL_SERVER = 1000
 """The first number of the server's own errors."""
 _MYSQL_CLIENT = range(2000, 3000)
@@ -39,9 +43,20 @@ _SQLITE_REFUSED = frozenset({1, 8, 18, 20, 23, 25})
 
 
 def failure(error: BaseException, where: str, secrets: Iterable[str] = ()) -> SourceError:
-    """What to raise for `error`; `where` begins the message, `secrets` are blotted out of it."""
-    kind = SourceRefused if is_refused(error) else SourceUnavailable
+    """Make the error to raise for a driver's; `where` begins the message, `secrets` are blotted out of it."""
+    kind = SourceRefused if is_refused(error) else _unavailable(error)
     return kind(f"{where}: {blot(words(error), secrets)}")
+
+
+def _unavailable(error: BaseException) -> type[SourceUnavailable]:
+    """The class of an error that passes; a database that does not exist has one of its own."""
+    original = getattr(error, "orig", None) or error
+    number = original.args[0] if original.args else None
+    missing = getattr(original, "sqlstate", None) == "3D000" or _PG_NO_DATABASE.search(str(original))
+    is_mysql = type(original).__module__.startswith("pymysql")
+    if missing or (is_mysql and number == _MYSQL_NO_DATABASE):
+        return DatabaseMissing
+    return SourceUnavailable
 
 
 def is_refused(error: BaseException) -> bool:

@@ -78,10 +78,10 @@ class Keyset:
         """All rows for which the conditions hold, in order."""
         return self._all().where(*conditions).order_by(*(_name(name) for name in columns))
 
-    def newest(self, columns: Sequence[str], upper: Sequence[object] | None) -> Select[Any]:
-        """The last row in the order, up to a cursor."""
+    def newest(self, columns: Sequence[str], upper: Sequence[object] | None, rows: int = 1) -> Select[Any]:
+        """Select the last rows in the order, up to a cursor, the very last first."""
         query = self._all().where(*self.bounds(columns, None, upper))
-        return query.order_by(*(_name(name).desc() for name in columns)).limit(1)
+        return query.order_by(*(_name(name).desc() for name in columns)).limit(rows)
 
     def where(self, condition: ColumnElement[bool], columns: Sequence[str]) -> Select[Any]:
         """The rows for which this holds, in the order of these columns."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Select
 
 from syncd.mapping import Form
 from syncd.model import Mark, Page, TextPage
-from syncd.model.errors import SourceRefused, SourceUnavailable
+from syncd.model.errors import SourceError, SourceRefused, SourceUnavailable
 from syncd.model.keys import value_text
 from syncd.model.marks import as_start
 from syncd.model.settings import QuerySettings
@@ -20,9 +20,10 @@ from syncd.source.engines import Database, Engines
 from syncd.source.keyset import TIE, Keyset
 from syncd.source.lines.reader import TextReader
 from syncd.source.plans import plan_text, serves
+from syncd.source.rights import unseen_relations
 from syncd.source.sessions import LISTED_LATE
 from syncd.source.shape import Shape, shape_of
-from syncd.source.statement import LEXIS, Lexis, SecondStatementError, single_statement
+from syncd.source.wanted import located, statement_of
 
 ROWS = 10_000
 """Rows of a page that are read as values: what bounds the memory, however long the chunk."""
@@ -40,7 +41,7 @@ class SqlSource:
         self._query = query
         self._where = f"query {query.name}: database {query.database.name}"
         self._database: Database = engines.database(query.database.name)
-        self._keyset = Keyset(self._statement(), self._database.row_values)
+        self._keyset = Keyset(statement_of(query, self._database.family), self._database.row_values)
         self._shape: Shape | None = None
         self._edge: Edge | None = None
         self._is_looked_at = False
@@ -93,6 +94,22 @@ class SqlSource:
         shape = self._described()
         rows = self._rows(self._keyset.newest(shape.mark_columns, None if upto is None else upto.values))
         return shape.mark_of(rows[0]) if rows else None
+
+    def latest(self, limit: int) -> Page:
+        """Read the last rows in the mark's order, as `read` would give them; at most `limit`."""
+        shape = self._described()
+        rows = self._rows(self._keyset.newest(shape.cursor_columns, None, min(limit, ROWS)))[::-1]
+        return Page(shape.columns, rows, shape.mark_of(rows[-1]) if rows else None, exhausted=True)
+
+    def single_precision(self) -> tuple[str, ...]:
+        """The result's columns that are floats of single precision, whose digits may be lost."""
+        return self._described().single_precision(self._database.family)
+
+    def unseen_relations(self) -> list[str]:
+        """Name what of the query shows rows without a transaction of this database."""
+        page = self._keyset.page(self._described().cursor_columns, None, None, 1)
+        family = self._database.family
+        return self._database.run(self._where, lambda connection: unseen_relations(connection, page, family))
 
     def start(self) -> Mark | None:
         """The configured `start` in the form of the marks; None: `beginning` or `now`.
@@ -241,7 +258,10 @@ class SqlSource:
             shape = shape_of(self._query, self._database.family, description, result.cursor)
             return shape, [tuple(row) for row in result]
 
-        shape, rows = self._database.run(self._where, work)
+        try:
+            shape, rows = self._database.run(self._where, work, sql=self._keyset.sql)
+        except SourceError as error:
+            raise located(error, self._query).name_query(self._query.name) from None
         if shape != self._shape:
             self._shape = shape
             self._edge = None  # what is remembered of given rows no longer compares with new ones
@@ -254,15 +274,6 @@ class SqlSource:
         if self._shape is None:
             raise SourceRefused(f"{self._where}: the sql gives no columns")
         return self._shape
-
-    def _statement(self) -> str:
-        lexis = LEXIS.get(self._database.family, Lexis())
-        problem = ""
-        try:
-            return single_statement(self._query.sql, lexis)
-        except SecondStatementError as error:
-            problem = str(error)
-        raise SourceRefused(f"query {self._query.name}: {problem}")
 
     def _lower(self, after: Mark | None) -> tuple[object, ...] | None:
         mark = after or self.start()

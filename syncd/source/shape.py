@@ -37,6 +37,11 @@ class Shape:
     types: tuple[object, ...] = ()
     """The driver's codes of the columns' types."""
 
+    def single_precision(self, dialect: str) -> tuple[str, ...]:
+        """The columns that are 4-byte floats."""
+        code = _SINGLE_PRECISION.get(dialect, ())
+        return tuple(name for name, kind in zip(self.columns, self.types, strict=False) if kind == code)
+
     @property
     def cursor_columns(self) -> tuple[str, ...]:
         """The names that order the rows."""

@@ -7,7 +7,9 @@ databases, so the differences are data (`Lexis`).
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,30 @@ _CLOSERS = {"[": "]", "(": ")", "{": "}", "<": ">"}
 
 class SecondStatementError(ValueError):
     """There is more after a semicolon than comments."""
+
+
+class Token(NamedTuple):
+    """A word, string, quoted name or sign of a statement."""
+
+    word: str
+    """In lower case."""
+    start: int
+    end: int
+
+
+def tokens(sql: str, lexis: Lexis) -> Iterator[Token]:
+    """The statement's tokens; white space and comments are none. A number is one token."""
+    position = 0
+    while position < len(sql):
+        after = _skip_quiet(sql, position, lexis)
+        if after == position:
+            after = _skip_token(sql, position, lexis)
+            while (
+                sql[position].isdigit() and after < len(sql) and (sql[after].isalnum() or sql[after] in "._")
+            ):
+                after += 1
+            yield Token(sql[position:after].lower(), position, after)
+        position = after
 
 
 def single_statement(sql: str, lexis: Lexis) -> str:

@@ -39,6 +39,7 @@ def test_goals_are_wanted_for_what_would_be_sent(
     sql = shop.SQL.replace("currency", f"currency, CASE order_id {goals} ELSE {good} END AS goal")
     columns = {"ClientId": "client", "Target": "goal", "DateTime": "paid_at"}
     ready.configure(shop.configuration(sqlite_db, emulator.url, shop.query(sql=sql, columns=columns)))
+    emulator.configure(goals=["order_paid"])
 
     messages = [finding["message"] for finding in ready.json("check")["findings"]]
 

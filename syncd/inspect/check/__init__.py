@@ -5,13 +5,16 @@ A finding never stops the others: a database that is down is one line, and the r
 
 from syncd.inspect.check.around import Connected, StateStore, look_at_database, look_at_names, look_at_state
 from syncd.inspect.check.counter import look_at_counter
-from syncd.inspect.check.findings import CLOCK_TOLERANCE, Finding, Level
-from syncd.inspect.check.query import MANY_ROWS, SAMPLE_ROWS, Explainer, Seen, look_at_query
+from syncd.inspect.check.findings import CLOCK_TOLERANCE, Code, Finding, Level
+from syncd.inspect.check.moments import look_at_zone
+from syncd.inspect.check.query import MANY_ROWS, look_at_query
+from syncd.inspect.check.query_sample import SAMPLE_ROWS, Explainer, Seen
 
 __all__ = [
     "CLOCK_TOLERANCE",
     "MANY_ROWS",
     "SAMPLE_ROWS",
+    "Code",
     "Connected",
     "Explainer",
     "Finding",
@@ -23,4 +26,5 @@ __all__ = [
     "look_at_names",
     "look_at_query",
     "look_at_state",
+    "look_at_zone",
 ]

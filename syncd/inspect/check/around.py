@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from syncd.inspect.check.findings import Finding, Level, failed, look_at_clock
-from syncd.model.errors import SyncdError
+from syncd.inspect.check.findings import Code, Finding, Level, failed, look_at_clock
+from syncd.model.errors import StateNotWritable, SyncdError
 
 
 class StateStore(Protocol):
@@ -22,16 +22,26 @@ class StateStore(Protocol):
         """Raise StateTooNew or StateUnavailable when this syncd cannot use it as it is."""
         ...
 
+    def check_writable(self) -> None:
+        """Raise StateNotWritable where a run could not write to it; nothing is left behind."""
+        ...
+
 
 def look_at_state(store: StateStore) -> Finding:
-    """Whether the state store can be reached and read."""
+    """Whether the state store can be reached, read and written."""
+    path = ("state", "url")
     try:
-        if store.is_new():
-            return Finding(Level.OK, "state", "there is none yet; the first run makes it")
-        store.check_version()
+        is_new = store.is_new()
+        if not is_new:
+            store.check_version()
+        store.check_writable()
+    except StateNotWritable as error:
+        return failed("state", error, Code.STATE_WRITE, path)
     except SyncdError as error:
-        return failed("state", error)
-    return Finding(Level.OK, "state", "reachable, and of this version")
+        return failed("state", error, Code.STATE, path)
+    if is_new:
+        return Finding(Level.OK, "state", "there is none yet; the first run makes it, and may")
+    return Finding(Level.OK, "state", "reachable, of this version, and can be written")
 
 
 def look_at_names(
@@ -53,6 +63,8 @@ def look_at_names(
                 f"it never ran, and the state store knows {', '.join(gone)}, which the file no longer names",
                 "If it is that query under a new name, keep the old one: what was delivered is known by the "
                 "query's name, and all would be sent again.",
+                Code.QUERY_RENAMED,
+                ("queries", name),
             )
 
 
@@ -65,6 +77,8 @@ class Connected:
     took: timedelta
     clock_ahead: timedelta | None
     """How far this machine's clock is ahead of the database's; None: not known, or the same clock."""
+    may_write: tuple[str, str] | None = None
+    """What the account may do beyond reading, and what to write instead; None: nothing, or not known."""
 
 
 def look_at_database(name: str, connect: Callable[[], Connected]) -> list[Finding]:
@@ -73,7 +87,13 @@ def look_at_database(name: str, connect: Callable[[], Connected]) -> list[Findin
     try:
         found = connect()
     except SyncdError as error:
-        return [failed(where, error)]
+        return [failed(where, error, Code.DATABASE, ("databases", name, "url"))]
     took = f"{found.took.total_seconds() * 1000:.0f} ms"
     connected = Finding(Level.OK, where, f"connected to {found.product} in {took}")
-    return [connected, *look_at_clock(where, "the database's", found.clock_ahead)]
+    findings = [connected, *look_at_clock(where, "the database's", found.clock_ahead)]
+    if found.may_write is not None:
+        may, remedy = found.may_write
+        message = f"the account may do more than read: {may}; syncd never writes, but a stolen password could"
+        path = ("databases", name, "url")
+        findings.append(Finding(Level.WARNING, where, message, remedy, Code.DATABASE_RIGHTS, path))
+    return findings

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from syncd.inspect.check.findings import CLOCK, Finding, Level, failed, look_at_clock
-from syncd.inspect.check.query import Seen
+from syncd.inspect.check.findings import CLOCK, Code, Finding, Level, failed, look_at_clock
+from syncd.inspect.check.goals import Goal, look_at_targets
+from syncd.inspect.check.query_sample import Seen
 from syncd.model.errors import NotReceived, OutcomeUnknown, SyncdError
-from syncd.model.showing import escaped
 
 
 class Api(Protocol):
@@ -49,26 +49,8 @@ class CounterInfo(Protocol):
         ...
 
 
-class Goal(Protocol):
-    """One goal of a counter."""
-
-    def takes(self, target: str) -> bool:
-        """True when conversions with this Target reach the goal."""
-        ...
-
-    def near(self, target: str) -> str:
-        """What keeps a goal with this identifier from taking the Target, in words; empty: it has another."""
-        ...
-
-
-def look_at_counter(api: Api, counter: int, seen: Mapping[str, Seen]) -> list[Finding]:
-    """Token and access by reading the counter, then its zone, and a goal for each Target.
-
-    Args:
-        api: The client with the token in question.
-        counter: The counter's number.
-        seen: What was seen in the samples, by query.
-    """
+def look_at_counter(api: Api, counter: int, seen: Mapping[str, Seen]) -> tuple[str, list[Finding]]:
+    """Look at token, access and the Targets of a counter; return its zone too (empty: not known)."""
     where = f"counter {counter}"
     try:
         info = api.counter(counter)
@@ -76,7 +58,12 @@ def look_at_counter(api: Api, counter: int, seen: Mapping[str, Seen]) -> list[Fi
         if info.permission == "view":
             findings.append(
                 Finding(
-                    Level.ERROR, where, "the token may only view it", "Give its account the right to edit."
+                    Level.ERROR,
+                    where,
+                    "the token may only view it",
+                    "Give its account the right to edit.",
+                    Code.COUNTER_VIEW_ONLY,
+                    ("metrica",),
                 )
             )
         findings += look_at_clock(where, "Metrica's", api.clock_ahead)
@@ -84,28 +71,14 @@ def look_at_counter(api: Api, counter: int, seen: Mapping[str, Seen]) -> list[Fi
         goals = api.goals(counter)
     except (NotReceived, OutcomeUnknown) as error:
         if isinstance(error, NotReceived) and (error.http_status or error.error_type):  # over quota
-            return [failed(where, error)]
+            return "", [failed(where, error, Code.COUNTER, ("metrica",))]
         action = "Check metrica.api_url, and the proxy, DNS and firewall between here and Metrica."
-        return [Finding(Level.ERROR, where, f"Metrica does not answer as it should: {error}", action)]
+        message = f"Metrica does not answer as it should: {error}"
+        return "", [Finding(Level.ERROR, where, message, action, Code.COUNTER, ("metrica", "api_url"))]
     except SyncdError as error:
-        return [failed(where, error)]
-    targets = {target for one in seen.values() for target in one.targets}
-    for target in sorted(targets):
-        queries = [query for query, one in seen.items() if target in one.targets]
-        if any(goal.takes(target) for goal in goals):
-            findings.append(Finding(Level.OK, where, f"Target {escaped(target)}: there is a goal for it"))
-        else:
-            near = next(filter(None, (goal.near(target) for goal in goals)), "")
-            who = f"Target {escaped(target)} (query {', '.join(queries)})"
-            findings.append(
-                Finding(
-                    Level.WARNING,
-                    where,
-                    f"{who}: no goal takes it{near and '; ' + near}",
-                    "Make a goal of type JavaScript event with the condition 'matches' and this identifier.",
-                )
-            )
-    return findings
+        return "", [failed(where, error, Code.COUNTER, ("metrica",))]
+    findings += look_at_targets(where, goals, seen)
+    return info.time_zone, findings
 
 
 def _introduced(info: CounterInfo) -> str:

@@ -18,8 +18,52 @@ class Level(StrEnum):
     """How bad a finding is."""
 
     OK = "ok"
+    NOTE = "note"
+    """Something could not be looked at, and nothing is known to be wrong."""
     WARNING = "warning"
     ERROR = "error"
+
+
+class Code(StrEnum):
+    """What can be found that is not well: a closed list, which docs/check.md describes."""
+
+    CONFIG = "config"
+    READABLE = "file.readable"
+    API_UNENCRYPTED = "api.unencrypted"
+    STATE = "state"
+    STATE_WRITE = "state.write"
+    DATABASE = "database"
+    DATABASE_RIGHTS = "database.rights"
+    CLOCK = "clock"
+    NOT_LOOKED_AT = "query.not_looked_at"
+    QUERY = "query"
+    QUERY_LIMIT = "query.limit"
+    QUERY_RENAMED = "query.renamed"
+    QUERY_EMPTY = "query.empty"
+    COLUMNS = "columns"
+    MONEY_ROUNDED = "columns.money_rounded"
+    TARGET_NO_GOAL = "target.no_goal"
+    TARGET_NOT_IDENTIFIER = "target.not_identifier"
+    ZONE_WRONG = "timezone.wrong"
+    ZONE_ASSUMED = "timezone.assumed"
+    DATE_ONLY = "datetime.date_only"
+    SAME_SALE = "rows.same_sale"
+    SAME_KEY = "rows.same_key"
+    REJECTED = "rows.rejected"
+    ALL_REJECTED = "rows.all_rejected"
+    MARK_TEXT_ORDER = "mark.text_order"
+    MARK_RANDOM = "mark.random"
+    MARK_COARSE = "mark.coarse"
+    MARK_NULL = "mark.null"
+    MARK_CLOCKS_CHANGE = "mark.clocks_change"
+    MARK_AHEAD = "mark.ahead"
+    LATE_HIDDEN = "late.hidden"
+    LATE_UNSEEN = "late.unseen"
+    INDEX_MISSING = "index.missing"
+    PLAN_UNKNOWN = "index.unknown"
+    FIRST_RUN_LARGE = "start.large"
+    COUNTER = "counter"
+    COUNTER_VIEW_ONLY = "counter.view_only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +75,25 @@ class Finding:
     """`state`, `query paid_orders`, …"""
     message: str
     action: str = ""
+    code: Code | None = None
+    """None of what is well."""
+    path: tuple[str, ...] = ()
+    """The key of the file that it concerns, such as queries, paid_orders, sql."""
+    at: tuple[str, int] | None = None
+    """File and line, where it knows them better than the key does."""
 
 
-def failed(where: str, error: SyncdError) -> Finding:
-    """What an error comes to, without the place that its message begins with."""
-    return Finding(Level.ERROR, where, str(error).removeprefix(f"{where}: "), error.action)
+def failed(
+    where: str, error: SyncdError, code: Code = Code.QUERY, path: tuple[str, ...] = (), name: str = ""
+) -> Finding:
+    """What an error comes to, without the place that its message begins with.
+
+    `name` takes the place of NAME in what is to be done.
+    """
+    message, action = error.as_final()
+    message = message.removeprefix(f"{where}: ")
+    action = action.replace("NAME", name) if name else action
+    return Finding(Level.ERROR, where, message, action, code, path)
 
 
 def look_at_clock(where: str, whose: str, ahead: timedelta | None) -> Iterator[Finding]:
@@ -54,4 +112,5 @@ def look_at_clock(where: str, whose: str, ahead: timedelta | None) -> Iterator[F
         where,
         f"this machine's clock is {seconds:,.0f} s {direction} {whose}",
         "Set both by NTP: rows of the last moments are held back, or refused as future ones.",
+        Code.CLOCK,
     )

@@ -10,11 +10,12 @@ from decimal import Decimal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from syncd.inspect.check.moments import MomentsSeen, has_no_zone, read_moment, sample_moments
 from syncd.mapping import Layout
 from syncd.mapping.bad import BadValueError
 from syncd.mapping.fields import target
-from syncd.mapping.moments import OLDEST, from_iso, moment
-from syncd.model import Column, Page
+from syncd.mapping.moments import OLDEST, moment
+from syncd.model import Chunk, Column, Page, keys
 from syncd.model.settings import Constant
 
 _WORDS: Mapping[type, str] = {
@@ -68,10 +69,10 @@ def sample_moment(plan: Layout, page: Page, zone: ZoneInfo) -> SampleMoment | No
     if isinstance(place, Constant):
         return None
     values = [row[place] for row in page.rows]
-    for value in sorted(values, key=lambda value: not _has_no_zone(value)):
+    for value in sorted(values, key=lambda value: not has_no_zone(value)):
         with suppress(BadValueError):
             read = datetime.fromtimestamp(int(moment(zone, value)), UTC)
-            return SampleMoment(str(value), read, _has_no_zone(value))
+            return SampleMoment(str(value), read, has_no_zone(value))
     return None
 
 
@@ -109,9 +110,51 @@ def _moment_of(value: object, zone: ZoneInfo) -> datetime | None:
     return None
 
 
-def shared_keys(keys: Sequence[str]) -> int:
+def moments(plan: Layout, page: Page) -> MomentsSeen:
+    """The DateTimes of the rows; none where they are a constant."""
+    place = _datetime_place(plan)
+    return MomentsSeen() if place is None else sample_moments([row[place] for row in page.rows])
+
+
+def moments_in_order(plan: Layout, page: Page, zone: ZoneInfo) -> list[int | None]:
+    """The DateTime of each row in unix seconds; None where it cannot be read."""
+    place = _datetime_place(plan)
+    read = [None if place is None else read_moment(row[place], zone) for row in page.rows]
+    return [None if one is None else int(one.timestamp()) for one in read]
+
+
+def _datetime_place(plan: Layout) -> int | None:
+    place = next(written.source for written in plan.written if written.column is Column.DATETIME)
+    return None if isinstance(place, Constant) else place
+
+
+@dataclass(frozen=True, slots=True)
+class SameSales:
+    """Rows that Metrica would take for a sale that another row is."""
+
+    rows: int
+    key: str
+    """The key of one of them, and that of the row it is like."""
+    other: str
+
+
+def same_sales(chunk: Chunk) -> SameSales | None:
+    """Rows of other keys with the id, Target and DateTime of one before them; None: there are none."""
+    money = keys.money_columns(chunk.header)
+    waiting = [(row.key, row.line) for row in chunk.waiting]
+    lines = [*zip(chunk.ready.keys, chunk.ready.lines, strict=True), *waiting]
+    first: dict[str, str] = {}
+    same = []
+    for key, line in lines:
+        head, _ = keys.split_line(line, money)
+        if first.setdefault(head, key) != key:
+            same.append((key, first[head]))
+    return SameSales(len(same), *same[0]) if same else None
+
+
+def shared_keys(found: Sequence[str]) -> int:
     """How many rows have the key of a row before them."""
-    return len(keys) - len(set(keys))
+    return len(found) - len(set(found))
 
 
 def targets(plan: Layout, page: Page) -> set[str]:
@@ -133,14 +176,3 @@ def _kind(value: object) -> str:
 
 def _kinds_of(value: object) -> Iterator[type]:
     return (kind for kind in type(value).__mro__ if kind in _WORDS)
-
-
-def _has_no_zone(value: object) -> bool:
-    if isinstance(value, str):
-        try:
-            value = from_iso(value.strip())
-        except (ValueError, OverflowError):
-            return False
-    if isinstance(value, datetime):
-        return value.tzinfo is None
-    return isinstance(value, date)

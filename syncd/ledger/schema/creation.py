@@ -52,6 +52,19 @@ def upgrade(database: Database) -> tuple[str | None, str] | None:
         return before, HEAD
 
 
+def try_to_make(database: Database) -> None:
+    """Make a new store's tables in a transaction that is then rolled back.
+
+    Raises StateUnavailable where this account may not.
+    """
+    with database.failures(), database.engine.connect() as connection, connection.begin() as transaction:
+        if database.schema is not None:
+            _take_turn(connection, database.schema)
+        if read_version(database, connection) is None:
+            _create(database, connection)
+        transaction.rollback()
+
+
 def _take_turn(connection: Connection, schema: str) -> None:
     """Wait for another who does this to this schema (to the transaction's end), and make the schema.
 

@@ -1,0 +1,98 @@
+"""Whether a counter has a goal for each Target: what has none is uploaded, and never counted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import Protocol
+
+from syncd.inspect.check.findings import Code, Finding, Level
+from syncd.inspect.check.query_sample import Seen
+from syncd.model.showing import escaped
+
+MAKE_ONE = "Make a goal of type JavaScript event with the condition 'matches' and this identifier."
+
+
+class Goal(Protocol):
+    """One goal of a counter."""
+
+    @property
+    def id(self) -> int:
+        """Its number."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        ...
+
+    @property
+    def identifiers(self) -> Sequence[str]:
+        """The Targets by which conversions reach it; empty: none does."""
+        ...
+
+    def takes(self, target: str) -> bool:
+        """True when conversions with this Target reach the goal."""
+        ...
+
+    def near(self, target: str) -> str:
+        """What keeps a goal with this identifier from taking the Target, in words; empty: it has another."""
+        ...
+
+
+def look_at_targets(where: str, goals: Sequence[Goal], seen: Mapping[str, Seen]) -> Iterator[Finding]:
+    """Look at each Target of the samples; one without a goal is an error where nothing else is sent."""
+    for target in sorted({target for one in seen.values() for target in one.targets}):
+        queries = [query for query, one in seen.items() if target in one.targets]
+        if any(goal.takes(target) for goal in goals):
+            yield Finding(Level.OK, where, f"Target {escaped(target)}: there is a goal for it")
+            continue
+        who = f"Target {escaped(target)} (query {', '.join(queries)})"
+        path = ("queries", queries[0], "columns", "Target")
+        mistaken = _mistaken_for(target, goals)
+        if mistaken:
+            is_constant = any(seen[query].is_constant for query in queries)
+            message, identifier = mistaken
+            action = f"Have the sql give {identifier} as the Target."
+            action = f"Write Target: {{value: {identifier}}}." if is_constant else action
+            if not identifier:
+                action = MAKE_ONE
+            yield Finding(Level.ERROR, where, f"{who} {message}", action, Code.TARGET_NOT_IDENTIFIER, path)
+            continue
+        is_lost = any(_nothing_taken(seen[query], goals) for query in queries)
+        near = next(filter(None, (goal.near(target) for goal in goals)), "") or _like(target, goals)
+        yield Finding(
+            Level.ERROR if is_lost else Level.WARNING,
+            where,
+            f"{who}: no goal takes it, so its conversions are not counted{near and '; ' + near}",
+            MAKE_ONE,
+            Code.TARGET_NO_GOAL,
+            path,
+        )
+
+
+def _nothing_taken(seen: Seen, goals: Sequence[Goal]) -> bool:
+    return not any(goal.takes(target) for target in seen.targets for goal in goals)
+
+
+def _mistaken_for(target: str, goals: Sequence[Goal]) -> tuple[str, str] | None:
+    """What of a goal the Target is, other than its identifier, and that identifier; empty: it has none."""
+    for goal in goals:
+        what = "number" if target == str(goal.id) else "name" if _same_name(target, goal.name) else ""
+        if what:
+            shown = f"goal {escaped(goal.name)}" if goal.name and what == "number" else f"goal {goal.id}"
+            if not goal.identifiers:
+                return f"is the {what} of {shown}, which no conversion can reach", ""
+            identifier = escaped(goal.identifiers[0])
+            return f"is the {what} of {shown}, whose identifier is {identifier}", identifier
+    return None
+
+
+def _same_name(target: str, name: str) -> bool:
+    return bool(name) and target.strip().casefold() == name.strip().casefold()
+
+
+def _like(target: str, goals: Sequence[Goal]) -> str:
+    identifiers = {one.casefold(): one for goal in goals for one in goal.identifiers}
+    found = get_close_matches(target.casefold(), identifiers, n=1)
+    return f"did you mean {escaped(identifiers[found[0]])}?" if found else ""

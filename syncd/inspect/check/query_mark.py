@@ -1,0 +1,130 @@
+"""What a sample shows of the mark: whether it grows, stands in every row, and is led to by an index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from syncd.inspect.check import marks, sample
+from syncd.inspect.check.findings import Code, Finding, Level, failed
+from syncd.inspect.check.query_sample import QuerySample
+from syncd.model.errors import SourceError
+
+NULL_ROWS = 1000
+"""Rows without a mark that are counted; more are told as so many and more."""
+
+
+def look_at_marks(seen: QuerySample) -> Iterator[Finding]:
+    """Whether the mark's first column grows as time goes on, by its values."""
+    query, place = seen.query, seen.plan.mark[0]
+    values, name, path = seen.values(place), query.mark[0], seen.path("mark")
+    texts = [value for value in values if isinstance(value, str)]
+    disorder = marks.text_disorder(texts, name) if len(texts) == len(values) else None
+    if disorder is not None:
+        yield Finding(Level.ERROR, seen.where, *disorder, Code.MARK_TEXT_ORDER, path)
+        return
+    rows = [row for row in seen.page.rows if row[place] is not None]
+    moments = sample.moments_in_order(seen.plan, replace(seen.page, rows=rows), query.timezone)
+    if why := marks.why_random(values, moments):
+        yield Finding(
+            Level.WARNING,
+            seen.where,
+            f"the mark's {name} {why}: such a mark does not grow, and a later row that sorts before the"
+            " mark is"
+            " never read",
+            "Name as the mark a column that grows: the moment of the last change, or a growing id (UUIDv7 and"
+            " ULID grow too).",
+            Code.MARK_RANDOM,
+            path,
+        )
+    if any(map(marks.is_naive, values)) and marks.clocks_change(query.timezone, seen.now):
+        yield Finding(
+            Level.WARNING,
+            seen.where,
+            f"the mark's {name} carries no zone, and the clocks of {query.timezone} are put back in"
+            " autumn: the"
+            " hour before that comes twice, and its times do not tell which is later",
+            "Name as the mark a column with a zone (timestamptz), one in UTC, or a growing id beside"
+            f" {name}.",
+            Code.MARK_CLOCKS_CHANGE,
+            path,
+        )
+    cut = sample.coarse_marks(seen.page, place, query.timezone)
+    if cut is not None and query.overlap == "auto":
+        what, such = cut
+        overlap = "1d" if what == "days" else "2m"
+        yield Finding(
+            Level.WARNING,
+            seen.where,
+            f"the mark's {name} holds whole {what}, such as {such!r}: a row that comes later and has"
+            " the mark of one that was read may be missed",
+            f"Take the moment of the change as the mark, or set `overlap: {overlap}` (docs/databases.md).",
+            Code.MARK_COARSE,
+            path,
+        )
+    if ahead := [value for value in values if _is_ahead(value, seen)]:
+        yield Finding(
+            Level.WARNING,
+            seen.where,
+            f"the mark's {name} lies in the future in {len(ahead)} of {len(values)} rows, such as"
+            f" {str(ahead[-1])!r}: such rows are sent, and do not take the mark along",
+            "Correct these values, or the timezone by which they are read.",
+            Code.MARK_AHEAD,
+            path,
+        )
+
+
+def _is_ahead(value: object, seen: QuerySample) -> bool:
+    moment = marks.moment_of(value, seen.query.timezone)
+    return moment is not None and (moment - seen.now).days >= 1
+
+
+def look_at_nulls(seen: QuerySample) -> Iterator[Finding]:
+    """Rows that have no place in the order."""
+    rows = seen.source.without_place(NULL_ROWS).rows
+    if not rows:
+        return
+    more = "or more " if len(rows) == NULL_ROWS else ""
+    columns = dict.fromkeys((*seen.query.mark, *seen.query.key))
+    yield Finding(
+        Level.WARNING,
+        seen.where,
+        f"{len(rows):,} {more}{'row has' if len(rows) == 1 else 'rows have'} null in the mark or key"
+        f" ({', '.join(columns)}): rejected, not sent",
+        "Leave such rows out in the sql (WHERE … IS NOT NULL), or name columns that are never null.",
+        Code.MARK_NULL,
+        seen.path("mark"),
+    )
+
+
+def look_at_index(seen: QuerySample) -> Iterator[Finding]:
+    """Whether an index leads to the mark; EXPLAIN that is refused is a finding of its own."""
+    mark, path = ", ".join(seen.query.mark), seen.path("mark")
+    try:
+        seeks = seen.source.index_hint(seen.page.mark)
+    except SourceError as error:
+        found = failed(seen.where, error)
+        yield Finding(
+            Level.WARNING,
+            seen.where,
+            f"whether an index leads to the mark ({mark}) could not be looked at: {found.message}",
+            "Let this account EXPLAIN the query (for a view of MariaDB: GRANT SHOW VIEW), or look at the plan"
+            " yourself; nothing else depends on it.",
+            Code.PLAN_UNKNOWN,
+            path,
+        )
+        return
+    if seeks is None:
+        message = f"whether an index leads to the mark ({mark}) does not show in the plan"
+        yield Finding(Level.NOTE, seen.where, message, "", Code.PLAN_UNKNOWN, path)
+    elif seeks:
+        yield Finding(Level.OK, seen.where, f"an index leads to the mark ({mark})")
+    else:
+        yield Finding(
+            Level.WARNING,
+            seen.where,
+            f"no index leads to the mark ({mark}): every poll reads the whole table",
+            f"Make an index on ({mark}) of the table behind the query.",
+            Code.INDEX_MISSING,
+            path,
+        )

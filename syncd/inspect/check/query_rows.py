@@ -1,0 +1,109 @@
+"""What the rows of a sample show: whether they can be sent, are like others, and hold their money exactly."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from syncd.inspect.check import sample
+from syncd.inspect.check.findings import Code, Finding, Level
+from syncd.inspect.check.moments import look_at_days
+from syncd.inspect.check.query_sample import QuerySample
+from syncd.model import Chunk, Column
+from syncd.model.settings import Constant
+from syncd.pipeline.chunking.intake import Intake, NothingKnown
+
+
+def look_at_sample(seen: QuerySample) -> Iterator[Finding]:
+    """Whether the rows of the sample can be sent, and why not."""
+    query, page, where = seen.query, seen.page, seen.where
+    if not page.rows:
+        message = "no rows yet: their values could not be looked at"
+        yield Finding(Level.WARNING, where, message, "", Code.QUERY_EMPTY, seen.path("sql"))
+        return
+    chunk, intake = Chunk(), Intake(query, NothingKnown())
+    intake.add(chunk, page, seen.now)
+    yield Finding(
+        Level.OK,
+        where,
+        f"sample of {len(page.rows)} rows: {len(chunk.ready)} can be sent, {len(chunk.waiting)} would wait, "
+        f"{len(chunk.rejects)} would be rejected",
+    )
+    is_all = not chunk.ready and not chunk.waiting and bool(chunk.rejects)
+    if is_all:
+        yield Finding(
+            Level.ERROR,
+            where,
+            f"every row of the sample would be rejected ({len(chunk.rejects)} of {len(page.rows)}):"
+            " nothing would be sent",
+            f"Correct what is named below; `syncd preview {query.name}` shows the rows.",
+            Code.ALL_REJECTED,
+            seen.path("columns"),
+        )
+    kinds = Counter((reject.reason, reject.column) for reject in chunk.rejects)
+    for (reason, column), rows in kinds.most_common():
+        first = next(reject for reject in chunk.rejects if (reject.reason, reject.column) == (reason, column))
+        yield Finding(
+            Level.ERROR if is_all else Level.WARNING,
+            where,
+            f"{rows} of them rejected: {reason} in {column or 'the row'}, such as {first.value!r} "
+            f"(key {first.key})",
+            f"`syncd preview {query.name}` shows them; docs/configuration.md has the rule.",
+            Code.REJECTED,
+            seen.path("columns", *([column] if column else [])),
+        )
+    yield from _look_at_likeness(seen, chunk, intake)
+
+
+def _look_at_likeness(seen: QuerySample, chunk: Chunk, intake: Intake) -> Iterator[Finding]:
+    """Rows that syncd takes for the same row, and sales that Metrica takes for the same sale."""
+    query = seen.query
+    if shared := sample.shared_keys(intake.keys(seen.page, seen.now)):
+        yield Finding(
+            Level.WARNING,
+            seen.where,
+            f"{shared} of them have the key ({', '.join(query.key)}) of another row, and would not be sent",
+            "Name under key: the columns that make a row unlike all others.",
+            Code.SAME_KEY,
+            seen.path("key"),
+        )
+    if same := sample.same_sales(chunk):
+        yield Finding(
+            Level.WARNING,
+            seen.where,
+            f"{same.rows} of them have the id, Target and DateTime of a row with another key, such as"
+            f" {same.key}"
+            f" of {same.other}: Metrica takes the two for one sale, and keeps the money of one",
+            "Give a DateTime with seconds that differ, or set `spread: true`, which takes the next free"
+            " second.",
+            Code.SAME_SALE,
+            seen.path("columns", "DateTime"),
+        )
+
+
+def look_at_money(seen: QuerySample) -> Iterator[Finding]:
+    """Money that the database's driver gives rounded to six or seven digits."""
+    rounded = seen.source.single_precision()
+    for written in seen.plan.written:
+        if written.column is not Column.PRICE or isinstance(written.source, Constant):
+            continue
+        name = seen.plan.columns[written.source]
+        if name not in rounded:
+            continue
+        yield Finding(
+            Level.ERROR,
+            seen.where,
+            f"Price ← {name} is a float of single precision: from the seventh digit on its money is not"
+            " exact,"
+            " and may be sent rounded (1234567.5 as 1234570)",
+            f"Write CAST({name} AS DECIMAL(14, 2)) AS {name} in the sql; better, make the column a decimal.",
+            Code.MONEY_ROUNDED,
+            seen.path("columns", "Price"),
+        )
+
+
+def look_at_day(seen: QuerySample) -> Iterator[Finding]:
+    """Whether the DateTime is a day without a time."""
+    place = next(one.source for one in seen.plan.written if one.column is Column.DATETIME)
+    if not isinstance(place, Constant):
+        yield from look_at_days(seen.query, sample.moments(seen.plan, seen.page), seen.plan.columns[place])

@@ -1,0 +1,123 @@
+"""What the account of a source may do beyond reading, and relations in which late commits cannot be seen."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, text
+
+from syncd.source.engines import Database
+from syncd.source.plans import Explain
+
+_POSTGRESQL = text("""
+SELECT current_user, rolsuper,
+       (SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+        FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname <> 'information_schema'
+          AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> :state_schema
+          AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+        ORDER BY 1 LIMIT 1)
+FROM pg_catalog.pg_roles WHERE rolname = current_user
+""")
+_GRANT = re.compile(r"GRANT (?P<rights>.+?) ON (?P<what>\S+) TO (?P<account>\S+)", re.IGNORECASE)
+_WRITING = re.compile(
+    r"\b(ALL PRIVILEGES|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|SUPER|FILE|TRIGGER|EVENT|DELETE HISTORY"
+    r"|CREATE USER|GRANT OPTION)\b",
+    re.IGNORECASE,
+)
+_RELATIONS = text("""
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind,
+       EXISTS (SELECT FROM pg_catalog.pg_subscription_rel AS s WHERE s.srrelid = c.oid)
+FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+WHERE n.nspname = :schema AND c.relname = :name
+""")
+_UNSEEN_KINDS = {"m": "materialized view", "f": "foreign table"}
+
+
+@dataclass(frozen=True, slots=True)
+class WritingAccount:
+    """An account that may do more than read."""
+
+    may: str
+    """What it may do, in words."""
+    remedy: str
+    """The statements that make an account that may only read."""
+
+
+def writing_account(database: Database, state_schema: str = "") -> WritingAccount | None:
+    """What the account may do beyond reading; None: nothing, or that cannot be told. Raises SourceError.
+
+    `state_schema`: the schema of syncd's own tables, if they may lie in this very database.
+    """
+    where = f"database {database.name}"
+    if database.family == "postgresql":
+        return database.run(where, lambda connection: _postgresql(connection, state_schema))
+    return database.run(where, _mysql) if database.family == "mysql" else None
+
+
+def _postgresql(connection: Connection, state_schema: str) -> WritingAccount | None:
+    name, is_superuser, table = connection.execute(_POSTGRESQL, {"state_schema": state_schema}).one()
+    if not is_superuser and table is None:
+        return None
+    may = f"{name} is a superuser" if is_superuser else f"{name} may write, for one to {table}"
+    schema = table.split(".")[0] if table else "public"
+    return WritingAccount(
+        may,
+        "Give syncd an account that only reads: CREATE ROLE syncd LOGIN PASSWORD '…';"
+        f" GRANT USAGE ON SCHEMA {schema} TO syncd; GRANT SELECT ON {table or 'the tables of the sql'}"
+        " TO syncd;",
+    )
+
+
+def _mysql(connection: Connection) -> WritingAccount | None:
+    grants = [str(row[0]) for row in connection.exec_driver_sql("SHOW GRANTS")]
+    found = [grant for line in grants if (grant := _GRANT.match(line)) and _WRITING.search(grant["rights"])]
+    if not found:
+        return None
+    account, what = found[0]["account"].replace("`", "'"), found[0]["what"]
+    rights = _WRITING.search(found[0]["rights"])
+    return WritingAccount(
+        f"{account.replace(chr(39), '')} may write: {rights[0].upper() if rights else ''} ON {what}",
+        "Give syncd an account that only reads: CREATE USER 'syncd'@'%' IDENTIFIED BY '…';"
+        f" GRANT SELECT, SHOW VIEW ON {_schema(connection, what)} TO 'syncd'@'%'; and, to see open"
+        " transactions,"
+        " GRANT PROCESS ON *.* TO 'syncd'@'%';",
+    )
+
+
+def _schema(connection: Connection, what: str) -> str:
+    database = connection.exec_driver_sql("SELECT DATABASE()").scalar()
+    return f"`{database}`.*" if what == "*.*" and database else what
+
+
+def unseen_relations(connection: Connection, statement: Select[Any], family: str) -> list[str]:
+    """The relations of a query whose rows appear by other ways than the database's own transactions.
+
+    A materialized view shows a row when it is refreshed, a foreign table when its server commits, a
+    subscription when it arrives, whoever has a transaction open here.
+    """
+    if family != "postgresql":
+        return []
+    plan = connection.execute(Explain(statement, "EXPLAIN (VERBOSE, FORMAT JSON) ")).scalar_one()
+    document = plan if isinstance(plan, list) else json.loads(plan)
+    found = []
+    for schema, name in dict.fromkeys(_relations(document)):
+        rows = connection.execute(_RELATIONS, {"schema": schema, "name": name})
+        for shown, kind, is_subscribed in rows:
+            what = _UNSEEN_KINDS.get(kind) or ("table of a subscription" if is_subscribed else "")
+            found += [f"{what} {shown}"] if what else []
+    return found
+
+
+def _relations(node: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(node, dict):
+        if "Relation Name" in node and "Schema" in node:
+            yield str(node["Schema"]), str(node["Relation Name"])
+        node = list(node.values())
+    if isinstance(node, list):
+        for one in node:
+            yield from _relations(one)
