@@ -22,6 +22,7 @@ from syncd.ledger import QueryLedger, Store
 from syncd.model import Chunk, Receipt, Rows
 from syncd.model.joined import Texts
 from syncd.model.keys import key_text
+from syncd.model.places import Place
 from syncd.model.settings import StateSettings
 
 CHUNK = 50_000
@@ -57,7 +58,7 @@ def measure(folder: Path, keys: Callable[[int], Iterator[str]], chunks: int) -> 
     file = folder / "state.db"
     store = Store.open(StateSettings(url=SecretStr(f"sqlite:///{file}")))
     store.migrate()
-    ledger = QueryLedger(store, "orders", "fingerprint", counter=1)
+    ledger = QueryLedger(store, "orders", "fingerprint", place=Place("", 1))
     recording = looking = 0.0
     for number in range(chunks):
         names = list(keys(number * CHUNK))

@@ -28,6 +28,7 @@ from benchmarks.sink import sink
 from syncd.config import load
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.prune import KEPT
+from syncd.model import places
 from syncd.model.settings import Settings, StateSettings
 from syncd.monitoring.overview import History, overview
 from syncd.service.parts import fingerprint
@@ -109,7 +110,7 @@ def _place(
     store = Store.open(StateSettings(url=SecretStr(state["url"]), schema_name=schema), clock)
     store.migrate()
     ledgers = {
-        name: QueryLedger(store, name, fingerprint(query), counter=query.counter)
+        name: QueryLedger(store, name, fingerprint(query), place=places.Place("", query.counter))
         for name, query in settings.queries.items()
     }
     aging = Aging(store, clock, ledgers, asked.rows, uuids=asked.uuids, own_way=asked.own_way)

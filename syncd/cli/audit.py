@@ -127,11 +127,18 @@ def _end(result: Result) -> int:
 
 def _lost(parts: Parts, query: QuerySettings, since: datetime) -> list[int]:
     """The uploads accepted since then that the counter's list does not have."""
-    from syncd.model.uploads import DELIVERED  # the database libraries, only where needed
+    from syncd.ledger.rows import UploadRow  # the database libraries, only where needed
+    from syncd.model.places import Place
+    from syncd.model.uploads import DELIVERED
+
+    here = parts.ledger(query).place
+
+    def is_elsewhere(upload: UploadRow) -> bool:
+        return here.differs(Place(upload.api_url or "", upload.counter))
 
     listed, before, lost = parts.client(query).all_uploads(query.counter), None, list[int]()
     while page := parts.store.uploads(query.name, limit=1000, before=before):
-        recent = [upload for upload in page if upload.created_at >= since and upload.counter == query.counter]
+        recent = [upload for upload in page if upload.created_at >= since and not is_elsewhere(upload)]
         lost += [one.id for one in recent if one.state in DELIVERED and one.metrica_id not in listed]
         if page[-1].created_at < since:
             break

@@ -34,6 +34,7 @@ from syncd.inspect.check import (
     Seen,
     look_at_counter,
     look_at_database,
+    look_at_destination,
     look_at_names,
     look_at_query,
     look_at_state,
@@ -195,6 +196,8 @@ def _looks(parts: Parts, settings: Settings, queries: Sequence[QuerySettings]) -
             found, seen = look_at_query(query, parts.source, parts.clock, _stands(parts, query))
             yield from found
         yield from look_at_names([query.name], settings.queries, recorded)
+        if query.name in recorded:
+            yield from look_at_destination(query.name, parts.ledger(query).check_destination)
         counters.setdefault((query.counter, parts.client(query)), {})[query.name] = seen
     for (counter, client), samples in counters.items():
         zone, found = look_at_counter(client, counter, samples)

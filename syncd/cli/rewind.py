@@ -20,37 +20,54 @@ from syncd.cli.common import (
     read_settings,
     shown_mark,
 )
+from syncd.cli.rewind_destination import decide_destination
 from syncd.inspect.compare import Compare, Fate
+from syncd.inspect.new_destination import NewDestination
 from syncd.inspect.rewind import Move, move, plan, wanted
+from syncd.model.errors import UsageError
 from syncd.model.settings import QuerySettings
 
 
 @click.command()
 @config_option
 @json_option
+@click.option("--to", "first", metavar="VALUE...", help="The mark's values; or beginning, now.")
 @click.option(
-    "--to", "first", metavar="VALUE...", required=True, help="The mark's values; or beginning, now."
+    "--new-destination",
+    type=click.Choice([one.value for one in NewDestination]),
+    help="After counter or api_url changed: deliver everything there again, or go on from here.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say what it would do.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-@click.argument("name")
+@click.argument("name", required=False)
 @click.argument("rest", nargs=-1, metavar="")
-def rewind(
+def rewind(  # noqa: PLR0913 — a parameter for each option
     *,
     config: Path | None,
     as_json: bool,
-    first: str,
+    first: str | None,
+    new_destination: str | None,
     dry_run: bool,
     yes: bool,
-    name: str,
+    name: str | None,
     rest: tuple[str, ...],
 ) -> None:
     """Move the mark of query NAME, so that rows are read again from there, or passed over.
 
     VALUE is the value of each of the mark's columns, or of the first alone; a moment without a zone is of the
     query's. What was delivered is not sent again. The daemon that runs the query has to be stopped.
+
+    With --new-destination instead of --to: the rows went to another counter or metrica.api_url than the file
+    names now. Without NAME it is said of every query whose destination changed.
     """
     settings = read_settings(config)
+    if new_destination is not None and first is None and not rest:
+        queries = pick(settings, [name] if name else [])
+        decision = NewDestination(new_destination)
+        decide_destination(settings, queries, decision, dry_run=dry_run, as_json=as_json, asks=not yes)
+        return
+    if first is None or name is None or new_destination is not None:
+        raise UsageError("rewind takes a query's name and --to VALUE, or --new-destination alone")
     (query,) = pick(settings, [name])
     with ExitStack() as around:
         if dry_run:

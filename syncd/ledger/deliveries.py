@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from syncd.ledger import entries, key_index
 from syncd.ledger.database import Database
@@ -36,9 +36,12 @@ def _lines(
     """Upload by upload, oldest first: the lines of the keys it really holds, and `keys.money_columns`."""
     held = key_index.find(database, connection, query, keys)
     ids = sorted(held)
-    uploads, files = database.tables.uploads, database.tables.files
-    asked = select(uploads.c.id, uploads.c.header, files.c["keys"].label("names"), files.c.lines).join(
-        files, files.c.upload_id == uploads.c.id
+    uploads, files, went = database.tables.uploads, database.tables.files, database.tables.destinations
+    elsewhere = select(went.c.uploads_elsewhere).where(went.c.query == query).scalar_subquery()
+    asked = (
+        select(uploads.c.id, uploads.c.header, files.c["keys"].label("names"), files.c.lines)
+        .join(files, files.c.upload_id == uploads.c.id)
+        .where(uploads.c.id > func.coalesce(elsewhere, 0))
     )
     for start in range(0, len(ids), FILES_AT_ONCE):
         part = ids[start : start + FILES_AT_ONCE]

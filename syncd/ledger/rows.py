@@ -48,6 +48,9 @@ class UploadRow:
     """When its rows were last sent again; the first one's, not the resend's."""
     gained: int | None
     """Rows that were linked only when they were sent again, by the best of the tries."""
+    api_url: str | None = None
+    """The address it went to (`places.address_of`); None: recorded before 0.2.0."""
+    kind: str = "conversions"
 
 
 @dataclass(frozen=True, slots=True)

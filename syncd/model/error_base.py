@@ -12,6 +12,8 @@ class SyncdError(Exception):
     code: ClassVar[str] = "internal"
     action: str = "This is a fault in syncd itself: please report it with the line above."
     exit_code: ClassVar[int] = 1
+    needs_person: ClassVar[bool] = False
+    """The query does not run again until a person has acted."""
 
     def as_final(self) -> tuple[str, str]:
         """Give the message and the action as a command tells them that ends, and tries nothing again."""

@@ -206,6 +206,7 @@ class TooManyRejects(SyncdError):
     """`reject_limit` rows of one run were rejected: the query stops until a person has looked."""
 
     code = "rejects.limit"
+    needs_person = True
     action = "See `syncd rejects list NAME`; correct the query or the data, then restart or reload."
 
 
@@ -273,6 +274,17 @@ class LeaseLost(StateError):
 
     code = "state.lease_lost"
     action = "Nothing to do: the other daemon settles what was in flight."
+
+
+class DestinationChanged(StateError):
+    """The query's rows went to another counter or address than the file names now: nothing is sent."""
+
+    code = "state.destination"
+    needs_person = True
+    action = (
+        "Run `syncd rewind NAME --new-destination deliver-again` (after a rehearsal) or `--new-destination "
+        "go-on`; or name the former counter and metrica.api_url again."
+    )
 
 
 class OpenUploads(StateError):
@@ -356,6 +368,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     StateUnreleased,
     HeldElsewhere,
     LeaseLost,
+    DestinationChanged,
     OpenUploads,
     ResendRefused,
     UnknownRow,

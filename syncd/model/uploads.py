@@ -97,6 +97,8 @@ class Upload:
     origin: Origin = Origin.QUERY
     newest: int = field(default=0, compare=False)
     """The newest DateTime among its rows, unix seconds; 0: not known but from its lines. Not recorded."""
+    address: str = ""
+    """Where it goes beside the counter (`places.address_of`); "": recorded before 0.2.0."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from syncd.model import RunReport
 from syncd.model.clock import Clock
-from syncd.model.errors import LeaseLost, SyncdError, TooManyRejects
+from syncd.model.errors import LeaseLost, SyncdError
 from syncd.model.events import Event, Observer
 from syncd.model.settings import QuerySettings
 from syncd.service import schedule
@@ -313,7 +313,7 @@ class Daemon:
             "action": error.action,
             "read": read,
         }
-        if isinstance(error, TooManyRejects):
+        if error.needs_person:
             turn.halted, turn.done = True, self._once
             self._observer.emit(Event.QUERY_HALTED, **about)
             return

@@ -17,6 +17,7 @@ from syncd.metrica.token import Token
 from syncd.model.clock import Clock, SystemClock
 from syncd.model.errors import ConfigError, Problem, SourceError
 from syncd.model.events import Event, Observer
+from syncd.model.places import Place, address_of
 from syncd.model.settings import QuerySettings, Settings
 from syncd.monitoring.overview import Requests
 from syncd.monitoring.telemetry import register_secret
@@ -114,7 +115,8 @@ class Parts:
 
     def ledger(self, query: QuerySettings, lease: Lease | None = None) -> QueryLedger:
         """The state store as the query sees it."""
-        return QueryLedger(self.store, query.name, fingerprint(query), counter=query.counter, lease=lease)
+        place = Place(address_of(self.settings.metrica.api_url), query.counter)
+        return QueryLedger(self.store, query.name, fingerprint(query), place=place, lease=lease)
 
     def memory(self, query: QuerySettings) -> QueryLedger | NothingKnown:
         """The ledger to look things up in, also before the first run made a store. Raises StateError."""

@@ -113,11 +113,12 @@ from pydantic import SecretStr
 from sqlalchemy import event
 from syncd.ledger import QueryLedger, Store
 from syncd.model import Receipt
-from syncd.settings import StateSettings
+from syncd.model.places import Place
+from syncd.model.settings import StateSettings
 
 url, schema, upload, number = sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 store = Store.open(StateSettings(url=SecretStr(url), schema_name=schema))
-ledger = QueryLedger(store, "orders", "fingerprint", counter=77)
+ledger = QueryLedger(store, "orders", "fingerprint", place=Place("", 77))
 loaded = ledger.load(upload)
 left = number
 

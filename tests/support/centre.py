@@ -25,6 +25,7 @@ from syncd.metrica.client import MetricaClient
 from syncd.metrica.token import Token
 from syncd.model import Column, IdKind, RunReport
 from syncd.model.events import Event
+from syncd.model.places import Place
 from syncd.model.settings import (
     Constant,
     DatabaseSettings,
@@ -249,7 +250,7 @@ class Bench:
         """What is recorded of the query."""
         assert self._parts is not None
         position = self._parts.store.positions()["orders"]
-        return QueryLedger(self._parts.store, "orders", position.fingerprint, counter=COUNTER)
+        return QueryLedger(self._parts.store, "orders", position.fingerprint, place=Place("", COUNTER))
 
     @property
     def source(self) -> SqlSource:

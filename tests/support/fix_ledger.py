@@ -14,6 +14,7 @@ from sqlalchemy import select
 from syncd.ledger import Lease, QueryLedger, Store
 from syncd.model import Chunk, Conversion, Mark, Origin, Reason, Receipt, Reject, Rows
 from syncd.model.keys import key_text
+from syncd.model.places import Place
 from syncd.model.settings import StateSettings
 from tests.support.servers import Database
 
@@ -76,7 +77,7 @@ def ledger(store: Store) -> QueryLedger:
 
 def ledger_of(store: Store, query: str = "orders", lease: Lease | None = None) -> QueryLedger:
     """The ledger of any query."""
-    return QueryLedger(store, query, "fingerprint", counter=77, lease=lease)
+    return QueryLedger(store, query, "fingerprint", place=Place("", 77), lease=lease)
 
 
 def row(name: str, price: str = "10", moment: int = 1_700_000_000) -> Conversion:

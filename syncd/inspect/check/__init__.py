@@ -3,7 +3,14 @@
 A finding never stops the others: a database that is down is one line, and the rest is still looked at.
 """
 
-from syncd.inspect.check.around import Connected, StateStore, look_at_database, look_at_names, look_at_state
+from syncd.inspect.check.around import (
+    Connected,
+    StateStore,
+    look_at_database,
+    look_at_destination,
+    look_at_names,
+    look_at_state,
+)
 from syncd.inspect.check.counter import look_at_counter
 from syncd.inspect.check.findings import CLOCK_TOLERANCE, Code, Finding, Level
 from syncd.inspect.check.moments import look_at_zone
@@ -23,6 +30,7 @@ __all__ = [
     "StateStore",
     "look_at_counter",
     "look_at_database",
+    "look_at_destination",
     "look_at_names",
     "look_at_query",
     "look_at_state",

@@ -68,6 +68,14 @@ def look_at_names(
             )
 
 
+def look_at_destination(query: str, check: Callable[[], None]) -> Iterator[Finding]:
+    """Tell whether the query's rows went to the counter and address that they would go to now."""
+    try:
+        check()
+    except SyncdError as error:
+        yield failed(f"query {query}", error)
+
+
 @dataclass(frozen=True, slots=True)
 class Connected:
     """What a first word with a database came to."""

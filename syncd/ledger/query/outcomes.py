@@ -10,8 +10,10 @@ from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from syncd.ledger import totals
 from syncd.ledger.database import Database
+from syncd.ledger.query import destination
 from syncd.model import Chunk, Origin, Receipt, UploadState, keys
 from syncd.model.links import Alarm, Links
+from syncd.model.places import Place
 
 FINAL = (UploadState.PROCESSED, UploadState.UNLINKED)
 """The states of uploads that Metrica has finished with."""
@@ -87,18 +89,18 @@ def _add(database: Database, connection: Connection, upload: Row[Any], links: Li
 
 
 def to_send_again(
-    database: Database, sender: tuple[str, int], since: datetime, before: datetime, limit: int
+    database: Database, query: str, place: Place, since: datetime, before: datetime, limit: int
 ) -> Sequence[int]:
-    """Uploads not all of whose rows were linked, accepted after `since` and last sent before `before`.
+    """Find uploads not all of whose rows were linked, accepted after `since` and last sent before `before`.
 
-    `sender` is the query and its counter: what went to another counter before is left there.
+    What went to another place before is left there.
     """
     column = database.tables.uploads.c
     asked = (
         select(column.id)
         .where(
-            column.query == sender[0],
-            column.counter == sender[1],
+            column.query == query,
+            destination.is_there(column, place),
             column.linked < column.rows,
             column.settled_at > since,
             column.state.in_([state.value for state in FINAL]),

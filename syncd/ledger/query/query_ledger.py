@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Row, func, select, update
 from syncd.ledger import entries, key_index, totals
 from syncd.ledger.database import AT_ONCE
 from syncd.ledger.fleet.leases import Lease, check_lease
-from syncd.ledger.query import outcomes
+from syncd.ledger.query import destination, outcomes
 from syncd.ledger.query.query_reads import QueryMemory
 from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
@@ -21,6 +21,7 @@ from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, 
 from syncd.model.errors import SyncdError
 from syncd.model.faultpoints import Point, reach
 from syncd.model.links import Alarm
+from syncd.model.places import Place
 from syncd.model.uploads import DELIVERED
 
 
@@ -34,17 +35,17 @@ class QueryLedger(QueryMemory):
         store: The state store.
         query: The query's name.
         fingerprint: Digest of its SQL, mark and key, kept with the mark.
-        counter: The counter that its new uploads go to.
+        place: The counter and address that its new uploads go to.
         lease: The right to write; None where nobody else can (SQLite, commands).
     """
 
     def __init__(
-        self, store: Store, query: str, fingerprint: str, *, counter: int, lease: Lease | None = None
+        self, store: Store, query: str, fingerprint: str, *, place: Place, lease: Lease | None = None
     ) -> None:
-        super().__init__(store, query)
+        super().__init__(store, query, place)
         self._fingerprint = fingerprint
-        self._counter = counter
         self._lease = lease
+        self._is_place_noted = False
 
     # --- writing: where the query stands ---
 
@@ -85,6 +86,16 @@ class QueryLedger(QueryMemory):
         here = update(table).where(table.c.query == self._query)
         connection.execute(here.values(**values, updated_at=self._now()))
 
+    def go_on_elsewhere(self) -> None:
+        """Count what was delivered at the former place; what comes goes to this ledger's."""
+        with self._write() as connection:
+            destination.go_on(self._database, connection, self._query, self.place, self._now())
+
+    def deliver_again_elsewhere(self) -> None:
+        """Have nothing count that was delivered at the former place; the mark is moved by `begin_query`."""
+        with self._write() as connection:
+            destination.deliver_again(self._database, connection, self._query, self.place, self._now())
+
     # --- writing: the life of an upload ---
 
     def record(self, chunk: Chunk) -> None:
@@ -110,7 +121,8 @@ class QueryLedger(QueryMemory):
             id=0,
             tag=tag,
             query=self._query,
-            counter=self._counter,
+            counter=self.place.counter,
+            address=self.place.address,
             state=UploadState.SENDING,
             header=chunk.header,
             lines=chunk.ready.lines,
@@ -127,7 +139,10 @@ class QueryLedger(QueryMemory):
             if again is not None:
                 self._note_again(connection, new_id, again)
             self._others(connection, chunk, now)
+            if not self._is_place_noted:
+                destination.note(self._database, connection, self._query, self.place)
             reach(Point.INTENT_WRITTEN)
+        self._is_place_noted = True
         reach(Point.INTENT)
         return replace(upload, id=new_id)
 
@@ -244,8 +259,7 @@ class QueryLedger(QueryMemory):
 
     def to_send_again(self, since: datetime, before: datetime, limit: int) -> Sequence[int]:
         """Uploads not all of whose rows were linked, accepted after `since` and last sent before `before`."""
-        sender = (self._query, self._counter)
-        return outcomes.to_send_again(self._database, sender, since, before, limit)
+        return outcomes.to_send_again(self._database, self._query, self.place, since, before, limit)
 
     def passed_over(self, upload_id: int) -> None:
         """Say that an upload's turn to be sent again has come, and there was nothing of it to send."""

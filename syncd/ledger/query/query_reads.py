@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, se
 
 from syncd.ledger import deliveries, entries
 from syncd.ledger.packing import unpacked
+from syncd.ledger.query import destination
 from syncd.ledger.store import Store
 from syncd.ledger.tables import is_unsettled
 from syncd.model import (
@@ -28,6 +29,7 @@ from syncd.model import (
 from syncd.model import keys as key_rules
 from syncd.model.errors import SyncdError
 from syncd.model.links import Alarm, MatchDay
+from syncd.model.places import Place
 
 FOLLOWED_FOR = timedelta(days=7)
 """Uploads accepted longer ago are not offered for following: else those Metrica never finishes pile up."""
@@ -36,21 +38,36 @@ FOLLOWED_FOR = timedelta(days=7)
 class QueryMemory:
     """One query as the store knows it. Every method is one transaction; raises StateUnavailable."""
 
-    def __init__(self, store: Store, query: str) -> None:
+    def __init__(self, store: Store, query: str, place: Place) -> None:
         self._store = store
+        self.place = place
+        """Where its uploads go."""
         self._database = store.database
         self._tables = store.database.tables
         self._query = query
         self._standing = self._standing_statement()
 
     def standing(self, now: datetime) -> tuple[Position | None, bool]:
-        """`position`, and whether `unsettled`, `due` or `asked_again` would give anything.
+        """Give `position`, and whether `unsettled`, `due` or `asked_again` would give anything.
 
-        One statement, which is all that most polls ask.
+        One statement, which is all that most polls ask. Raises DestinationChanged.
         """
         with self._database.read() as connection:
             row = connection.execute(self._standing, {"now": int(now.timestamp())}).one()
+        if row.counter is not None:
+            destination.check(self._query, Place(row.api_url or "", row.counter), self.place)
         return _position(row), bool(row.open)
+
+    def destination(self) -> Place | None:
+        """Where the query's rows went; None: nowhere yet."""
+        table = self._tables.destinations
+        with self._database.read() as connection:
+            row = connection.execute(select(table).where(table.c.query == self._query)).one_or_none()
+        return None if row is None else Place(row.api_url or "", row.counter)
+
+    def check_destination(self) -> None:
+        """Raise DestinationChanged when the query's rows went to another place than they would go to now."""
+        destination.check(self._query, self.destination(), self.place)
 
     def position(self) -> Position | None:
         """How far the query was read; None when it never began."""
@@ -110,6 +127,7 @@ class QueryMemory:
             tag=row.tag,
             query=row.query,
             counter=row.counter,
+            address=row.api_url or "",
             state=UploadState(row.state),
             header=row.header,
             lines=unpacked(row.lines),
@@ -200,7 +218,10 @@ class QueryMemory:
             return header, [Conversion(*row) for row in connection.execute(asked)]
 
     def followed(self) -> list[Followed]:
-        """The uploads accepted within the last week whose final status is not known, oldest first."""
+        """Find the uploads of the last week whose final status is not known, oldest first.
+
+        What went to another place is not asked for here.
+        """
         column = self._tables.uploads.c
         since = self._database.clock.now() - FOLLOWED_FOR
         asked = (
@@ -219,6 +240,7 @@ class QueryMemory:
                 column.query == self._query,
                 column.state == UploadState.ACCEPTED.value,
                 column.settled_at >= since,
+                destination.is_there(column, self.place),
             )
             .order_by(column.settled_at, column.id)
         )
@@ -243,8 +265,10 @@ class QueryMemory:
             exists().where(rejects.query == self._query, rejects.retry_at.is_not(None)),
         )
         one = select(is_open.label("open")).subquery("one")
-        return select(one.c.open, *(marks.c[name] for name in _POSITION)).select_from(
-            one.outerjoin(marks, marks.c.query == self._query)
+        went = self._tables.destinations
+        asked = select(one.c.open, *(marks.c[name] for name in _POSITION), went.c.api_url, went.c.counter)
+        return asked.select_from(
+            one.outerjoin(marks, marks.c.query == self._query).outerjoin(went, went.c.query == self._query)
         )
 
     def _waiting(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:

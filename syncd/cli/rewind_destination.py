@@ -1,0 +1,67 @@
+"""`syncd rewind --new-destination`: what becomes of rows that went to another counter or address."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+
+import click
+
+from syncd.cli.access import holding, looking
+from syncd.cli.common import counted, is_terminal, print_json
+from syncd.inspect.new_destination import NewDestination, decide
+from syncd.model.settings import QuerySettings, Settings
+
+
+def decide_destination(
+    settings: Settings,
+    queries: list[QuerySettings],
+    wanted: NewDestination,
+    *,
+    dry_run: bool,
+    as_json: bool,
+    asks: bool,
+) -> None:
+    """Say of each of these queries where its rows went, and do what is wanted; others are left alone."""
+    told: list[dict[str, object]] = []
+    for query in queries:
+        with ExitStack() as around:
+            if dry_run:
+                parts, ledger = around.enter_context(looking(settings, query))
+            else:
+                application, ledger = around.enter_context(holding(settings, query))
+                parts = application.parts
+            was, rows = ledger.destination(), parts.store.delivered_counts().get(query.name)
+            moved = was is not None and was.differs(ledger.place)
+            told.append(
+                {
+                    "query": query.name,
+                    "from": str(was) if was else "",
+                    "to": str(ledger.place),
+                    "moved": moved,
+                    "rows": rows.rows if rows else 0,
+                    "new_destination": wanted.value if moved and not dry_run else "",
+                }
+            )
+            if not as_json:
+                click.echo(_words(query.name, told[-1], wanted))
+            if not moved or dry_run:
+                continue
+            if asks and not as_json and is_terminal(sys.stdin):
+                click.confirm(f"{query.name}: do that?", abort=True, err=True)
+            decide(ledger, query, parts.source(query), wanted)
+    if as_json:
+        print_json({"queries": told})
+    elif dry_run:
+        click.echo("A dry run: nothing was changed.")
+
+
+def _words(name: str, found: dict[str, object], wanted: NewDestination) -> str:
+    if not found["moved"]:
+        return f"{name}: its rows go where they went before ({found['to']}); nothing to do."
+    rows = counted(int(str(found["rows"])), "row")
+    if wanted is NewDestination.GO_ON:
+        then = "they count as delivered, and only new rows go to"
+    else:
+        then = "the query begins anew, and all of its rows go to"
+    return f"{name}: {rows} went to {found['from']}; {then} {found['to']}."

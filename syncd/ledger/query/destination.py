@@ -1,0 +1,100 @@
+"""Where a query's rows went, and what a person says once the configuration names another place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Connection, and_, delete, func, or_, select, update
+from sqlalchemy.sql.base import ReadOnlyColumnCollection
+
+from syncd.ledger.database import Database
+from syncd.ledger.tables import is_unsettled
+from syncd.model import Reason, UploadState
+from syncd.model.errors import DestinationChanged
+from syncd.model.places import Place
+
+
+def check(query: str, was: Place | None, now: Place) -> None:
+    """Raise DestinationChanged when the query's rows went to another place than they would go to now."""
+    if was is None or not was.differs(now):
+        return
+    if was.counter == now.counter:
+        moved = f"to {was.address}, and the configuration now names {now.address}"
+    else:
+        moved = f"to {was}, and the configuration now names {now}"
+    raise DestinationChanged(
+        f"query {query}: its rows went {moved}. Say which is wanted: `syncd rewind {query} --new-destination "
+        "deliver-again` sends all of them to the new place, from where the query starts; `--new-destination "
+        "go-on` sends only rows that are new"
+    )
+
+
+def is_there(column: ReadOnlyColumnCollection[str, Column[Any]], place: Place) -> ColumnElement[bool]:
+    """Make the condition of uploads that went to this place, as far as is known."""
+    there = column.counter == place.counter
+    return (
+        and_(there, or_(column.api_url.is_(None), column.api_url == place.address))
+        if place.address
+        else there
+    )
+
+
+def note(database: Database, connection: Connection, query: str, place: Place) -> None:
+    """Record where the upload that is being recorded goes. Raises DestinationChanged."""
+    went = database.tables.destinations
+    found = connection.execute(select(went).where(went.c.query == query)).one_or_none()
+    check(query, None if found is None else Place(found.api_url or "", found.counter), place)
+    _write(database, connection, query, place)
+
+
+def _write(database: Database, connection: Connection, query: str, place: Place) -> None:
+    row = {"query": query, "api_url": place.address or None, "counter": place.counter}
+    table = database.tables.destinations
+    adding = database.insert(table).values(row)
+    address = func.coalesce(adding.excluded.api_url, table.c.api_url)
+    changed = {"api_url": address, "counter": adding.excluded.counter}
+    connection.execute(adding.on_conflict_do_update(index_elements=["query"], set_=changed))
+
+
+def go_on(database: Database, connection: Connection, query: str, place: Place, now: datetime) -> None:
+    """Count what was delivered elsewhere as delivered; what is open or to come goes to the new place."""
+    uploads = database.tables.uploads
+    connection.execute(
+        update(uploads)
+        .where(uploads.c.query == query, is_unsettled(uploads.c.state))
+        .values(counter=place.counter, api_url=place.address, state=UploadState.PLANNED.value)
+    )
+    _decide(database, connection, query, place, now)
+
+
+def deliver_again(
+    database: Database, connection: Connection, query: str, place: Place, now: datetime
+) -> None:
+    """Have nothing that was delivered elsewhere count, in no figure either; the caller moves the mark back.
+
+    Uploads that are open are forgotten, like rejects: their rows are read again.
+    """
+    tables = database.tables
+    uploads, rejects, passed, runs = tables.uploads, tables.rejects, tables.passed, tables.runs
+    is_open = (uploads.c.query == query, is_unsettled(uploads.c.state))
+    ids = select(uploads.c.id).where(*is_open).scalar_subquery()
+    connection.execute(delete(tables.files).where(tables.files.c.upload_id.in_(ids)))
+    connection.execute(delete(uploads).where(*is_open))
+    connection.execute(delete(rejects).where(rejects.c.query == query, rejects.c.dropped_at.is_(None)))
+    refused = rejects.c.reason == Reason.REFUSED_BY_METRICA.value
+    connection.execute(delete(rejects).where(rejects.c.query == query, refused))
+    connection.execute(delete(passed).where(passed.c.query == query, passed.c.upload_id.is_not(None)))
+    for table in (tables.totals, tables.match_days, tables.match_alarms):
+        connection.execute(delete(table).where(table.c.query == query))
+    connection.execute(update(runs).where(runs.c.query == query).values(newest_at=None))
+    _decide(database, connection, query, place, now)
+    newest = select(func.max(uploads.c.id)).where(uploads.c.query == query).scalar_subquery()
+    table = tables.destinations
+    connection.execute(update(table).where(table.c.query == query).values(uploads_elsewhere=newest))
+
+
+def _decide(database: Database, connection: Connection, query: str, place: Place, now: datetime) -> None:
+    _write(database, connection, query, place)
+    table = database.tables.destinations
+    connection.execute(update(table).where(table.c.query == query).values(decided_at=now))
