@@ -84,7 +84,7 @@ def test_the_compose_file_is_valid() -> None:
 def test_the_manifests_are_valid(version: str) -> None:
     """Each fits Kubernetes' schema, with no key that it does not know."""
     paths = [str(path) for path in MANIFESTS]
-    assert len(paths) == 5
+    assert len(paths) == 6
     done = tool("kubernetes-validate", "--strict", "--kubernetes-version", version, *paths)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "ERROR" not in done.stdout + done.stderr
