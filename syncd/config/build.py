@@ -1,18 +1,21 @@
-"""A file in which nothing is wrong, as Settings: defaults filled in, databases and tokens resolved."""
+"""Files in which nothing is wrong, as Settings: databases and tokens resolved."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from pydantic import SecretStr
 
-from syncd.config.file import ConfigFile, DatabaseFile, QueryFile
-from syncd.config.rules import effective
+from syncd.config import urls
+from syncd.config.document import Document
+from syncd.config.keys import HttpKeys
 from syncd.config.schedule import gaps
-from syncd.config.tree import Node
-from syncd.model import IdKind
+from syncd.config.stated import StatedQuery, stated_databases, stated_queries
+from syncd.model.kinds import RULES, OrderColumn, QueryKind
 from syncd.model.settings import (
+    AlertSettings,
     DatabaseSettings,
     HttpSettings,
     LogSettings,
@@ -22,92 +25,82 @@ from syncd.model.settings import (
     StateSettings,
 )
 
+_Token = tuple[SecretStr | None, Path | None]
 
-def build(file: ConfigFile, name: str, root: Node) -> Settings:
-    """The settings that `file` (of that name, checked by `rules.apply`) means."""
-    databases = {key: _database(key, value) for key, value in file.databases.items()}
-    metrica = file.metrica
-    queries = {}
-    for key, query in file.queries.items():
-        line = root.find_line(("queries", key))
-        queries[key] = _query(key, effective(query, file.defaults), databases, file, line)
+
+def build(documents: list[Document]) -> Settings:
+    """The settings that the files (checked by `rules.apply`) mean; the first is the main one."""
+    main = documents[0]
+    said = main.sections
+    metrica = MetricaSettings(**said["metrica"])
+    databases = {
+        name: DatabaseSettings(name=name, **values)
+        for name, (_, values) in stated_databases(documents).items()
+    }
+    queries = list(stated_queries(documents))
+    logins = {(metrica.token, metrica.token_file): "metrica"}
+    for query in queries:
+        logins.setdefault(_token(query, metrica), f"queries.{query.name}")
     return Settings(
-        file=name,
-        metrica=MetricaSettings(
-            token=metrica.token,
-            token_file=metrica.token_file,
-            api_url=metrica.api_url,
-            timeout=metrica.timeout,
-            settle=metrica.settle,
-            daily_requests=metrica.daily_requests,
-        ),
+        file=main.name,
+        included=tuple(document.name for document in documents[1:]),
+        metrica=metrica,
         databases=databases,
-        state=StateSettings(url=file.state.url, schema_name=file.state.schema_name),
-        http=HttpSettings(host=file.http.listen[0], port=file.http.listen[1]) if file.http.listen else None,
-        log=LogSettings(level=file.log.level, format=file.log.format),
-        queries=queries,
+        state=_state(said["state"], main.folder),
+        http=_http(said["http"]),
+        log=LogSettings(**said["log"]),
+        alerts=AlertSettings(**said["alerts"]) if said["alerts"] else None,
+        queries={query.name: _query(query, databases, metrica, logins) for query in queries},
     )
 
 
-def _database(name: str, file: DatabaseFile) -> DatabaseSettings:
-    return DatabaseSettings(
-        name=name,
-        url=file.url or SecretStr(""),
-        password_file=file.password_file,
-        timezone=file.timezone or ZoneInfo("UTC"),
-        statement_timeout=file.statement_timeout,
-    )
+def _state(said: dict[str, Any], folder: Path) -> StateSettings:
+    state = StateSettings(**said)
+    return state.model_copy(update={"url": urls.in_folder(state.url, folder)})
+
+
+def _http(said: dict[str, Any]) -> HttpSettings | None:
+    where = said.get("listen", HttpKeys().listen)
+    return HttpSettings(host=where[0], port=where[1], hosts=said.get("hosts", ())) if where else None
 
 
 def _query(
-    name: str, query: QueryFile, databases: dict[str, DatabaseSettings], file: ConfigFile, line: int
+    query: StatedQuery,
+    databases: dict[str, DatabaseSettings],
+    metrica: MetricaSettings,
+    logins: dict[_Token, str],
 ) -> QuerySettings:
-    database = databases[query.database or next(iter(databases))]
-    zone = query.timezone or database.timezone
-    smallest, longest = gaps(query.cron, zone) if query.cron else (query.every, None)
-    token, token_file = _token(query, file)
+    kind = QueryKind(query.get("kind") or QueryKind.CONVERSIONS)
+    rules = RULES[kind]
+    keys = QuerySettings.model_fields.keys() - rules.foreign_keys.keys()
+    said = {key: value for key, value in query.values.items() if key in keys}
+    said["columns"] = {rules.columns(name): source for name, source in said.get("columns", {}).items()}
+    database = databases[query.get("database") or next(iter(databases))]
+    zone: ZoneInfo = query.get("timezone") or database.timezone
+    if cron := query.get("cron"):
+        said["every"], said["longest_pause"] = gaps(cron, zone)
+    if kind is QueryKind.ORDERS:
+        said["key"] = (said["columns"].get(OrderColumn.ID, OrderColumn.ID.value),)
+    token, token_file = _token(query, metrica)
     return QuerySettings(
-        name=name,
-        database=database,
-        counter=query.counter or 0,
-        id_type=tuple(IdKind(kind) for kind in query.id_type),
-        sql=query.sql or "",
-        columns=query.columns,
-        mark=query.mark,
-        key=query.key or query.mark,
-        key_is_default=not query.key,
-        every=smallest,
-        cron=query.cron,
-        start=query.start,
-        overlap=query.overlap,
-        on_change=query.on_change,
-        relink=query.relink,
-        login=_login(name, query, file),
-        chunk_rows=query.chunk_rows,
-        reject_limit=query.reject_limit,
-        enabled=query.enabled,
-        token=token,
-        token_file=token_file,
-        timezone=zone,
-        timezone_is_default=query.timezone is None
-        and "timezone" not in file.databases[database.name].model_fields_set,
-        longest_pause=longest,
-        line=line,
+        **said
+        | {
+            "name": query.name,
+            "kind": kind,
+            "database": database,
+            "timezone": zone,
+            "timezone_is_default": not query.get("timezone") and "timezone" not in database.model_fields_set,
+            "key": said.get("key") or said["mark"],
+            "key_is_default": "key" not in said,
+            "token": token,
+            "token_file": token_file,
+            "login": logins[token, token_file],
+            "file": query.document.name,
+            "line": query.document.root.find_line(query.path),
+        }
     )
 
 
-def _login(name: str, query: QueryFile, file: ConfigFile) -> str:
-    """Whose requests it spends: the same token is the same login, whatever query it stands in."""
-    token = _token(query, file)
-    if token == (file.metrica.token, file.metrica.token_file):
-        return "metrica"
-    others = (
-        other for other, one in file.queries.items() if _token(effective(one, file.defaults), file) == token
-    )
-    return f"queries.{next(others, name)}"
-
-
-def _token(query: QueryFile, file: ConfigFile) -> tuple[SecretStr | None, Path | None]:
-    if query.token or query.token_file:
-        return query.token, query.token_file
-    return file.metrica.token, file.metrica.token_file
+def _token(query: StatedQuery, metrica: MetricaSettings) -> _Token:
+    own = (query.get("token"), query.get("token_file"))
+    return own if any(own) else (metrica.token, metrica.token_file)

@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable, Mapping
 
 from syncd.config.tree import Node
-from syncd.config.words import Substituted, Unreadable, Wrong
+from syncd.config.words import Path, Substituted, Unreadable, Wrong
 
 Plain = str | int | float | bool | Unreadable | None | list["Plain"] | dict[str, "Plain"]
 """What the file says, without lines: texts with the environment put in."""
-Path = tuple[str | int, ...]
 
 _NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
 _DEFAULT = r"(?P<default>(?:(?!\$\{)[^}])*)"  # no `${` in it: a default is not filled in itself

@@ -1,128 +1,51 @@
-"""Collects problems, with the lines they stand in; turns pydantic's errors into plain words."""
+"""Collects problems, with the lines they stand in."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
-
-from syncd.config import values
-from syncd.config.environment import Path, Plain
-from syncd.config.file import ConfigFile, DatabaseFile, HttpFile, LogFile, MetricaFile, QueryFile, StateFile
+from syncd.config.keys import sections
 from syncd.config.tree import MOST_PROBLEMS, Node
-from syncd.config.words import Told, Unreadable, Wrong, but_got, dotted, nearest, shown_name
-from syncd.model import Column
+from syncd.config.words import Faults, Path, UnknownKey, Wrong, dotted, nearest, shown_name
 from syncd.model.errors import Problem
 
-_SECTIONS: dict[str, type[BaseModel]] = {
-    "metrica": MetricaFile,
-    "databases.NAME": DatabaseFile,
-    "state": StateFile,
-    "http": HttpFile,
-    "log": LogFile,
-    "defaults or queries.NAME": QueryFile,
-}
-_IN_NAMED = {
-    "databases": "databases.NAME",
-    "queries": "defaults or queries.NAME",
-    "defaults": "defaults or queries.NAME",
-}
-_NAMED = ("databases", "queries")
+SECTIONS = ("include", "metrica", "databases", "state", "http", "log", "alerts", "defaults", "queries")
+INCLUDED_SECTIONS = ("databases", "defaults", "queries")
+"""What a file that `include` names may hold."""
+_HOMES = {"database": "databases.NAME", "query": "defaults or queries.NAME"}
+_KEYS_OF = {"databases": "database", "queries": "query", "defaults": "query"}
 
 
 class Problems:
     """All that is wrong with one file."""
 
-    def __init__(self, file: str, root: Node, found: Iterable[Problem] = ()) -> None:
+    def __init__(self, file: str, root: Node) -> None:
         self.file = file
         self.root = root
-        self.all = list(found)
+        self.all: list[Problem] = []
 
     def add(self, path: Path, message: str, hint: str = "") -> None:
         """Something is wrong at (or missing under) `path`."""
-        self.all.append(Problem(self.file, self.root.find_line(path), dotted(path), message, hint))
+        if len(self.all) < MOST_PROBLEMS:
+            self.all.append(Problem(self.file, self.root.find_line(path), dotted(path), message, hint))
 
     def complain(self, path: Path, wrong: Wrong) -> None:
-        """A value at `path` is wrong."""
-        self.add(path, wrong.message, wrong.hint)
-
-
-def check(plain: dict[str, Plain], problems: Problems) -> ConfigFile:
-    """The file with all that is right about it; the rest is told to `problems` and left out.
-
-    So that the rules across keys can be checked in the same go. A wrong name is told, what it names stays.
-    """
-    for section in _NAMED:
-        named = plain.get(section)
-        for name in named if isinstance(named, dict) else ():
-            try:
-                values.name(name)
-            except Wrong as wrong:
-                problems.complain((section, name), wrong)
-    try:
-        return ConfigFile.model_validate(plain)
-    except ValidationError as error:
-        details = error.errors(include_url=False)
-    for detail in details:
-        _tell(detail, problems)
-        _remove(plain, _path(detail))
-    return ConfigFile.model_validate(plain)
-
-
-def _path(detail: ErrorDetails) -> Path:
-    """Where pydantic saw it, as the file's path; what is wrong with a key itself ends in `[key]` there."""
-    loc = detail["loc"]
-    return loc[:-1] if loc and loc[-1] == "[key]" else loc
-
-
-def _remove(plain: Plain, path: Path) -> None:
-    for part in path[:-1]:
-        if not isinstance(plain, dict) or part not in plain:
-            return
-        plain = plain[str(part)]
-    if isinstance(plain, dict):
-        plain.pop(str(path[-1]), None)
-
-
-def _tell(detail: ErrorDetails, problems: Problems) -> None:
-    path, value, kind = _path(detail), detail["input"], detail["type"]
-    if len(problems.all) >= MOST_PROBLEMS or _was_told(value):
-        return
-    wrong = detail.get("ctx", {}).get("error")
-    if isinstance(wrong, Told):
-        return
-    if isinstance(wrong, Wrong):
-        problems.complain(path, wrong)
-    elif kind == "extra_forbidden":
-        problems.add(path, "unknown key", _where_it_belongs(path))
-    elif kind == "enum":
-        problems.add(
-            path, "Metrica has no such column", nearest(str(path[-1]), [column.value for column in Column])
-        )
-    else:
-        # A text may be a secret in a wrong place.
-        got = ", not text" if isinstance(value, str) else but_got(value)
-        problems.add(path, f"wants keys and values below it{got}")
-
-
-def _was_told(value: object) -> bool:
-    return value is Unreadable.UNREADABLE or (isinstance(value, list) and any(map(_was_told, value)))
-
-
-def _keys(model: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
+        """A value at `path` is wrong, or several parts of it are."""
+        if isinstance(wrong, Faults):
+            for below, fault in wrong.found:
+                self.complain((*path, *below), fault)
+        else:
+            hint = _where_it_belongs(path) if isinstance(wrong, UnknownKey) else wrong.hint
+            self.add(path, wrong.message, hint)
 
 
 def _where_it_belongs(path: Path) -> str:
     """The nearest key of the same section, else the section that has such a key, else what there is."""
-    word = str(path[-1])
-    section = _IN_NAMED.get(str(path[0]), str(path[0])) if len(path) > 1 else ""
-    own = _keys(_SECTIONS.get(section, ConfigFile))
+    word, known = str(path[-1]), sections()
+    section = _KEYS_OF.get(str(path[0]), str(path[0])) if len(path) > 1 else ""
+    own = list(known[section]) if section in known else list(SECTIONS)
     close = nearest(word, own, every=False)
     if close:
         return close
-    homes = [name for name, model in _SECTIONS.items() if word in _keys(model) and name != section]
-    if word in ConfigFile.model_fields:
+    homes = [_HOMES.get(name, name) for name, keys in known.items() if word in keys and name != section]
+    if word in SECTIONS:
         homes.append("the left margin")
     return f"{shown_name(word)} belongs under {' or '.join(homes)}" if homes else nearest(word, own)

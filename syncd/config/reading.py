@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
-from syncd.config import rules
+from syncd.config import include, rules
 from syncd.config.build import build
-from syncd.config.environment import to_plain
-from syncd.config.file import ConfigFile
-from syncd.config.problems import Problems, check
+from syncd.config.document import Document
+from syncd.config.files import UnusableFile, read_text
 from syncd.config.repeated import versions
-from syncd.config.tree import MOST_PROBLEMS, Node, parse_yaml
+from syncd.config.tree import Node, parse_yaml
 from syncd.model.errors import ConfigError, Problem
 from syncd.model.settings import Settings
 
 SYSTEM_FILE = Path("/etc/syncd/config.yaml")
 VARIABLE = "SYNCD_CONFIG"
-LARGEST = 16 * 1024 * 1024
-"""Bytes; thousands of queries fit in, a database dump given by mistake does not."""
 
-_EMPTY_SECTIONS = ("metrica", "databases", "state", "log", "defaults", "queries")
-"""Sections that may stand there with nothing (or only comments) below them."""
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """A file whose YAML could be read."""
+
+    name: str
+    folder: Path
+    trees: list[Node]
+    """The tree; where keys are there twice, one tree for each version of them."""
 
 
 def find_file(cli_path: Path | None, environ: Mapping[str, str]) -> Path:
@@ -40,32 +45,13 @@ def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
     """
     file = find_file(path, environ)
     try:
-        data = _read(file)
-    except FileNotFoundError:
-        hint = f"name it with -c FILE or ${VARIABLE}" if file == SYSTEM_FILE else ""
-        raise _unreadable(file, "there is no such file", hint) from None
-    except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "the path cannot be used"
-        raise _unreadable(file, f"cannot be read: {reason}") from None
-    if len(data) > LARGEST:
-        raise _unreadable(file, f"is larger than {LARGEST // 1024 // 1024} MB: that is no configuration")
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise ConfigError(
-            [Problem(str(file), line, "", "the file is not UTF-8 text", "save it as UTF-8")]
-        ) from None
-    return parse(text, str(file), environ)
-
-
-def _read(file: Path) -> bytes:
-    with file.open("rb") as stream:
-        return stream.read(LARGEST + 1)
-
-
-def _unreadable(file: Path, message: str, hint: str = "") -> ConfigError:
-    return ConfigError([Problem(str(file), 0, "", message, hint)])
+        text = read_text(file)
+    except UnusableFile as wrong:
+        hint = wrong.hint
+        if file == SYSTEM_FILE and not file.exists():
+            hint = f"name it with -c FILE or ${VARIABLE}"
+        raise ConfigError([Problem(str(file), wrong.line, "", wrong.message, hint)]) from None
+    return _settings(text, str(file), file.absolute().parent, environ)
 
 
 def parse(text: str, file: str, environ: Mapping[str, str]) -> Settings:
@@ -74,37 +60,51 @@ def parse(text: str, file: str, environ: Mapping[str, str]) -> Settings:
     Raises:
         ConfigError: with everything that is wrong.
     """
-    root, found = parse_yaml(text.removeprefix("\ufeff"), file)
-    if root is None:
-        raise ConfigError(found or [Problem(file, 0, "", "the file is empty", "see config.example.yaml")])
+    return _settings(text.removeprefix("\ufeff"), file, Path(file).parent, environ)
+
+
+def _settings(text: str, name: str, folder: Path, environ: Mapping[str, str]) -> Settings:
+    problems: list[Problem] = []
+    main = _file(text, name, folder, problems)
+    if main is None:
+        empty = Problem(name, 0, "", "the file is empty", "see config.example.yaml")
+        raise ConfigError(problems or [empty])
+    files = [main]
+    for path in include.find_files(main.name, main.folder, main.trees[0], environ, problems):
+        try:
+            text = read_text(path)
+        except UnusableFile as wrong:
+            problems.append(Problem(str(path), wrong.line, "", wrong.message, wrong.hint))
+        else:
+            included = _file(text, str(path), path.parent, problems)
+            files += [included] if included else []
+    documents = []
+    for version in range(max(len(file.trees) for file in files)):
+        documents = [
+            Document(
+                file.name,
+                file.folder,
+                file.trees[version if version < len(file.trees) else 0],
+                environ,
+                is_main=file is main,
+            )
+            for file in files
+        ]
+        rules.apply(documents)
+        problems += [problem for document in documents for problem in document.problems.all]
+    if problems:
+        raise ConfigError(list(dict.fromkeys(problems)))
+    return build(documents)
+
+
+def _file(text: str, name: str, folder: Path, problems: list[Problem]) -> _File | None:
+    """The file's tree; None where it is empty, or with a problem that says why there is none."""
+    root, found = parse_yaml(text, name)
+    problems += found
+    if root is None or root.value is None:
+        return None
     if not isinstance(root.value, dict):
-        empty = root.value is None
-        message = "the file is empty" if empty else "the file wants keys and values such as `metrica:`"
-        raise ConfigError(found or [Problem(file, root.line, "", message, "see config.example.yaml")])
-    first, *others = versions(root) if found else [root]
-    problems = Problems(file, first, found)
-    checked = _checked(first, environ, problems)
-    for other in others:
-        if len(problems.all) < MOST_PROBLEMS:
-            again = Problems(file, other)
-            _checked(other, environ, again)
-            problems.all += again.all
-    if problems.all:
-        raise ConfigError(list(dict.fromkeys(problems.all)))
-    return build(checked, file, root)
-
-
-def _checked(root: Node, environ: Mapping[str, str], problems: Problems) -> ConfigFile:
-    """What is right about the file; all that is wrong is told to `problems`."""
-    plain = to_plain(root, environ, problems.complain)
-    raw = to_plain(root, environ, lambda _path, _wrong: None)
-    if not isinstance(plain, dict) or not isinstance(raw, dict):  # a mapping stays one: this narrows the type
-        raise TypeError
-    for section in _EMPTY_SECTIONS:
-        if section in plain and plain[section] is None:
-            plain[section] = {}
-    if "http" in plain and plain["http"] is None:
-        plain["http"] = {"listen": None}
-    checked = check(plain, problems)
-    rules.apply(checked, raw, problems)
-    return checked
+        message = "the file wants keys and values such as `metrica:`"
+        problems.append(Problem(name, root.line, "", message, "see config.example.yaml"))
+        return None
+    return _File(name, folder, versions(root) if found else [root])

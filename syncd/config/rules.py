@@ -1,157 +1,111 @@
-"""What must hold between the keys of the file, once each of them has been read."""
+"""What must hold between the keys of the files, once each of them has been read."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from zoneinfo import ZoneInfo
-
-from syncd.config import urls
-from syncd.config.environment import Path, Plain
-from syncd.config.file import ConfigFile, QueryFile
-from syncd.config.problems import Problems
-from syncd.config.words import dotted, nearest
-from syncd.model import Column, IdKind
-from syncd.model.settings import Constant
-
-Raw = dict[str, Plain]
-
-_RIVALS = (frozenset({"every", "cron"}), frozenset({"token", "token_file"}))
-"""Keys of which a place has one at most; given in a query, one hides the other's default."""
-_NEEDED = ("counter", "id_type", "sql", "mark")
+from syncd.config import kind_rules, urls
+from syncd.config.document import Document
+from syncd.config.keys import Values
+from syncd.config.stated import RIVALS, StatedQuery, stated_databases, stated_queries
+from syncd.config.words import Path, nearest
 
 
-def effective(query: QueryFile, defaults: QueryFile, given: Iterable[str] = ()) -> QueryFile:
-    """The query with the defaults it does not override; `given` it has too, with values that are wrong."""
-    own = query.model_fields_set.union(given)
-    hidden = set(own).union(*(pair for pair in _RIVALS if pair & own))
-    return query.model_copy(
-        update={name: getattr(defaults, name) for name in defaults.model_fields_set - hidden}
+def apply(documents: list[Document]) -> None:
+    """Tell everything that is missing, contradicts itself or names what is not there."""
+    main = documents[0]
+    for document in documents:
+        named = (("queries", name) for name in document.queries)
+        for place in (("metrica",), ("alerts",), ("defaults",), *named):
+            _one_of_rivals(document, place)
+        for name, database in document.databases.items():
+            _database(document, ("databases", name), database)
+    for section in ("databases", "queries"):
+        _no_name_twice(section, documents)
+    _state(main)
+    _alerts(main)
+    if not stated_databases(documents):
+        main.problems.add(("databases",), "one database or more is needed", "databases: {crm: {url: …}}")
+    queries = list(stated_queries(documents))
+    if not queries and not main.section("queries"):
+        message = "there is no query, so there is nothing to do"
+        main.problems.add(("queries",), message, "see config.example.yaml")
+    for query in queries:
+        _query(query, documents)
+        kind_rules.apply(query)
+    _metrica_token(main, queries)
+
+
+def _one_of_rivals(document: Document, path: tuple[str, ...]) -> None:
+    raw = document.section(*path)
+    for rivals in RIVALS:
+        given = sorted(rivals & raw.keys())
+        if len(given) > 1:
+            last = max(given, key=lambda name: document.root.find_line((*path, name)))
+            message = f"{' and '.join(given)} are both given"
+            document.problems.add((*path, last), message, "leave one of them")
+
+
+def _no_name_twice(section: str, documents: list[Document]) -> None:
+    first: dict[str, Document] = {}
+    for document in documents:
+        for name in document.section(section):
+            before = first.setdefault(name, document)
+            if before is not document:
+                place = f"{before.name}:{before.root.find_line((section, name))}"
+                document.problems.add((section, name), f"the name is there already, in {place}", "rename one")
+
+
+def _database(document: Document, path: Path, database: Values) -> None:
+    if "url" not in document.section(*map(str, path)):
+        document.problems.add(path, "url is missing", "such as postgresql://user@host/database")
+    elif "url" in database and "password_file" in database and urls.has_password(database["url"]):
+        message = "the password stands in url and in password_file"
+        document.problems.add((*path, "password_file"), message, "leave one of them")
+
+
+def _state(main: Document) -> None:
+    state = main.sections["state"]
+    if "password_file" not in state or ("url" not in state and "url" in main.section("state")):
+        return
+    path = ("state", "password_file")
+    if "url" not in state or urls.kind_of(state["url"]) == "sqlite":
+        main.problems.add(path, "SQLite has no passwords", "remove the line, or set url to PostgreSQL's")
+    elif urls.has_password(state["url"]):
+        main.problems.add(path, "the password stands in url and in password_file", "leave one of them")
+
+
+def _alerts(main: Document) -> None:
+    raw = main.section("alerts")
+    if raw and not raw.keys() & {"urls", "urls_file", "command"}:
+        main.problems.add(("alerts",), "urls, urls_file or command is missing", "nobody would be told")
+
+
+def _metrica_token(main: Document, queries: list[StatedQuery]) -> None:
+    if main.section("metrica").keys() & {"token", "token_file"}:
+        return
+    lacking = any(
+        query.values.get("enabled", True) and not (query.has("token") or query.has("token_file"))
+        for query in queries
     )
+    if lacking or not queries:
+        main.problems.add(("metrica",), "token or token_file is missing", "token: ${METRICA_TOKEN}")
 
 
-def section(raw: Raw, *path: str) -> Raw:
-    """The mapping at `path` as the file has it, wrong values included; empty when there is none."""
-    found: Plain = raw
-    for part in path:
-        found = found.get(part) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}
+def _query(query: StatedQuery, documents: list[Document]) -> None:
+    databases = stated_databases(documents)
+    name = query.get("database")
+    if not query.has("database") and len(databases) > 1:
+        message = "database is missing, and there are several"
+        query.document.problems.add(query.path, message, f"known: {', '.join(sorted(databases))}")
+    if name is not None and databases and name not in databases:
+        query.add("database", message="there is no such database", hint=nearest(name, sorted(databases)))
+    _wake(query, databases.get(name) if query.has("database") else next(iter(databases.values()), None))
+    relink = query.get("relink")
+    if relink and relink.lasting < relink.after:
+        query.add("relink", message="`for` is shorter than `after`", hint="nothing would ever be sent again")
 
 
-def apply(file: ConfigFile, raw: Raw, problems: Problems) -> None:
-    """Tell `problems` of everything that is missing, contradicts itself or names what is not there."""
-    for place in (("metrica",), ("defaults",), *(("queries", name) for name in section(raw, "queries"))):
-        _one_of_rivals(section(raw, *place), place, problems)
-    _databases(file, raw, problems)
-    if not section(raw, "queries"):
-        problems.add(("queries",), "there is no query, so there is nothing to do", "see config.example.yaml")
-    for name, query in file.queries.items():
-        given = section(raw, "queries", name)
-        _query(name, effective(query, file.defaults, given), raw, problems)
-    _metrica_token(file, raw, problems)
-
-
-def _one_of_rivals(raw: Raw, path: Path, problems: Problems) -> None:
-    for pair in _RIVALS:
-        if raw.keys() >= pair:
-            first, second = sorted(pair)
-            last = max(pair, key=lambda name: problems.root.find_line((*path, name)))
-            problems.add((*path, last), f"{first} and {second} are both given", "leave one of them")
-
-
-def _databases(file: ConfigFile, raw: Raw, problems: Problems) -> None:
-    databases = section(raw, "databases")
-    if not databases:
-        problems.add(("databases",), "one database or more is needed", "databases: {crm: {url: …}}")
-    for name, database in file.databases.items():
-        if "url" not in section(databases, name):
-            problems.add(("databases", name), "url is missing", "such as postgresql://user@host/database")
-        elif database.url and database.password_file and urls.has_password(database.url):
-            message = "the password stands in url and in password_file"
-            problems.add(("databases", name, "password_file"), message, "leave one of them")
-
-
-def _metrica_token(file: ConfigFile, raw: Raw, problems: Problems) -> None:
-    if section(raw, "metrica").keys() & {"token", "token_file"}:
-        return
-    own = {"token", "token_file"}
-    inherited = section(raw, "defaults").keys() & own
-    lacking = [
-        name
-        for name, query in file.queries.items()
-        if effective(query, file.defaults, section(raw, "queries", name)).enabled
-        and not (inherited or section(raw, "queries", name).keys() & own)
-    ]
-    if lacking or not file.queries:
-        problems.add(("metrica",), "token or token_file is missing", "token: ${METRICA_TOKEN}")
-
-
-def _query(name: str, query: QueryFile, raw: Raw, problems: Problems) -> None:
-    path = ("queries", name)
-    own, defaults = section(raw, *path), section(raw, "defaults")
-    given = own.keys() | defaults.keys()
-    missing = [key for key in _NEEDED if key not in given]
-    if missing:
-        problems.add(path, f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing")
-    _database(path, query, own, raw, problems)
-    _id_columns(path, query, own, problems)
-    _left_out(path, query, own, problems)
-    _constants(path, query, own, problems)
-
-
-def _database(path: Path, query: QueryFile, own: Raw, raw: Raw, problems: Problems) -> None:
-    known = sorted(section(raw, "databases"))
-    given = "database" in own or "database" in section(raw, "defaults")
-    if not given and len(known) > 1:
-        problems.add(path, "database is missing, and there are several", f"known: {', '.join(known)}")
-    if query.database is not None and known and query.database not in known:
-        where: Path = (*path, "database") if "database" in own else ("defaults", "database")
-        problems.add(where, "there is no such database", nearest(query.database, known))
-
-
-def _id_columns(path: Path, query: QueryFile, own: Raw, problems: Problems) -> None:
-    """Ids that are mapped but not meant to be sent: a slip that would go unnoticed."""
-    if not query.id_type:
-        return
-    wanted = {IdKind(kind) for kind in query.id_type}
-    home: Path = path if "columns" in own else ("defaults",)
-    whose = "id_type" if "columns" in own else f"id_type of {dotted(path)}"
-    for kind in IdKind:
-        source = query.columns.get(kind.column)
-        left_out = source is None or (isinstance(source, Constant) and source.value is None)
-        if not left_out and kind not in wanted:
-            message = f"the column is mapped, but {whose} does not name {kind}"
-            problems.add(
-                (*home, "columns", kind.column.value), message, f"add {kind} to id_type, or remove the line"
-            )
-    constant_less = [kind for kind in wanted if query.columns.get(kind.column) == Constant(value=None)]
-    if constant_less == list(wanted):
-        problems.add(
-            (*home, "columns"), f"every id that {whose} names is left out", "a row without an id is lost"
-        )
-
-
-def _left_out(path: Path, query: QueryFile, own: Raw, problems: Problems) -> None:
-    """Columns without which there is no conversion."""
-    home: Path = path if "columns" in own else ("defaults",)
-    for column in (Column.TARGET, Column.DATETIME):
-        if query.columns.get(column) == Constant(value=None):
-            hint = "name its result column, or remove the line to have it found by its name"
-            problems.add((*home, "columns", column.value), f"{column} cannot be left out", hint)
-
-
-def _constants(path: Path, query: QueryFile, own: Raw, problems: Problems) -> None:
-    """Values that stand in every row and that no row could be sent with."""
-    constants = {
-        column: source.value
-        for column, source in query.columns.items()
-        if isinstance(source, Constant) and source.value is not None
-    }
-    if not constants:
-        return
-    from syncd.mapping.mapper import why_unsendable  # noqa: PLC0415 — the currencies take a while to load
-
-    home: Path = path if "columns" in own else ("defaults",)
-    for column, value in constants.items():
-        if why := why_unsendable(column, value, ZoneInfo("UTC")):
-            message = f"the constant cannot be sent: {why}"
-            problems.add((*home, "columns", column.value), message, "see docs/configuration.md, Rows")
+def _wake(query: StatedQuery, database: tuple[Document, Values] | None) -> None:
+    url = database[1].get("url") if database else None
+    if query.get("wake") and url and urls.kind_of(url) != "postgresql":
+        message = "only PostgreSQL can wake a query"
+        query.add("wake", message=message, hint="a shorter `every` does nearly as much")

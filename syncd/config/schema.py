@@ -2,37 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from syncd.config.file import ConfigFile
-
-Json = dict[str, Any]
+from syncd.config import include
+from syncd.config.forms import Json
+from syncd.config.keys import section_schema, sections
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_WORDS = {
+    "metrica": "Where and how to speak to Metrica.",
+    "state": "Where syncd remembers what it did.",
+    "http": "Health, metrics and the status page; null turns them off.",
+    "log": "What is logged, and how.",
+    "alerts": "Who is told when something is wrong, of what, and how soon.",
+    "database": "One company database. It is only read.",
+    "query": "One query, or the defaults of all.",
+}
 
 
 def json_schema() -> Json:
     """JSON Schema 2020-12. It allows what the file allows; only loading also checks rules between keys."""
-    schema: Json = _tidy(ConfigFile.model_json_schema(mode="validation"))
-    for name in ("metrica", "state", "http", "log", "defaults"):
-        section = schema["properties"][name]
-        # A section that holds only comments is null to YAML; `http` is turned off by it.
-        reference = section.pop("$ref")
-        section["anyOf"] = [{"$ref": reference}, {"type": "null"}]
-        section.setdefault("description", schema["$defs"][reference.rpartition("/")[2]]["description"])
-    schema["required"] = ["databases", "queries"]
-    for name in schema["required"]:
-        schema["properties"][name] |= {"minProperties": 1}
-    return {"$schema": _DIALECT, "title": "syncd configuration", **schema}
+    known = sections()
+    return {
+        "$schema": _DIALECT,
+        "title": "syncd configuration",
+        "type": "object",
+        "properties": {
+            "include": include.SCHEMA,
+            "metrica": _section("metrica"),
+            "databases": _named("database", "The company's databases, by name."),
+            "state": _section("state"),
+            "http": _section("http"),
+            "log": _section("log"),
+            "alerts": _section("alerts"),
+            "defaults": {**_section("query"), "description": "Any option of a query, for all without it."},
+            "queries": _named("query", "The queries, by name."),
+        },
+        "additionalProperties": False,
+        "anyOf": [{"required": ["databases", "queries"]}, {"required": ["include"]}],
+        "$defs": {name: section_schema(known[name], words) for name, words in _WORDS.items()},
+    }
 
 
-def _tidy(value: Any) -> Any:
-    """Without the titles pydantic makes of the names; where keys have a pattern, without any others."""
-    if isinstance(value, list):
-        return [_tidy(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    tidy = {key: _tidy(item) for key, item in value.items() if key != "title"}
-    if "patternProperties" in tidy:
-        tidy["additionalProperties"] = False
-    return tidy
+def _section(name: str) -> Json:
+    # A section that holds only comments is null to YAML; `http` is turned off by it.
+    return {"anyOf": [{"$ref": f"#/$defs/{name}"}, {"type": "null"}], "description": _WORDS[name]}
+
+
+def _named(name: str, description: str) -> Json:
+    return {
+        "type": "object",
+        "patternProperties": {"^[a-z0-9_-]{1,64}$": {"$ref": f"#/$defs/{name}"}},
+        "additionalProperties": False,
+        "minProperties": 1,
+        "description": description,
+    }

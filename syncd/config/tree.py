@@ -46,6 +46,17 @@ class Node:
     size: int = 1
     """Nodes in it, aliases written out."""
     depth: int = 1
+    text: tuple[int, int] = (0, 0)
+    """Of a text: the line of its first line, and the column (from 1) at which its lines begin, or 0."""
+
+    def find_text(self, path: tuple[str | int, ...]) -> tuple[int, int]:
+        """The line and column at which the text at `path` begins."""
+        node = self
+        for part in path:
+            if not isinstance(node.value, dict) or not isinstance(part, str) or part not in node.value:
+                return self.find_line(path), 0
+            node = node.value[part]
+        return node.text
 
     def find_line(self, path: tuple[str | int, ...]) -> int:
         """The line of the key or item at `path`, or of the nearest thing above it that is there."""
@@ -92,9 +103,11 @@ class _Builder:
         self._anchors: dict[str, Node] = {}
         self._aliased = 0
         self._documents = 0
+        self._lines: list[str] = []
 
     def build(self, text: str) -> None:
         """Read all of it; stops early where going on makes no sense."""
+        self._lines = text.split("\n")
         try:
             self._refuse_unprintable(text)
             for event in yaml.parse(text, Loader=_PARSER):
@@ -182,10 +195,24 @@ class _Builder:
         elif "\0" in event.value or any("\ud800" <= char <= "\udfff" for char in event.value):
             self._problem(line, "the text holds a character that no database or file can keep")
             value = Unreadable.UNREADABLE
-        node = Node(line, value)
+        node = Node(line, value, text=self._text_place(event))
         if event.anchor is not None:
             self._anchors[event.anchor] = node
         self._place(node)
+
+    def _text_place(self, event: yaml.ScalarEvent) -> tuple[int, int]:
+        """Where the lines of a text stand in the file; column 0 where they are not those of the file."""
+        begin, end = event.start_mark, event.end_mark
+        if begin is None or end is None:
+            return 0, 0
+        if event.style == "|":
+            first = begin.line + 1
+            content = next((line for line in self._lines[first : end.line + 1] if line.strip()), "")
+            return first + 1, len(content) - len(content.lstrip(" ")) + 1
+        if event.style == ">":
+            return begin.line + 2, 0
+        is_quoted = event.style is not None
+        return begin.line + 1, begin.column + 1 + is_quoted if begin.line == end.line else 0
 
     def _key(self, top: _Open, name: str, line: int, *, is_plain: bool) -> None:
         if is_plain and name == _MERGE:

@@ -7,6 +7,7 @@ because SQLAlchemy itself is at home in source/ and ledger/ only.
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
@@ -20,6 +21,9 @@ _URL = re.compile(
     r"(?:(?:\[(?P<six>[^/?\s]+)\]|(?P<host>[^/:?\s]+))?(?::(?P<port>[0-9]+))?)?"
     r"(?:/(?P<database>[^?]*))?(?:\?(?P<query>.*))?"
 )
+_ANY_URL = re.compile(r"[A-Za-z][A-Za-z0-9]*://\S+")
+_IN_FILES = ("sqlite", "duckdb")
+"""Kinds whose databases are files, named by the URL's path."""
 _NAMED = ("postgresql", "mysql", "mariadb", "oracle")
 """Kinds of which SQLAlchemy's versions do not agree on the usual driver, or take another than ours."""
 _HIGHEST_PORT = 65535
@@ -82,6 +86,26 @@ def has_password(url: SecretStr) -> bool:
     return bool(found and found["password"])
 
 
+def kind_of(url: SecretStr) -> str:
+    """The kind of database that the URL names, such as `postgresql`."""
+    return url.get_secret_value().partition(":")[0].partition("+")[0].lower()
+
+
+def in_folder(url: SecretStr, folder: Path) -> SecretStr:
+    """The URL with the path of a database file, if it is relative, counted from `folder`."""
+    found = _URL.fullmatch(url.get_secret_value())
+    path = (found and found["database"]) or ""
+    if found is None or kind_of(url) not in _IN_FILES or not path or path.startswith((":", "/", "md:")):
+        return url
+    prefix = "file:" if path.startswith("file:") else ""
+    if path.startswith("file:/") or "?" in str(folder):
+        return url
+    text, begin = found.string, found.start("database")
+    return SecretStr(
+        f"{text[:begin]}{prefix}{folder / path.removeprefix(prefix)}{text[found.end('database') :]}"
+    )
+
+
 def state_url(value: object) -> SecretStr:
     """SQLite in a file, or PostgreSQL with psycopg."""
     found = _parsed(value)
@@ -119,3 +143,16 @@ def api_url(value: object) -> str:
     if "?" in value or "#" in value:
         raise Wrong("the URL may not hold a query or a fragment (? or #)")
     return str(value).rstrip("/")
+
+
+def alert_urls(value: object) -> tuple[SecretStr, ...]:
+    """Apprise URLs. Never shown: most hold a password or a token."""
+    items = value if isinstance(value, list) else [value]
+    if not items:
+        raise Wrong("wants at least one URL, not an empty list")
+    for item in items:
+        if not isinstance(item, str) or not _ANY_URL.fullmatch(item):
+            raise Wrong(
+                "wants URLs such as mailto://, tgram:// or json://", "see docs/configuration.md, alerts"
+            )
+    return tuple(SecretStr(str(item)) for item in items)

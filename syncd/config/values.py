@@ -25,13 +25,17 @@ _NAME = re.compile(r"[a-z0-9_-]{1,64}")
 _SCHEMA = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 _HOST_PORT = re.compile(r"(?:\[(?P<six>[^\]]+)\]|(?P<host>[A-Za-z0-9._-]+)):(?P<port>[0-9]{1,5})")
 _HIGHEST_PORT = 65535
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,252})")
+_LONGEST_CHANNEL = 63
 _FEW = 100_000_000
 """Above it, a highest number is a limit of ours that nobody comes near, and need not be told."""
 _DURATION_WORDS = "such as 30s, 5m, 12h, 21d"
 
 
-def duration(value: object, *, zero: bool = False) -> timedelta:
-    """`30s`, `5m`, `12h`, `21d`; 0 only where `zero` says so."""
+def duration(
+    value: object, *, zero: bool = False, low: timedelta | None = None, high: timedelta | None = None
+) -> timedelta:
+    """Read `30s`, `5m`, `12h`, `21d`; 0 only where `zero` says so."""
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not found:
         raise Wrong(f"wants a duration {_DURATION_WORDS}{but_got(value)}", _unit_hint(value))
@@ -40,7 +44,19 @@ def duration(value: object, *, zero: bool = False) -> timedelta:
         raise Wrong("wants a duration of at most ten years (3650d)")
     if not length and not zero:
         raise Wrong("wants a duration longer than nothing")
-    return length * timedelta(seconds=1)
+    span = length * timedelta(seconds=1)
+    if low is not None and span < low:
+        raise Wrong(f"wants {duration_text(low)} or more")
+    if high is not None and span > high:
+        raise Wrong(f"wants {duration_text(high)} or less")
+    return span
+
+
+def duration_text(span: timedelta) -> str:
+    """A duration as the file writes it, in the largest unit of which there are two or more: `60s`, `24h`."""
+    seconds = int(span.total_seconds())
+    unit = next((u for u in "dhm" if seconds % _UNITS[u] == 0 and seconds >= 2 * _UNITS[u]), "s")
+    return f"{seconds // _UNITS[unit]}{unit}"
 
 
 def _unit_hint(value: object) -> str:
@@ -170,21 +186,55 @@ def zone(value: object) -> ZoneInfo:
         raise Wrong(f"wants a time zone such as Europe/Moscow{but_got(value)}", hint) from None
 
 
-def start(value: object) -> str | int | float:
-    """`beginning`, `now`, or a value for the mark's first column."""
+def start(value: object) -> str | int | float | timedelta:
+    """Where a query begins: `beginning`, `now`, a duration before the first run, or the mark's value."""
+    wants = "wants beginning, now, a duration, or a value for the mark's first column"
     if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
-        raise Wrong(f"wants beginning, now, or a value for the mark's first column{but_got(value)}")
+        raise Wrong(wants + but_got(value))
     if not isinstance(value, str):
         return value
     if value in {"beginning", "now"}:
         return str(value)
+    if _DURATION.fullmatch(value):
+        return duration(value)
     if value.strip().lower() == "now" or nearest(value, ["beginning"], every=False):
         meant = "now" if value.strip().lower() == "now" else "beginning"
-        raise Wrong(
-            f"wants beginning, now, or a value for the mark's first column{but_got(value)}",
-            f"did you mean {meant}?",
-        )
+        raise Wrong(wants + but_got(value), f"did you mean {meant}?")
     return str(value)
+
+
+def channel(value: object) -> str:
+    """The name of a channel of LISTEN and NOTIFY, which PostgreSQL cuts off after 63 bytes."""
+    name = text(value)
+    if len(name.encode()) > _LONGEST_CHANNEL or not name.isprintable():
+        raise Wrong(f"wants a channel's name of at most {_LONGEST_CHANNEL} bytes{but_got(value)}")
+    return name
+
+
+def hosts(value: object) -> tuple[str, ...]:
+    """Host names or addresses, without port."""
+    found = names(value)
+    for host in found:
+        if not _HOST.fullmatch(host) and not _is_six(host):
+            shown = but_got(
+                next(one for one in (value if isinstance(value, list) else [value]) if one == host)
+            )
+            hint = "without the port" if re.search(r":[0-9]+$", host) else ""
+            raise Wrong(f"wants host names such as syncd.example.org{shown}", hint)
+    return tuple(host.lower() for host in found)
+
+
+def command(value: object) -> tuple[str, ...]:
+    """A program and its arguments, each an item of a list; no shell reads them."""
+    items = value if isinstance(value, list) else []
+    if (
+        not items
+        or not all(isinstance(item, str) and "\0" not in item for item in items)
+        or not items[0].strip()
+    ):
+        hint = "numbers stand in quotes" if items else "[/usr/local/bin/tell, --channel, sales]"
+        raise Wrong("wants a list: the program, then its arguments", hint)
+    return tuple(str(item) for item in items)
 
 
 def token(value: object) -> SecretStr:

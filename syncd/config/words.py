@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import Enum
 
 from syncd.model.showing import escaped
+
+Path = tuple[str | int, ...]
+"""Where a value stands: the keys, and the places in lists, that lead to it."""
 
 _LONGEST_SHOWN = 60
 _SECRET_LOOKING = re.compile(r"@|://|y[0-9]_|OAuth", re.IGNORECASE)
@@ -28,6 +32,50 @@ class Told(Wrong):
 
     def __init__(self) -> None:
         super().__init__("a problem was told already")
+
+
+class UnknownKey(Wrong):
+    """A key that its section does not have; where it belongs is for those to say who know all sections."""
+
+    def __init__(self) -> None:
+        super().__init__("unknown key")
+
+
+class Faults(Wrong):
+    """Everything that is wrong with a value of several parts, each by its path in the value."""
+
+    def __init__(self, found: list[tuple[Path, Wrong]], rest: object) -> None:
+        self.found = found
+        self.rest = rest
+        """What is right about the value, where that is of use; else None."""
+        super().__init__("; ".join(wrong.message for _, wrong in found))
+
+
+class Collector:
+    """Reads the parts of a value one by one, and keeps what is wrong with each."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Path, Wrong]] = []
+        self._is_whole = True
+
+    @contextmanager
+    def at(self, name: str | int) -> Iterator[None]:
+        """Keep what is wrong with the part of that name, and go on."""
+        try:
+            yield
+        except Told:
+            self._is_whole = False
+        except Faults as inner:
+            self._found += [((name, *path), wrong) for path, wrong in inner.found]
+            self._is_whole = False
+        except Wrong as wrong:
+            self._found.append(((name,), wrong))
+            self._is_whole = False
+
+    def raise_any(self, rest: object = None) -> None:
+        """Raise Faults with all that was wrong, if anything was."""
+        if not self._is_whole:
+            raise Faults(self._found, rest)
 
 
 class Unreadable(Enum):

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syncd.inspect.compare import Compare, Fate, Row, began
-from syncd.inspect.typed import since as mark_since
 from syncd.model import Chunk, Mark, Page, Position
 from syncd.model.marks import is_beyond
+from syncd.model.marks import since as mark_since
 from syncd.pipeline.chunking import chunking
 from syncd.pipeline.chunking.intake import Intake
 

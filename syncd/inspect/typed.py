@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from uuid import UUID
 
-from syncd.model import Mark, MarkValue
-from syncd.model.marks import as_start, at
-
-ABOUT_NOW = timedelta(days=400)
-"""A number this near to the present, as unix seconds or milliseconds, is taken for a time."""
+from syncd.model import MarkValue
+from syncd.model.marks import as_start
 
 _WANTED: dict[type, str] = {
     datetime: "a moment such as 2026-11-23, '2026-11-23 10:00' or 2026-11-23T10:00:00+03:00",
@@ -44,20 +41,6 @@ def parsed(text: str, like: MarkValue, zone: tzinfo) -> MarkValue:
                 return _number(text, type(like))
     except (ArithmeticError, ValueError):
         raise ValueError(f"{text!r} is not {_WANTED.get(type(like), type(like).__name__)}") from None
-
-
-def since(newest: Mark, moment: datetime, now: datetime, zone: tzinfo) -> Mark | None:
-    """The mark that stands for a moment, in the form of `newest`; None where the mark is no time.
-
-    Numbers count as unix seconds or milliseconds where the newest of them lies about now.
-    """
-    value = newest.values[0]
-    if isinstance(value, int | float | Decimal):
-        for unit in (1, 1000):
-            if abs(float(value) / unit - now.timestamp()) < ABOUT_NOW.total_seconds():
-                return Mark((int(moment.timestamp()) * unit,))
-        return None
-    return at(newest, moment, zone)
 
 
 def _in_form(text: str, like: MarkValue, zone: tzinfo) -> MarkValue:

@@ -18,6 +18,8 @@ from uuid import UUID
 
 from syncd.model import Mark, MarkValue
 
+ABOUT_NOW = timedelta(days=400)
+"""A number this near to the present, as unix seconds or milliseconds, is taken for a time."""
 MARK_TYPES: tuple[type, ...] = (int, float, Decimal, str, bytes, datetime, date, UUID)
 """The types a mark's value may have; bool, though an int to Python, is none of them."""
 
@@ -224,6 +226,20 @@ def at(mark: Mark, moment: datetime, zone: tzinfo) -> Mark | None:
         case str() if _DAY.fullmatch(value):
             return Mark((moment.astimezone(zone).date().isoformat(),))
     return None
+
+
+def since(newest: Mark, moment: datetime, now: datetime, zone: tzinfo) -> Mark | None:
+    """The mark that stands for a moment, in the form of `newest`; None where the mark is no time.
+
+    Numbers count as unix seconds or milliseconds where the newest of them lies about now.
+    """
+    value = newest.values[0]
+    if isinstance(value, int | float | Decimal):
+        for unit in (1, 1000):
+            if abs(float(value) / unit - now.timestamp()) < ABOUT_NOW.total_seconds():
+                return Mark((int(moment.timestamp()) * unit,))
+        return None
+    return at(newest, moment, zone)
 
 
 def is_beyond(mark: Mark, other: Mark | None) -> bool:

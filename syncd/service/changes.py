@@ -12,6 +12,9 @@ from syncd.model.settings import QuerySettings, Settings
 NEEDS_RESTART = ("state", "http")
 """Sections that a reload leaves as they are: store and port are a process's for its life."""
 
+_PLACES = ("file", "line", "sql_place")
+"""Where a query stands in the file: nothing that it does depends on it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Changes:
@@ -33,6 +36,7 @@ def changes(before: Settings, after: Settings) -> Changes:
         {
             *_section("metrica", before.metrica, after.metrica),
             *_section("log", before.log, after.log),
+            *_section("alerts", before.alerts, after.alerts),
             *_entries("databases", before.databases, after.databases),
             *(
                 key
@@ -52,7 +56,7 @@ def changes(before: Settings, after: Settings) -> Changes:
 
 def same_query(before: QuerySettings, after: QuerySettings) -> bool:
     """Whether nothing but the query's place in the file is another; its database's settings count too."""
-    return before == after.model_copy(update={"line": before.line})
+    return before == after.model_copy(update={place: getattr(before, place) for place in _PLACES})
 
 
 def _both(before: Settings, after: Settings, name: str) -> tuple[BaseModel | None, BaseModel | None]:
@@ -80,7 +84,7 @@ def _query(before: Settings, after: Settings, name: str) -> Iterator[str]:
     was, now = before.queries[name], after.queries[name]
     for key in _section(f"queries.{name}", was, now):
         match key.rpartition(".")[2]:
-            case "line" | "key_is_default" | "longest_pause":
+            case "file" | "line" | "sql_place" | "key_is_default" | "timezone_is_default" | "longest_pause":
                 continue  # follow from others
             case "database" if was.database.name == now.database.name:
                 continue
@@ -101,6 +105,6 @@ def _token_of_all(settings: Settings, query: QuerySettings) -> bool:
 
 def _as_written(key: str) -> str:
     """The key as the file has it."""
-    if key.startswith("http"):
+    if key in {"http", "http.host", "http.port"}:
         return "http.listen"
     return key.replace("schema_name", "schema")

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, Select
 
 from syncd.mapping import Form
 from syncd.model import Mark, Page, TextPage
+from syncd.model.clock import SystemClock
 from syncd.model.errors import SourceError, SourceRefused, SourceUnavailable
 from syncd.model.keys import value_text
-from syncd.model.marks import as_start
+from syncd.model.marks import as_start, since
 from syncd.model.settings import QuerySettings
 from syncd.source import lookup
 from syncd.source.edge import Edge, Row, first_edge
@@ -121,6 +122,9 @@ class SqlSource:
             return None
         if self._start is None:
             newest = self.newest()
+            if isinstance(start, timedelta):
+                self._start = newest and self._before_now(start, newest)
+                return self._start
             if newest is None:
                 return Mark((start,))  # no row yet: nothing to compare with, and nothing to read
             value, column = newest.values[0], self._query.mark[0]
@@ -131,6 +135,17 @@ class SqlSource:
                 )
             self._start = Mark((fitting,))
         return self._start
+
+    def _before_now(self, span: timedelta, newest: Mark) -> Mark:
+        """The mark that stands for the moment this long ago."""
+        now = SystemClock().now()
+        mark = since(newest, now - span, now, self._query.timezone)
+        if mark is None:
+            raise SourceRefused(
+                f"query {self._query.name}: start: a duration needs a mark whose first column is a time, but"
+                f" {self._query.mark[0]} holds {value_text(newest.values[0])[:100]!r}; write a value of it"
+            )
+        return mark
 
     def open_transactions(self) -> Mapping[str, str] | None:
         """Who has a transaction open, identity → words; None where that cannot be known (`sessions`)."""

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from syncd.inspect.typed import parsed, since
+from syncd.inspect.typed import parsed
 from syncd.model import Mark, MarkValue
+from syncd.model.marks import since
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

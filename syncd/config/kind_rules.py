@@ -1,0 +1,108 @@
+"""What the kind of a query (conversions, orders, calls) asks of its keys and columns."""
+
+from __future__ import annotations
+
+from zoneinfo import ZoneInfo
+
+from syncd.config.stated import StatedQuery
+from syncd.config.words import dotted, nearest
+from syncd.model import Column, IdKind
+from syncd.model.kinds import RULES, KindRules, OrderColumn, QueryKind
+from syncd.model.settings import Constant
+
+_LEFT_OUT = Constant(value=None)
+
+
+def apply(query: StatedQuery) -> None:
+    """Tell what is missing for the query's kind, and what does not fit it."""
+    if query.has("kind") and query.get("kind") is None:
+        return  # a kind that cannot be read was told
+    kind = QueryKind(query.get("kind") or QueryKind.CONVERSIONS)
+    rules = RULES[kind]
+    _needed_keys(query, rules)
+    _foreign_keys(query, kind, rules)
+    _columns(query, kind, rules)
+    _left_out(query, rules)
+    match kind:
+        case QueryKind.CONVERSIONS:
+            _id_columns(query)
+            _constants(query)
+        case QueryKind.ORDERS:
+            _order_id(query)
+
+
+def _needed_keys(query: StatedQuery, rules: KindRules) -> None:
+    missing = [
+        key
+        for key in rules.needed_keys
+        if not query.has(key) and not (key == "sql" and query.has("sql_file"))
+    ]
+    if missing:
+        are = "is" if len(missing) == 1 else "are"
+        query.document.problems.add(query.path, f"{', '.join(missing)} {are} missing")
+
+
+def _foreign_keys(query: StatedQuery, kind: QueryKind, rules: KindRules) -> None:
+    """Keys of the query itself; those of `defaults` may be meant for queries of other kinds."""
+    for key, instead in rules.foreign_keys.items():
+        if key in query.layers[0].raw:
+            query.add(key, message=f"does not go with kind: {kind}", hint=instead)
+
+
+def _columns(query: StatedQuery, kind: QueryKind, rules: KindRules) -> None:
+    known = [column.value for column in rules.columns]
+    for name in query.get("columns") or {}:
+        if name not in known:
+            message = f"{kind} have no such column"
+            query.add("columns", name, message=message, hint=nearest(name, known))
+
+
+def _left_out(query: StatedQuery, rules: KindRules) -> None:
+    """Columns without which no row can be sent."""
+    columns = query.get("columns") or {}
+    for column in rules.needed_columns:
+        if columns.get(column) == _LEFT_OUT:
+            hint = "name its result column, or remove the line to have it found by its name"
+            query.add("columns", column, message=f"{column} cannot be left out", hint=hint)
+
+
+def _order_id(query: StatedQuery) -> None:
+    source = (query.get("columns") or {}).get(OrderColumn.ID)
+    if isinstance(source, Constant) and source != _LEFT_OUT:
+        hint = "name the result column with the order's id"
+        query.add("columns", "id", message="a constant would make all rows one order", hint=hint)
+
+
+def _id_columns(query: StatedQuery) -> None:
+    """Ids that are mapped but not meant to be sent: a slip that would go unnoticed."""
+    if not query.get("id_type"):
+        return
+    wanted = [IdKind(kind) for kind in query.get("id_type")]
+    columns = query.get("columns") or {}
+    is_own = query.home("columns") is query.layers[0]
+    whose = "id_type" if is_own else f"id_type of {dotted(query.path)}"
+    for kind in IdKind:
+        if columns.get(kind.column, _LEFT_OUT) != _LEFT_OUT and kind not in wanted:
+            message = f"the column is mapped, but {whose} does not name {kind}"
+            hint = f"add {kind} to id_type, or remove the line"
+            query.add("columns", kind.column, message=message, hint=hint)
+    if all(columns.get(kind.column) == _LEFT_OUT for kind in wanted):
+        message = f"every id that {whose} names is left out"
+        query.add("columns", message=message, hint="a row without an id is lost")
+
+
+def _constants(query: StatedQuery) -> None:
+    """Values that stand in every row and that no row could be sent with."""
+    constants = {
+        Column(name): source.value
+        for name, source in (query.get("columns") or {}).items()
+        if isinstance(source, Constant) and source.value is not None and name in set(Column)
+    }
+    if not constants:
+        return
+    from syncd.mapping.mapper import why_unsendable  # noqa: PLC0415 — the currencies take a while to load
+
+    for column, value in constants.items():
+        if why := why_unsendable(column, value, ZoneInfo("UTC")):
+            message = f"the constant cannot be sent: {why}"
+            query.add("columns", column, message=message, hint="see docs/configuration.md, Rows")
