@@ -42,7 +42,7 @@ COLUMN_WORDS: Mapping[str, str] = {
 
 
 def columns(value: object) -> dict[str, str | Constant]:
-    """The sources of Metrica's columns, whatever the kind of upload; `kind_rules` says which a query takes."""
+    """The sources of the columns, whatever the kind of upload; `kind_rules` says which a query takes."""
     if not isinstance(value, dict):
         raise Wrong("wants keys and values below it" + ("" if isinstance(value, str) else but_got(value)))
     reading, found = Collector(), dict[str, str | Constant]()
