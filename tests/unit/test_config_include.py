@@ -83,7 +83,7 @@ def test_a_name_twice_is_told_with_both_places(tmp_path: Path) -> None:
 def test_mistakes_in_included_files(tmp_path: Path) -> None:
     """All are told at once, each with its own file and line."""
     wrong = {
-        "c": "metrica: {}\nquerys: {}\nqueries:\n  three: {database: crm, sql_file: no.sql, mark: [a, a]}\n",
+        "c": "metrica: {}\nqueriez: {}\nqueries:\n  three: {database: crm, sql_file: no.sql, mark: [a, a]}\n",
         "d": "queries: {four: [",
         "e": "",
         "f": "- a",
@@ -93,7 +93,7 @@ def test_mistakes_in_included_files(tmp_path: Path) -> None:
     found = problems(write(tmp_path, **wrong))
     assert [line.split(" (")[0] for line in found] == [
         "conf.d/c.yaml:1: metrica: stands in the main file alone",
-        "conf.d/c.yaml:2: querys: unknown key",
+        "conf.d/c.yaml:2: queriez: unknown key",
         "conf.d/c.yaml:4: queries.three.mark: names a twice",
         "conf.d/c.yaml:4: queries.three.sql_file: conf.d/no.sql: there is no such file",
         *found[4:5],
