@@ -136,6 +136,11 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does it, with the nearest name for one that does not exist."""
+        if args[:1] == ["help"]:
+            if len(args) == 1:
+                click.echo(ctx.get_help())
+                ctx.exit()
+            args = [*args[1:], "--help"]
         if args and args[0] not in _ENTRIES and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], _ENTRIES, 1)
             hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_ENTRIES)}"

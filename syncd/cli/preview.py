@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,7 +17,10 @@ from syncd.cli.common import (
     read_settings,
     shown_key,
 )
-from syncd.model import Chunk
+from syncd.inspect.check.sample import same_sales
+
+if TYPE_CHECKING:
+    from syncd.inspect.preview import Preview
 
 ROWS_REJECTED = 3
 
@@ -40,17 +44,19 @@ def preview(*, config: Path | None, as_json: bool, limit: int, name: str) -> int
     _, observer = telemetry(settings, [query])
     parts = Parts(settings, observer)
     try:
-        chunk = preview_of(query, parts.source(query), parts.memory(query), parts.clock, limit)
+        found = preview_of(query, parts.source(query), parts.memory(query), parts.clock, limit)
     finally:
         parts.close()
+    chunk = found.chunk
     if as_json:
-        print_json(_json(query.name, chunk))
+        print_json(_json(query.name, found))
     else:
-        _show(query.name, chunk)
+        _show(query.name, found)
     return ROWS_REJECTED if chunk.rejects else 0
 
 
-def _json(name: str, chunk: Chunk) -> dict[str, object]:
+def _json(name: str, found: Preview) -> dict[str, object]:
+    chunk, same = found.chunk, same_sales(found.chunk)
     return {
         "query": name,
         "header": chunk.header,
@@ -72,11 +78,14 @@ def _json(name: str, chunk: Chunk) -> dict[str, object]:
             for reject in chunk.rejects
         ],
         "read": chunk.rows_read,
-        "known": chunk.rows_known,
+        "known": found.known,
+        "repeated": found.repeated,
+        "same_sale": same.rows if same else 0,
     }
 
 
-def _show(name: str, chunk: Chunk) -> None:
+def _show(name: str, found: Preview) -> None:
+    chunk = found.chunk
     if chunk.ready:
         click.echo(chunk.header)
         for line in chunk.ready.lines:
@@ -92,4 +101,13 @@ def _show(name: str, chunk: Chunk) -> None:
             (shown_key(reject.key), reject.reason, reject.column, reject.value) for reject in chunk.rejects
         ]
         print_table(("key", "reason", "column", "value"), rows, "")
-    click.echo(f"\nRows read: {chunk.rows_read}, of which known already: {chunk.rows_known}.")
+    if same := same_sales(chunk):
+        click.echo(
+            f"\nRows with id, Target and DateTime of another key: {same.rows}, such as"
+            f" {shown_key(same.key)} of"
+            f" {shown_key(same.other)}. Metrica takes the two for one sale: give a DateTime that"
+            " differs, or set"
+            " `spread: true`."
+        )
+    twice = f" With the key of another of these rows: {found.repeated}." if found.repeated else ""
+    click.echo(f"\nRows read: {chunk.rows_read}, of which known already: {found.known}.{twice}")

@@ -20,6 +20,7 @@ from syncd.cli.common import (
     print_table,
     read_settings,
 )
+from syncd.cli.dry_run import rehearse
 from syncd.cli.loading import loading
 from syncd.model.errors import UsageError
 from syncd.model.events import Event
@@ -34,9 +35,21 @@ ROWS_REJECTED = 3
 @config_option
 @json_option
 @click.option("--once", is_flag=True, help="Run each query until it has nothing new, then exit.")
+@click.option("--dry-run", is_flag=True, help="With --once: only say what it would do.")
 @click.option("--query", "names", multiple=True, metavar="NAME", help="Only this query (repeatable).")
-def run(*, config: Path | None, as_json: bool, once: bool, names: tuple[str, ...]) -> int:
+def run(*, config: Path | None, as_json: bool, once: bool, dry_run: bool, names: tuple[str, ...]) -> int:
     """Upload what is new, on each query's schedule, until stopped."""
+    if dry_run:
+        if not once:
+            raise UsageError(
+                "--dry-run goes with --once: a daemon has no end to tell what it would have done"
+            )
+        return rehearse(config, names, as_json=as_json)
+    return _run(config, names, as_json=as_json, once=once)
+
+
+def _run(config: Path | None, names: tuple[str, ...], *, as_json: bool, once: bool) -> int:
+    """Run the queries, as a daemon or once; gives the exit code."""
     with loading():  # the libraries, only where needed
         from syncd.service.application import Application
         from syncd.service.reload import Reloader, reloads

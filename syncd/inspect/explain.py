@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from syncd.inspect.compare import began, lines_of
+from syncd.inspect.typed_key import typed_values
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.rows import RejectRow, UploadRow, WaitingRow
 from syncd.mapping import Mapper, layout
@@ -109,8 +110,9 @@ class Explainer:
 
         Several only where a query names no key: then rows that share a mark are told apart by their content.
         """
-        self._check(words)
         columns = len(self.query.key)
+        words = typed_values(words, columns, most=columns + 1 if self.query.key_is_default else columns)
+        self._check(words)
         typed = key_text(words)
         error, found = None, dict[str, InSource]()
         try:
@@ -127,8 +129,11 @@ class Explainer:
         longest = len(columns) + 1 if self.query.key_is_default else len(columns)
         if not len(columns) <= len(words) <= longest:
             raise UsageError(
-                f"{self.query.name}: the key has {len(columns)} column(s) ({', '.join(columns)}), "
-                f"and {len(words)} words were given; quote a value that holds a space"
+                f"{self.query.name}: the key has {len(columns)}"
+                f" {'column' if len(columns) == 1 else 'columns'}"
+                f" ({', '.join(columns)}), and {len(words)}"
+                f" {'value was' if len(words) == 1 else 'values were'}"
+                " given; quote a value that holds a space"
             )
 
     def _recorded(self, key: str) -> Explanation:

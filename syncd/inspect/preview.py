@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Protocol
 
 from syncd.model import Chunk, Position
@@ -10,6 +11,17 @@ from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking import chunking
 from syncd.pipeline.chunking.intake import Intake, Memory
 from syncd.pipeline.ports import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The next rows of a query, and what of those read is not among them."""
+
+    chunk: Chunk
+    known: int
+    """Rows read whose key is delivered or waiting already, or rejected just so."""
+    repeated: int
+    """Rows read with the key of another row read here, of which one goes."""
 
 
 class PreviewMemory(Memory, Protocol):
@@ -22,18 +34,24 @@ class PreviewMemory(Memory, Protocol):
 
 def preview_of(
     query: QuerySettings, source: Source, memory: PreviewMemory, clock: Clock, limit: int
-) -> Chunk:
+) -> Preview:
     """Read on from the mark until `limit` rows are new or nothing is left. Raises SourceError, StateError."""
     position, chunk = memory.position(), Chunk()
     if position is None and query.start == "now":
-        return chunk  # what is there now would be passed over
+        return Preview(chunk, 0, 0)  # what is there now would be passed over
     after = position.mark if position else None
     intake = Intake(query, memory)
     source.restart()
+    seen, repeated = set[str](), 0
     while True:
         found = len(chunk.ready) + len(chunk.waiting) + len(chunk.rejects)
         page = source.read(after, min(limit - found, chunking.PAGE_ROWS))
+        before = chunk.rows_known
         intake.add(chunk, page, clock.now())
+        keys = intake.keys(page, clock.now())
+        twice = len(keys) - len(seen.union(keys)) + len(seen)
+        seen.update(keys)
+        repeated += min(twice, chunk.rows_known - before)
         after = page.mark or after
         if page.exhausted or len(chunk.ready) + len(chunk.waiting) + len(chunk.rejects) >= limit:
-            return chunk
+            return Preview(chunk, chunk.rows_known - repeated, repeated)

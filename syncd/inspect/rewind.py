@@ -10,6 +10,7 @@ from typing import Protocol
 from syncd.inspect import compare
 from syncd.inspect.compare import Compare, Fate
 from syncd.inspect.typed import parsed
+from syncd.inspect.typed_key import typed_values
 from syncd.model import Mark, Position
 from syncd.model.errors import OpenUploads, UsageError
 from syncd.model.keys import value_text
@@ -72,11 +73,14 @@ def wanted(
     if list(values) == [NOW] and newest is not None:
         return newest
     like = newest or (position.mark if position else None)
+    if len(query.mark) > 1 and len(values) == 1 and ("," in values[0] or values[0].startswith("[")):
+        values = typed_values(values, 1, most=len(query.mark))
     if like is None:
         raise UsageError(f"{query.name}: the query has no row yet, so there is nothing to move its mark to")
     if len(values) > len(query.mark):
         raise UsageError(
-            f"{query.name}: the mark has {len(query.mark)} column(s) ({', '.join(query.mark)}), "
+            f"{query.name}: the mark has {len(query.mark)} {'column' if len(query.mark) == 1 else 'columns'}"
+            f" ({', '.join(query.mark)}), "
             f"and --to gives {len(values)} values; quote a value that holds a space"
         )
     found = []
@@ -112,7 +116,9 @@ def plan(comparison: Compare, position: Position | None, new: Mark | None) -> Mo
 def move(ledger: Ledger, query: QuerySettings, change: Move) -> None:
     """Move the mark. Raises OpenUploads while an upload is open, whose end would move the mark once more."""
     if count := len(ledger.unsettled()):
-        raise OpenUploads(f"query {query.name}: {count} upload(s) are not settled yet")
+        raise OpenUploads(
+            f"query {query.name}: {count} {'upload is' if count == 1 else 'uploads are'} not settled yet"
+        )
     position = ledger.position()
     # Behind `safe` no row can appear any more. Moved forward, the rows between are not to be read, so it goes
     # along, and no overlap reaches back over them; moved back behind it, the marks may begin anew.

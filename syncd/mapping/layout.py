@@ -10,6 +10,10 @@ from syncd.model import Column
 from syncd.model.errors import SourceRefused
 from syncd.model.settings import Constant, QuerySettings
 
+_OFTEN_CONSTANT = frozenset({Column.TARGET, Column.CURRENCY})
+"""Columns that have the same value in every row of most queries."""
+_ALIKE, _SAME_BUT_A_SLIP = 0.6, 0.9
+"""How alike two names are, from 0 to 1: somewhat; so much that one is a slip of the other."""
 _REQUIRED = frozenset({Column.TARGET, Column.DATETIME})
 
 
@@ -67,13 +71,22 @@ class _Result:
         if found:
             self.problems.append(f"the result has {len(found)} columns {name!r} (for {purpose}): rename one")
         else:
-            self.problems.append(f"the result has no column {name!r} (for {purpose}){self.hint(name)}")
+            remedy = self.remedy(name, purpose)
+            self.problems.append(f"the result has no column {name!r} (for {purpose}){remedy}")
         return -1
 
-    def hint(self, name: str) -> str:
+    def remedy(self, name: str, purpose: str) -> str:
+        """What to write instead of a column that is not there, as the end of a message."""
+        if purpose in _OFTEN_CONSTANT and name != purpose:
+            return f"; for a constant write {purpose}: {{value: {name}}}{self.hint(name, _SAME_BUT_A_SLIP)}"
+        if purpose in {"mark", "key"}:
+            return f"; add {name} to the SELECT{self.hint(name, _SAME_BUT_A_SLIP)}"
+        return self.hint(name)
+
+    def hint(self, name: str, likeness: float = _ALIKE) -> str:
         """The nearest column, as the end of a message; "" when none is near."""
         by_folded = {column.casefold(): column for column in self.columns}
-        near = get_close_matches(name.casefold(), by_folded, n=1)
+        near = get_close_matches(name.casefold(), by_folded, n=1, cutoff=likeness)
         return f"; did you mean {by_folded[near[0]]!r}?" if near else ""
 
 
@@ -95,7 +108,7 @@ def layout(query: QuerySettings, columns: tuple[str, ...]) -> Layout:
     if result.problems:
         there = ", ".join(columns) or "none"
         raise SourceRefused(
-            f"query {query.name}: {'; '.join(result.problems)}. Columns of the result: {there}"
+            f"query {query.name}: {'; '.join(result.problems)} (columns of the result: {there})"
         )
     return Layout(columns, written, mark, key)
 

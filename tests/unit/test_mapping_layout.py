@@ -83,9 +83,10 @@ def test_everything_missing_is_told_at_once() -> None:
         "the result has no column 'DateTime' (for DateTime); did you mean 'date_time'?; "
         "the result has no column 'totl' (for Price); did you mean 'total'?; "
         "no column holds the id (ClientId): name it under columns; did you mean 'client_id'?; "
-        "the result has no column 'updatedat' (for mark); did you mean 'updated_at'?; "
-        "the result has no column 'no_such_thing' (for key). "
-        "Columns of the result: client_id, order_id, updated_at, total, date_time"
+        "the result has no column 'updatedat' (for mark); add updatedat to the SELECT; "
+        "did you mean 'updated_at'?; "
+        "the result has no column 'no_such_thing' (for key); add no_such_thing to the SELECT "
+        "(columns of the result: client_id, order_id, updated_at, total, date_time)"
     )
 
 
@@ -120,7 +121,7 @@ def test_required_columns_cannot_be_left_out(column: Column) -> None:
 
 def test_no_columns() -> None:
     """A result without columns is refused in plain words."""
-    with pytest.raises(SourceRefused, match="Columns of the result: none"):
+    with pytest.raises(SourceRefused, match="columns of the result: none"):
         layout(a_query(), ())
 
 
