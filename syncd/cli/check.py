@@ -245,14 +245,14 @@ def _folded(text: str, width: int) -> list[str]:
 
 def _shown_place(finding: Finding, places: Places) -> str:
     """File and line with the key; empty where the finding has none, or its message says it."""
-    file, line = finding.at or places.find(finding.path) or ("", 0)
+    file, line = finding.at or (finding.path and places.find(finding.path)) or ("", 0)
     if not line or f"{file}:{line}" in finding.message:
         return ""
     return f"in {file}:{line} {'.'.join(finding.path)}".rstrip()
 
 
 def _json(finding: Finding, places: Places) -> dict[str, object]:
-    file, line = finding.at or places.find(finding.path) or (None, None)
+    file, line = finding.at or (finding.path and places.find(finding.path)) or (None, None)
     kind, _, name = finding.where.partition(" ")
     of_query = finding.path[1] if finding.path[:1] == ("queries",) and len(finding.path) > 1 else None
     return {

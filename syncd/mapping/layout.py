@@ -55,6 +55,8 @@ class _Result:
     def __init__(self, columns: tuple[str, ...]) -> None:
         self.columns = columns
         self.problems: list[str] = []
+        self.key_path: tuple[str, ...] = ("columns",)
+        """The key of the query that names the first column that is not there."""
 
     def matches(self, name: str) -> list[int]:
         """The positions of columns of this very name; if there are none, of this name in any case."""
@@ -68,6 +70,8 @@ class _Result:
         found = self.matches(name)
         if len(found) == 1:
             return found[0]
+        if not self.problems:
+            self.key_path = (purpose,) if purpose in {"mark", "key"} else ("columns", purpose)
         if found:
             self.problems.append(f"the result has {len(found)} columns {name!r} (for {purpose}): rename one")
         else:
@@ -107,9 +111,11 @@ def layout(query: QuerySettings, columns: tuple[str, ...]) -> Layout:
     key = tuple(result.one(name, "key") for name in query.key) if query.key != query.mark else mark
     if result.problems:
         there = ", ".join(columns) or "none"
-        raise SourceRefused(
+        error = SourceRefused(
             f"query {query.name}: {'; '.join(result.problems)} (columns of the result: {there})"
         )
+        error.key_path = result.key_path
+        raise error
     return Layout(columns, written, mark, key)
 
 

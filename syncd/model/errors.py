@@ -47,6 +47,8 @@ class SourceError(SyncdError):
     """The character of the query's SQL at which the database found the fault; None: not known."""
     place: tuple[str, int] | None = None
     """File and line of that."""
+    key_path: tuple[str, ...] = ("sql",)
+    """The key of the query that is at fault, such as columns, Target."""
 
 
 class SourceUnavailable(SourceError):

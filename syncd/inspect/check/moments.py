@@ -74,7 +74,7 @@ def look_at_zone(
     if newest is None:
         return
     where, ahead = f"query {query.name}", newest - now
-    path = ("queries", query.name, "timezone")
+    path = ("databases", query.database.name, "timezone")
     if _TOLERANCE < ahead <= _FURTHEST_ZONE:
         fitting = _fitting_zone(seen, now, counters_zone)
         taken = "the default: timezone is not set" if query.timezone_is_default else "its timezone"

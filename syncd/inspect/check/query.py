@@ -46,8 +46,8 @@ def look_at_query(
         page = read_both_ends(source)
     except SyncdError as error:
         code = Code.QUERY_LIMIT if isinstance(error, RowsCutOff) else Code.QUERY
-        found = failed(where, error, code, ("queries", query.name, "sql"), query.name)
-        at = error.place if isinstance(error, SourceError) else None
+        keys, at = (error.key_path, error.place) if isinstance(error, SourceError) else (("sql",), None)
+        found = failed(where, error, code, ("queries", query.name, *keys), query.name)
         return [replace(found, at=at)], Seen()
     seen = QuerySample(query, source, plan, page, clock.now())
     findings = [Finding(Level.OK, where, f"columns: {sample.described(plan, page)}")]
