@@ -34,7 +34,7 @@ _NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.IGNORECASE)
 
 
 def digits_id(value: object) -> str:
-    """A ClientId or Yclid: 1-20 digits, taken as they are; "" when not filled.
+    """A ClientId or Yclid: 1-20 digits, without blanks around them as char(n) pads; "" when not filled.
 
     Raises:
         BadValueError: ID_NOT_DIGITS, or ID_FLOAT, as a float's last digits are already lost.
@@ -42,11 +42,12 @@ def digits_id(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
-        if not value:
+        text = value.strip(" ")
+        if not text:
             return ""
         # isdigit alone also takes the digits of other alphabets.
-        if len(value) <= ID_DIGITS and value.isdigit() and value.isascii():
-            return str(value)
+        if len(text) <= ID_DIGITS and text.isdigit() and text.isascii():
+            return str(text)
     elif isinstance(value, float):
         raise BadValueError(Reason.ID_FLOAT)
     elif isinstance(value, int):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -18,6 +18,7 @@ MILLISECONDS = 100_000_000_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = 86_400
+_LAST_SECOND = time(23, 59, 59)
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 # fromisoformat takes any character between date and time, so it would read the zoned date "2026-01-31+10:00"
 # as ten o'clock. Only what ISO 8601 and SQL write there is let through.
@@ -32,7 +33,8 @@ _ZEROS = re.compile(r"(:?00){0,2}([.,]0+)?( ?(Z|[+-].+))?")
 def moment(zone: ZoneInfo, value: object) -> str:
     """The value as unix seconds, rounded down; `zone` is the zone of values that carry none.
 
-    A local time that occurred twice is the earlier one; one that was skipped is moved forward by the gap.
+    A local time that occurred twice is the earlier one; one that was skipped is moved forward by the gap. A
+    date without a time is the end of that day, 23:59:59: its first moment would lie before the day's visits.
 
     Raises:
         BadValueError: DATETIME_NULL, DATETIME_UNREADABLE, DATETIME_MILLISECONDS, or DATETIME_TOO_OLD.
@@ -44,7 +46,7 @@ def moment(zone: ZoneInfo, value: object) -> str:
     if isinstance(value, str):
         return _from_text(zone, value)
     if isinstance(value, date):
-        return _seconds(zone, datetime(value.year, value.month, value.day, tzinfo=zone))
+        return _seconds(zone, datetime.combine(value, _LAST_SECOND))
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         return _from_number(value)
     raise BadValueError(Reason.DATETIME_UNREADABLE)
@@ -88,26 +90,38 @@ def _from_text(zone: ZoneInfo, value: str) -> str:
         return _from_number(Decimal(text))
     try:
         read = from_iso(text)
+        if is_date(text):
+            read = datetime.combine(read, _LAST_SECOND)
     except (ValueError, OverflowError):
         raise BadValueError(Reason.DATETIME_UNREADABLE) from None
     return _seconds(zone, read)
 
 
 def from_iso(text: str) -> datetime:
-    """What an ISO 8601 text says, without a zone where it says none.
+    """Read an ISO 8601 text, without a zone where it says none.
 
     Beyond what Python reads: the day of the year, and 24:00, the first moment of the day after.
 
     Raises:
         ValueError, OverflowError: it says no moment.
     """
+    day, hours = _parts(text)
+    if hours[1:3] == "24" and _ZEROS.fullmatch(hours, 3):
+        return datetime.fromisoformat(f"{day}{hours[0]}00{hours[3:]}") + timedelta(days=1)
+    return datetime.fromisoformat(f"{day}{hours}")
+
+
+def is_date(text: str) -> bool:
+    """Tell whether an ISO 8601 text names a day and no time of it. Raises ValueError."""
+    return not _parts(text)[1]
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """Take an ISO 8601 text apart into day and time, which may be empty. Raises ValueError."""
     found = _ISO.fullmatch(text.upper())  # RFC 3339 allows "t" and "z"
     if found is None:
         raise ValueError(text)
-    day, time = found["day"] or _day_of_year(int(found["year"]), int(found["number"])), found["time"] or ""
-    if time[1:3] == "24" and _ZEROS.fullmatch(time, 3):
-        return datetime.fromisoformat(f"{day}{time[0]}00{time[3:]}") + timedelta(days=1)
-    return datetime.fromisoformat(f"{day}{time}")
+    return found["day"] or _day_of_year(int(found["year"]), int(found["number"])), found["time"] or ""
 
 
 def _day_of_year(year: int, number: int) -> str:

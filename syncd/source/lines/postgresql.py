@@ -16,17 +16,18 @@ from syncd.source.lines.writer import TextRow, Wanted, Writer, by_types, one_tex
 _WHOLE = frozenset({20, 21, 23})
 _TEXTS = frozenset({25, 1043})
 _PADDED = frozenset({1042})
+"""char(n), which loses the blanks that it is padded with as it becomes text."""
 _NUMERIC = frozenset({1700})
 _UUID = frozenset({2950})
 _ZONED = frozenset({1184})
 _ZONELESS = frozenset({1114})
 
 _FIT: Mapping[Column, frozenset[int]] = {
-    Column.CLIENT_ID: _WHOLE | _TEXTS | _NUMERIC,
-    Column.YCLID: _WHOLE | _TEXTS | _NUMERIC,
-    Column.USER_ID: _WHOLE | _TEXTS | _UUID,
-    Column.PURCHASE_ID: _WHOLE | _TEXTS | _UUID,
-    Column.TARGET: _WHOLE | _TEXTS | _UUID,
+    Column.CLIENT_ID: _WHOLE | _TEXTS | _PADDED | _NUMERIC,
+    Column.YCLID: _WHOLE | _TEXTS | _PADDED | _NUMERIC,
+    Column.USER_ID: _WHOLE | _TEXTS | _PADDED | _UUID,
+    Column.PURCHASE_ID: _WHOLE | _TEXTS | _PADDED | _UUID,
+    Column.TARGET: _WHOLE | _TEXTS | _PADDED | _UUID,
     Column.DATETIME: _WHOLE | _ZONED | _ZONELESS,
     Column.PRICE: _WHOLE | _TEXTS | _NUMERIC,
     Column.CURRENCY: _TEXTS | _PADDED,
