@@ -42,6 +42,7 @@ def mariadb_server() -> Iterator[str]:
             f"--user={user}",
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
+            "--force",  # whether the name of this machine resolves does not matter
         ],
         env=environ,
         check=True,
