@@ -13,6 +13,7 @@ from tests.acceptance import shop
 from tests.acceptance.disk import Disk, mount
 from tests.acceptance.situation import Situation
 from tests.acceptance.template import ForkedCli, Template
+from tests.acceptance.wall_clock import WallClock
 from tests.support.fix_cli import Cli
 from tests.support.servers import Database
 
@@ -75,3 +76,9 @@ def one_shop(sqlite_db: Database) -> Database:
     """An open shop in SQLite, where the database makes no difference."""
     shop.open_shop(sqlite_db)
     return sqlite_db
+
+
+@pytest.fixture
+def clock(tmp_path: Path) -> WallClock:
+    """Right, until the test sets it."""
+    return WallClock(tmp_path)

@@ -2,44 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
+from tests.acceptance.wall_clock import WallClock
 from tests.support.fix_cli import Cli, Running
-from tests.support.servers import Database, missing
-
-
-class WallClock:
-    """The time of day as a process sees it; its monotonic clocks are left alone."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "clock"
-        self.set("+0")
-
-    def set(self, offset: str) -> None:
-        """Such as -1h or +1d, whole at any moment."""
-        fresh = self._file.with_suffix(".new")
-        fresh.write_text(offset, encoding="utf-8")
-        fresh.replace(self._file)
-
-    def environ(self) -> dict[str, str]:
-        """For the process."""
-        library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None) or missing("faketime")
-        return {
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
-            "FAKETIME_NO_CACHE": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-        }
-
-
-@pytest.fixture
-def clock(tmp_path: Path) -> WallClock:
-    """Right, until the test sets it."""
-    return WallClock(tmp_path)
+from tests.support.servers import Database
 
 
 @pytest.fixture

@@ -138,20 +138,20 @@ def test_what_needs_a_restart_is_said(daemon: Daemon) -> None:
 @pytest.mark.parametrize("what", ["removed", "changed", "disabled"])
 def test_while_it_uploads(daemon: Daemon, emulator: EmulatorServer, what: str) -> None:
     """A query taken away or changed in the middle of an upload finishes that, and sends nothing twice."""
-    emulator.fault("slow", seconds=2.0, accept=True, times=1)
-    running = daemon.start(
-        {**shop.query("orders", chunk_rows=1), **shop.query("other", counter=102, every="1h")}
-    )
-    running.wait_for("upload_started", lambda entry: entry["query"] == "orders")
+    emulator.fault("slow", seconds=600, accept=True, times=1, counter=101)  # until the file was read again
+    patient = {"timeout": "600s"}
     other = shop.query("other", counter=102, every="1h")
+    running = daemon.start({**shop.query("orders", chunk_rows=1), **other}, metrica=patient)
+    running.wait_for("upload_started", lambda entry: entry["query"] == "orders")
     changes: dict[str, dict[str, object]] = {
         "removed": {},
         "changed": shop.query("orders", chunk_rows=2),
         "disabled": shop.query("orders", chunk_rows=1, enabled=False),
     }
-    daemon.write({**changes[what], **other})
+    daemon.write({**changes[what], **other}, metrica=patient)
 
     daemon.reload()
+    emulator.clear_faults()
 
     running.wait_for("query_finished", lambda entry: entry["query"] == "orders")
     if what == "changed":

@@ -9,6 +9,7 @@ import pytest
 
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
+from tests.acceptance.wall_clock import WallClock
 from tests.support.fix_cli import TOKEN, Cli
 from tests.support.servers import Database
 
@@ -150,17 +151,20 @@ def test_ten_odd_rows_end_as_promised(cli: Cli, database: Database, emulator: Em
     assert lines[1].endswith(",,")
 
 
-def test_a_waiting_row_goes_when_it_is_due(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
+def test_a_waiting_row_goes_when_it_is_due(
+    cli: Cli, clock: WallClock, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
     """A row with a DateTime in the future holds nothing up, waits, and is sent once when its time comes."""
+    clock.set("-1d")
     shop.open_shop(sqlite_db)
     shop.sell(sqlite_db, 1, 2)
-    sqlite_db.run("UPDATE orders SET paid_at = datetime('now', '+10 seconds') WHERE order_id = 1")
+    sqlite_db.run("UPDATE orders SET paid_at = datetime('now', '-1 hour') WHERE order_id = 1")
     cli.configure(shop.configuration(sqlite_db, emulator.url, shop.query()))
 
-    daemon = cli.start("run")
-    daemon.wait_for("rows_waiting")
-    daemon.wait_for("upload_accepted")
+    daemon = cli.start("run", **clock.environ())
+    daemon.wait_for_each("rows_waiting", "upload_accepted")
     assert [conversion.id for conversion in emulator.conversions()] == ["100000000000000002"]
+    clock.set("+0")
     daemon.wait_for("upload_accepted")
 
     assert daemon.stop() == 0
