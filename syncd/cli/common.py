@@ -5,9 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 import os
+import re
+import shutil
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
@@ -18,7 +21,7 @@ from syncd.config import find_file, load
 from syncd.config.values import duration
 from syncd.config.words import Wrong
 from syncd.model import Mark
-from syncd.model.errors import UsageError
+from syncd.model.errors import ConfigError, UsageError
 from syncd.model.keys import value_text
 from syncd.model.settings import QuerySettings, Settings
 from syncd.model.showing import safe_json, visible
@@ -41,6 +44,8 @@ class _Duration(click.ParamType[timedelta]):
 
 
 DURATION = _Duration()
+_GAP = "  "
+"""Between two columns of a table."""
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -76,6 +81,34 @@ def read_settings(config: Path | None) -> Settings:
     return load(find_file(config, os.environ), environ=os.environ)
 
 
+_UNSET = re.compile(r"(?P<names>\w+(?:, \w+)*) (?:is|are) not set in the environment")
+"""How the configuration says so of an environment variable."""
+_IS_SECRET = re.compile(r"(.+\.)?(token|token_file|password_file)$|databases\..+\.url$|alerts\..+")
+"""Where a variable is of no matter to commands that speak neither to Metrica nor to a company database."""
+
+
+def read_without_secrets(config: Path | None) -> Settings:
+    """The configuration, also where variables are not set that hold secrets for Metrica or for a source.
+
+    A person who looks at the status has no token in the environment. Raises ConfigError for all else.
+    """
+    try:
+        return read_settings(config)
+    except ConfigError as error:
+        unset: list[str] = []
+        for problem in error.problems:
+            said = _UNSET.match(problem.message)
+            if said is None or not _IS_SECRET.match(problem.path):
+                raise
+            unset += said["names"].split(", ")
+        for stand_in in ("unset", "sqlite:///unset", "sqlite://"):  # a part of a value, or all of a URL
+            with suppress(ConfigError):
+                return load(
+                    find_file(config, os.environ), environ={**dict.fromkeys(unset, stand_in), **os.environ}
+                )
+        raise
+
+
 def pick(settings: Settings, names: Sequence[str]) -> list[QuerySettings]:
     """The named queries, or every enabled one. Raises UsageError for an unknown name."""
     if not names:
@@ -89,11 +122,13 @@ def pick(settings: Settings, names: Sequence[str]) -> list[QuerySettings]:
 
 
 @contextmanager
-def opened(config: Path | None, name: str) -> Iterator[tuple[Settings, QuerySettings, Store]]:
+def opened(
+    config: Path | None, name: str, *, with_secrets: bool = False
+) -> Iterator[tuple[Settings, QuerySettings, Store]]:
     """The settings, the named query and the state store, closed again at the end."""
     from syncd.ledger import Store  # the database libraries, only where needed
 
-    settings = read_settings(config)
+    settings = read_settings(config) if with_secrets else read_without_secrets(config)
     (query,) = pick(settings, [name])
     store = Store.open(settings.state)
     try:
@@ -120,13 +155,14 @@ def print_json(document: object) -> None:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
     """A table on standard output; `empty` is said when there is no row.
 
-    On a terminal it fits the width; into a pipe every row is one line, whole, its columns aligned.
+    Into a pipe every row is one line, whole, its columns aligned. On a terminal that is too narrow for that,
+    every row is a block of its own.
     """
     lines = [[_cell(value) for value in row] for row in rows]
     if not lines:
         click.echo(empty)
-    elif is_terminal(sys.stdout):
-        _print_for_a_person(columns, lines)
+    elif is_terminal(sys.stdout) and _width(columns, lines) > shutil.get_terminal_size().columns:
+        _print_blocks(columns, lines, shutil.get_terminal_size().columns)
     else:
         _print_plain([list(columns), *lines])
 
@@ -152,25 +188,36 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {plural}"
 
 
-def _print_for_a_person(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
-    from rich.box import SIMPLE_HEAD  # loaded only when a table is shown
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+def _width(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> int:
+    widths = [max(map(len, column)) for column in zip(columns, *lines, strict=True)]
+    return sum(widths) + len(_GAP) * (len(widths) - 1)
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for line in lines:
-        table.add_row(*(Text(cell) for cell in line))
-    Console(highlight=False).print(table)
+
+def _print_blocks(columns: Sequence[str], lines: Sequence[Sequence[str]], width: int) -> None:
+    """The first cell as a heading; below it the others that say something, named, and no word broken."""
+    wrap = textwrap.TextWrapper(
+        width, initial_indent="  ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
+    for number, line in enumerate(lines):
+        click.secho(f"{columns[0]} {line[0]}", bold=True)
+        told = [f"{name}: {cell}" for name, cell in zip(columns[1:], line[1:], strict=True) if cell]
+        flow = ""
+        for item in told:
+            longer = f"{flow}, {item}" if flow else item
+            if flow and len(longer) + 2 > width:
+                click.echo("\n".join(wrap.wrap(flow + ",")))
+                longer = item
+            flow = longer
+        click.echo("\n".join(wrap.wrap(flow)))
+        if number < len(lines) - 1:
+            click.echo()
 
 
 def _print_plain(lines: Sequence[Sequence[str]]) -> None:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = (cell.ljust(width) for cell, width in zip(line, widths, strict=True))
-        click.echo("  ".join(cells).rstrip())
+        click.echo(_GAP.join(cells).rstrip())
 
 
 def _cell(value: object) -> str:

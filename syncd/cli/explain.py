@@ -15,7 +15,7 @@ from syncd.cli.common import (
     json_option,
     pick,
     print_json,
-    read_settings,
+    read_without_secrets,
     shown_key,
     shown_mark,
 )
@@ -40,7 +40,7 @@ def explain(*, config: Path | None, as_json: bool, name: str, keys: tuple[str, .
     and what to do; or, of a row that is not known, whether the source has it. Exit code 1 for a row that is
     not known and is not to come.
     """
-    settings = read_settings(config)
+    settings = read_without_secrets(config)
     (query,) = pick(settings, [name])
     with looking(settings, query) as (parts, ledger):
         found = Explainer(query, parts.source(query), parts.store, ledger, parts.clock).explain(keys)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from syncd.cli.common import config_option, json_option, print_json, read_settings
+from syncd.cli.common import config_option, json_option, print_json, read_without_secrets
 
 
 @click.command()
@@ -16,7 +16,7 @@ def migrate(*, config: Path | None, as_json: bool) -> None:
     """Bring the state store to this version, as `run` does by itself."""
     from syncd.ledger import Store  # the database libraries, only where needed
 
-    store = Store.open(read_settings(config).state)
+    store = Store.open(read_without_secrets(config).state)
     try:
         done = store.migrate()
     finally:

@@ -72,7 +72,7 @@ def retry(*, config: Path | None, as_json: bool, name: str, keys: tuple[str, ...
     """
     from syncd.cli.rejects_retry import ask, send  # the database libraries, only where needed
 
-    with opened(config, name) as (settings, query, store):
+    with opened(config, name, with_secrets=True) as (settings, query, store):
         chosen = _chosen(store, query, keys, dropped_too=True) if keys else None
         asked = ask(store, query, chosen)
         done = send(settings, query, store, asked, chosen) if asked.marked else asked

@@ -2,90 +2,155 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import http.client
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
-from syncd.cli.common import config_option, json_option, print_json, print_table, read_settings
+from syncd.cli.ask_daemon import FAILURES, ask
+from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_without_secrets
 from syncd.ledger import Store
 from syncd.ledger.fleet.leases import at_work
-from syncd.model.clock import Clock, SystemClock
+from syncd.model.clock import SystemClock
 from syncd.model.errors import StateUnavailable
-from syncd.model.settings import QuerySettings
+from syncd.model.settings import Settings
 from syncd.model.showing import visible
 from syncd.monitoring.overview import Requests, nothing_yet, overview
-from syncd.monitoring.status import LastRun, QueryStatus, StatusReport
+
+_ASK_WITHIN = 6.0
+"""Seconds; after that the state store is read here."""
+
+Document = Mapping[str, Any]
+"""A report as `--json` and /api/status print it."""
 
 
 @click.command()
 @config_option
 @json_option
-def status(*, config: Path | None, as_json: bool) -> None:
-    """Show how every query is, and what is wrong in plain words."""
-    settings = read_settings(config)
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+def status(*, config: Path | None, as_json: bool, names: tuple[str, ...]) -> None:
+    """Show how every query is, or those with these NAMEs, and what is wrong in plain words.
+
+    A daemon on this machine is asked; else its record in the state store is read. No secret of the
+    configuration is needed.
+    """
+    settings = read_without_secrets(config)
+    wanted = [query.name for query in pick(settings, names)] if names else list(settings.queries)
+    document = _document(settings)
+    shown = {**document, "queries": [query for query in document["queries"] if query["name"] in wanted]}
+    if as_json:
+        print_json(shown)
+    else:
+        show(shown)
+
+
+def _document(settings: Settings) -> Document:
     clock = SystemClock()
     store = Store.open(settings.state, clock)
+    queries = list(settings.queries.values())
     try:
+        if store.is_new():
+            return nothing_yet(queries, clock, store.shown).to_json()
+        store.check_version()
+        is_attended = at_work(store)
+        told = _told_by_the_daemon(settings, store.shown) if is_attended is not False else None
+        if told is not None:
+            return told
         requests = Requests(settings.metrica.daily_requests)
-        report = _report(store, list(settings.queries.values()), clock, requests)
+        report = overview(store, queries, clock, requests=requests, unattended=is_attended is False)
     finally:
         store.close()
-    if as_json:
-        print_json(report.to_json())
-    else:
-        show(report)
-
-
-def _report(store: Store, queries: list[QuerySettings], clock: Clock, requests: Requests) -> StatusReport:
-    if store.is_new():
-        return nothing_yet(queries, clock)
-    store.check_version()
-    unattended = at_work(store) is False
-    report = overview(store, queries, clock, requests=requests, unattended=unattended)
     if not report.state_ok:  # it went away in between
         raise StateUnavailable("the state store does not answer")
-    return report
+    return report.to_json()
 
 
-def show(report: StatusReport) -> None:
+def _told_by_the_daemon(settings: Settings, store: str) -> Document | None:
+    """What the daemon of this state store says itself: it knows what is not recorded yet."""
+    if settings.http is None:
+        return None
+    try:
+        code, document = ask(settings.http, "/api/status", _ASK_WITHIN)
+        names = {query["name"] for query in document.get("queries", [])}
+    except (*FAILURES, TypeError, KeyError):
+        return None
+    is_ours = document.get("store") == store and names == settings.queries.keys()
+    return document if code == http.client.OK and is_ours else None
+
+
+_COLUMNS = (
+    "query",
+    "state",
+    "last run",
+    "next run",
+    "lag",
+    "newest sale",
+    "delivered",
+    "rejected",
+    "waiting",
+    "linked",
+    "mark",
+)
+
+
+def show(document: Document) -> None:
     """The table, then what there is to say."""
-    columns = ("query", "state", "mark", "lag", "last run", "delivered", "rejected", "waiting", "linked")
-    print_table(columns, [_row(query, report.now) for query in report.queries], "no query")
-    for notice in report.notices:
-        click.echo(f"- {visible(str(notice))}")
-    for query in report.queries:
-        for words in query.words:
+    now = datetime.fromisoformat(document["now"])
+    queries: Sequence[Document] = document["queries"]
+    print_table(_COLUMNS, [_row(query, now) for query in queries], "no query")
+    for notice in document["notices"]:
+        click.echo(f"- {visible(notice)}")
+    for query in queries:
+        for words in query["words"]:
             click.echo(f"- {visible(words)}")
-    if report.requests_left is not None:
-        click.echo(f"requests to Metrica left today: {report.requests_left:,}")
+    if document["requests_left"] is not None:
+        click.echo(f"requests to Metrica left today: {document['requests_left']:,}")
+    click.echo(f"state store: {visible(document['store'])}")
 
 
-def _row(query: QueryStatus, now: datetime) -> tuple[object, ...]:
+def _row(query: Document, now: datetime) -> tuple[object, ...]:
+    rows, rate, lag = query["rows"], query["match_rate"], query["lag_seconds"]
     return (
-        query.name,
-        query.state,
-        ", ".join(query.mark),
-        None if query.lag_seconds is None else _span(query.lag_seconds),
-        _last_run(query.last_run, now),
-        query.rows.delivered,
-        query.rows.rejected_total,
-        query.rows.waiting,
-        None if query.match_rate is None else f"{query.match_rate:.0%}",
+        query["name"],
+        query["state"],
+        _last_run(query["last_run"], now),
+        _next_run(query["next_run"], now),
+        None if lag is None else span(lag),
+        None if query["newest_sale"] is None else f"{_since(query['newest_sale'], now)} ago",
+        rows["delivered"],
+        sum(rows["rejected"].values()),
+        rows["waiting"]["count"],
+        None if rate is None else f"{rate:.0%}",
+        ", ".join(query["mark"]),
     )
 
 
-def _last_run(run: LastRun | None, now: datetime) -> str:
+def _last_run(run: Document | None, now: datetime) -> str:
     if run is None:
         return "never"
-    if run.finished is None:
-        if run.ok is False:
-            return f"cut off, began {_span((now - run.started).total_seconds())} ago"
-        return f"running for {_span(run.seconds)}"
-    return f"{_span((now - run.finished).total_seconds())} ago, {'ok' if run.ok else 'failed'}"
+    if run["finished"] is None:
+        if run["ok"] is False:
+            return f"cut off, began {_since(run['started'], now)} ago"
+        return f"running for {span(run['seconds'])}"
+    return f"{_since(run['finished'], now)} ago, {'ok' if run['ok'] else 'failed'}"
 
 
-def _span(seconds: float) -> str:
+def _next_run(moment: str | None, now: datetime) -> str | None:
+    if moment is None:
+        return None
+    rest = datetime.fromisoformat(moment) - now
+    return f"in {span(rest.total_seconds())}" if rest > timedelta(0) else "now"
+
+
+def _since(moment: str, now: datetime) -> str:
+    return span((now - datetime.fromisoformat(moment)).total_seconds())
+
+
+def span(seconds: float) -> str:
+    """A time as a person says it, in its largest unit."""
     seconds = max(seconds, 0)
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
         if seconds >= 2 * size:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_settings
+from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_without_secrets
 from syncd.model import UploadState
 from syncd.model.keys import value_text
 from syncd.model.marks import mark_from_text
@@ -56,7 +56,7 @@ def uploads(*, config: Path | None, as_json: bool, limit: int, name: str | None)
     """
     from syncd.ledger import Store  # the database libraries, only where needed
 
-    settings = read_settings(config)
+    settings = read_without_secrets(config)
     if name is not None:
         pick(settings, [name])
     store = Store.open(settings.state)

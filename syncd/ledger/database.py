@@ -65,6 +65,15 @@ class Database:
         """Whether it is PostgreSQL; otherwise it is SQLite."""
         return self.schema is not None
 
+    @property
+    def shown(self) -> str:
+        """Which database it is, without secrets."""
+        if not self.postgresql:
+            return str(self.file or "in memory")
+        url = self.engine.url
+        port = f":{url.port}" if url.port else ""
+        return f"postgresql://{url.host or 'localhost'}{port}/{url.database or ''}, schema {self.schema}"
+
     def is_missing(self) -> bool:
         """Whether it is a SQLite file that nobody has made yet. Raises StateUnavailable."""
         try:

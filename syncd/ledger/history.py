@@ -69,6 +69,19 @@ def delivered_by_hour(database: Database, since: datetime, query: str | None = N
     ]
 
 
+def rejected_since(database: Database, since: datetime) -> dict[str, int]:
+    """How many of the rejects there are were rejected since then, by query; reads those and no others."""
+    table = database.tables.rejects
+    column = table.c
+    asked = select(column.query, func.count()).where(column.dropped_at.is_(None))
+    with database.read() as connection:
+        first = _first_since(connection, table, since)
+        if first is None:
+            return {}
+        found = connection.execute(asked.where(column.id >= first).group_by(column.query))
+        return {row[0]: int(row[1]) for row in found}
+
+
 def _hour(database: Database, moment: ColumnElement[datetime]) -> ColumnElement[str]:
     """The moment's hour in UTC as text, 2026-03-01T12; SQLite's moments begin with it."""
     if database.postgresql:
@@ -77,7 +90,7 @@ def _hour(database: Database, moment: ColumnElement[datetime]) -> ColumnElement[
 
 
 def _first_since(connection: Connection, table: Table, since: datetime) -> int | None:
-    """The id from which on uploads were begun at `since` or later; None when there is no upload."""
+    """The id from which on rows of the table were made at `since` or later; None when it is empty."""
     column = table.c
     # Each by itself: SQLite looks both up only when they are not asked for together.
     ends = (select(end(column.id)).scalar_subquery() for end in (func.min, func.max))

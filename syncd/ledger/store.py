@@ -73,6 +73,11 @@ class Store(Readers, OutcomeReaders, TotalsReader, Quotas):
         """Raise StateNotWritable where a run could not write; nothing is left behind. Raises StateError."""
         check_writable(self.database, is_new=self.is_new())
 
+    @property
+    def shown(self) -> str:
+        """Which store it is, without secrets: the file, or server, database and schema."""
+        return self.database.shown
+
     def lock(self) -> StoreLock:
         """The lock that only one daemon can hold; for PostgreSQL (leases) and memory it does nothing.
 

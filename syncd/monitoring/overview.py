@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from syncd import __version__
+from syncd.config.firings import next_firing
 from syncd.ledger import Store
-from syncd.ledger.history import delivered_by_hour
+from syncd.ledger.history import delivered_by_hour, rejected_since
 from syncd.ledger.rows import PositionRow, RunRow, UploadRow, UploadTotals
 from syncd.model import UploadState
 from syncd.model.clock import Clock
@@ -18,7 +20,7 @@ from syncd.model.links import Links
 from syncd.model.marks import mark_from_text
 from syncd.model.settings import QuerySettings
 from syncd.monitoring.status import FailureFacts, QueryFacts, StatusReport, UploadFacts, build_report
-from syncd.monitoring.status.facts import LATELY
+from syncd.monitoring.status.facts import LATELY, TODAY
 from syncd.monitoring.status.history import (
     DAY,
     DAYS,
@@ -42,10 +44,9 @@ def overview(
     store: Store,
     queries: Sequence[QuerySettings],
     clock: Clock,
-    live: Mapping[str, RunRow] | None = None,
     requests: Requests | None = None,
+    own: OwnDaemon | None = None,
     *,
-    troubled: bool = False,
     unattended: bool = False,
 ) -> StatusReport:
     """The status of `queries` now.
@@ -54,28 +55,53 @@ def overview(
         store: The state store; when it does not answer, the report says so.
         queries: The configured queries, disabled ones too.
         clock: The time.
-        live: What the daemon of this very process knows of its runs, which is newer than the record.
         requests: How many a login has in a day, and what this process knows of those left.
-        troubled: The daemon of this very process cannot write to the store, though it may be readable.
+        own: What the daemon of this very process knows.
         unattended: No syncd works on the store.
     """
     try:
         names = [query.name for query in queries]
-        known = _Known(store, names, live or {}, clock.now(), requests or Requests(0))
-        facts = [replace(known.facts(query), unattended=unattended) for query in queries]
+        own = own or OwnDaemon()
+        known = _Known(store, names, own, clock.now(), requests or Requests(0))
+        facts = [
+            replace(
+                known.facts(query),
+                unattended=unattended,
+                next_at=None if unattended else known.next_run(query),
+            )
+            for query in queries
+        ]
         latest = [_upload_facts(upload) for upload in store.uploads(limit=LATEST_UPLOADS)]
     except StateError:
         facts = [_blank(query) for query in queries]
-        return build_report(version=__version__, now=clock.now(), state_ok=False, queries=facts)
+        return build_report(
+            version=__version__, now=clock.now(), state_ok=False, queries=facts, store=store.shown
+        )
     return build_report(
-        version=__version__, now=clock.now(), state_ok=not troubled, queries=facts, recent_uploads=latest
+        version=__version__,
+        now=clock.now(),
+        state_ok=not own.is_troubled,
+        queries=facts,
+        recent_uploads=latest,
+        store=store.shown,
     )
 
 
-def nothing_yet(queries: Sequence[QuerySettings], clock: Clock) -> StatusReport:
+def nothing_yet(queries: Sequence[QuerySettings], clock: Clock, store: str) -> StatusReport:
     """The status before the first run made a state store: every query is there and has never run."""
     facts = [replace(_blank(query), unattended=True) for query in queries]
-    return build_report(version=__version__, now=clock.now(), state_ok=True, queries=facts)
+    return build_report(version=__version__, now=clock.now(), state_ok=True, queries=facts, store=store)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnDaemon:
+    """What the daemon of this very process knows, which is newer than the record in the store."""
+
+    runs: Mapping[str, RunRow] = field(default_factory=dict)
+    """Of the queries that it runs."""
+    next_runs: Mapping[str, datetime] = field(default_factory=dict)
+    is_troubled: bool = False
+    """It cannot write to the store, though that may be readable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +157,13 @@ class _Known:
         self,
         store: Store,
         names: Sequence[str],
-        live: Mapping[str, RunRow],
+        own: OwnDaemon,
         now: datetime,
         requests: Requests,
     ) -> None:
         self._store = store
-        self._runs = {**store.runs(), **live}
+        self._runs = {**store.runs(), **own.runs}
+        self._next_runs = own.next_runs
         self._positions = store.positions()
         self._totals = store.delivered_counts()
         self._rejected = store.reject_counts()
@@ -146,6 +173,12 @@ class _Known:
         self._alarms = store.match_alarms()
         self._dropped = store.dropped_counts(now - LATELY, names)
         self._old = store.old_counts(now - LATELY, names)
+        self._now = now
+        self._rejected_today = rejected_since(store.database, now - TODAY)
+        self._delivered_today: Counter[str] = Counter()
+        if self._rejected_today:  # else there is nothing to weigh
+            for row in delivered_by_hour(store.database, now - TODAY):
+                self._delivered_today[row.query] += row.rows
         self._overdue = store.overdue_counts(now, OVERDUE, OVERDUE_TOLD, names)
         self._spent = store.spent(now.date())
         self._refused = store.refusals(now.date())
@@ -170,6 +203,8 @@ class _Known:
             read=run.read,
             delivered=totals.rows,
             rejected={reason.value: rows for reason, rows in self._rejected.get(name, {}).items()},
+            rejected_today=self._rejected_today.get(name, 0),
+            delivered_today=self._delivered_today[name],
             waiting=waiting.rows if waiting else 0,
             waiting_due=waiting.next_due if waiting else None,
             waits_for=position.waits_for if position else "",
@@ -195,6 +230,18 @@ class _Known:
             ),
         )
 
+    def next_run(self, query: QuerySettings) -> datetime | None:
+        """When the query runs next: as this very daemon has it or, of another's, by its schedule."""
+        run, due = self._runs.get(query.name), self._next_runs.get(query.name)
+        if due is not None or not query.enabled:
+            return due
+        if query.cron is not None:
+            return next_firing(query.cron, query.timezone, self._now)
+        if run is None or run.started_at is None or run.failures:
+            return None
+        missed = max((self._now - run.started_at) // query.every, 0)
+        return run.started_at + query.every * (missed + 1)
+
     def _left(self, login: str) -> int | None:
         limit = self._requests.limit
         if not limit:
@@ -214,7 +261,13 @@ class _Known:
 def _blank(query: QuerySettings) -> QueryFacts:
     """A query of which nothing is known."""
     interval = query.longest_pause or query.every
-    return QueryFacts(name=query.name, enabled=query.enabled, counter=query.counter, interval=interval)
+    return QueryFacts(
+        name=query.name,
+        enabled=query.enabled,
+        counter=query.counter,
+        interval=interval,
+        is_cron=query.cron is not None,
+    )
 
 
 def _mark_texts(position: PositionRow | None) -> tuple[str, ...]:

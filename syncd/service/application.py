@@ -17,7 +17,7 @@ from syncd.model import Chunk, Receipt, RunReport
 from syncd.model.errors import HeldElsewhere, LeaseLost
 from syncd.model.events import Event, Observer
 from syncd.model.settings import QuerySettings, Settings
-from syncd.monitoring.overview import overview
+from syncd.monitoring.overview import OwnDaemon, overview
 from syncd.monitoring.status import Finding, StatusReport
 from syncd.pipeline.chunking.intake import Intake
 from syncd.pipeline.uploading.followup import FIRST_LOOK
@@ -132,8 +132,10 @@ class Application:
         """How every query is, and what there is to say of this process."""
         parts = self.parts
         queries = list(parts.settings.queries.values())
-        live, troubled = self.keeper.rows(), self.keeper.troubled
-        report = overview(parts.store, queries, parts.clock, live, parts.requests(), troubled=troubled)
+        runs = self.keeper.rows()
+        due = {turn.query.name: turn.due for turn in list(self.daemon.turns) if turn.waits}
+        own = OwnDaemon(runs, {name: due[name] for name in due.keys() & runs.keys()}, self.keeper.troubled)
+        report = overview(parts.store, queries, parts.clock, parts.requests(), own)
         return replace(report, notices=self.notices)
 
     def _runner(self, query: QuerySettings) -> QueryRunner:

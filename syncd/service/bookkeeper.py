@@ -31,7 +31,7 @@ from syncd.model.clock import SystemClock
 from syncd.model.errors import HeldElsewhere, LeaseLost, StateError
 from syncd.model.events import Event, Observer
 from syncd.service.daemon import Outcome, Turn
-from syncd.service.run_records import is_news, run_row
+from syncd.service.run_records import is_news, is_running, run_row
 from syncd.service.systemd import Watchdog
 
 LEASE = timedelta(seconds=12)
@@ -43,12 +43,18 @@ DEAD = timedelta(days=1)
 RECORD_QUIET_RUNS = timedelta(seconds=30)
 TIDY = timedelta(minutes=10)
 """How often it is looked whether something in the store is old."""
+LONG_RUN = timedelta(seconds=5)
+"""A run that goes on for less is recorded when it has ended: else a poll of 60 ms would be found running."""
 RECORD_PATIENCE = timedelta(seconds=5)
 """How long the store may take to record runs before it counts as not answering."""
 TELL_AGAIN = timedelta(seconds=30)
 """How often trouble with the store is told while it lasts."""
 
 _seconds = SystemClock().seconds
+
+
+def _age(moment: datetime | None) -> timedelta:
+    return datetime.now(UTC) - moment if moment else timedelta.max
 
 
 class Bookkeeper:
@@ -82,6 +88,8 @@ class Bookkeeper:
         """Since when a query that should run does not, because another daemon holds it."""
         self._rows: dict[str, RunRow] = {}
         self._urgent: set[str] = set()
+        self._shown_running: set[str] = set()
+        """Queries whose record says that a run goes on."""
         self._quiet: set[str] = set()
         self._quiet_due = inf
         """When the quiet runs are recorded."""
@@ -172,7 +180,7 @@ class Bookkeeper:
                 return  # its record is now another daemon's to keep
             before = self._rows[name]
             after = self._rows[name] = run_row(before, turn, outcome)
-            if is_news(before, after):
+            if is_news(before, after) or name in self._shown_running:
                 self._urgent.add(name)
                 self._wake.set()
             else:
@@ -330,6 +338,10 @@ class Bookkeeper:
                 self._quiet.clear()
                 self._quiet_due = inf
             names, self._urgent = self._urgent, set()
+            running = {name for name in names if is_running(self._rows[name])}
+            short = {name for name in running if _age(self._rows[name].started_at) < LONG_RUN}
+            self._keep(short)
+            names -= short
             rows = [self._rows[name] for name in names]
         if not rows:
             return
@@ -344,6 +356,7 @@ class Bookkeeper:
         finally:
             self._recording = None
         self._unrecorded = False
+        self._shown_running = (self._shown_running - names) | (running & names)
 
     def _tidy(self) -> None:
         """Forget what is old: a step a beat while there is some, else a look now and then."""
@@ -359,9 +372,13 @@ class Bookkeeper:
     def _keep_quiet(self, turn: Turn) -> None:
         """Record this run with the others."""
         interval = turn.query.longest_pause or turn.query.every
-        self._quiet.add(turn.query.name)
-        due = _seconds() + min(interval, RECORD_QUIET_RUNS).total_seconds()
-        self._quiet_due = min(self._quiet_due, due)
+        self._keep({turn.query.name}, min(interval, RECORD_QUIET_RUNS))
+
+    def _keep(self, names: Collection[str], for_at_most: timedelta = LONG_RUN) -> None:
+        """Record these queries within so long."""
+        if names:
+            self._quiet.update(names)
+            self._quiet_due = min(self._quiet_due, _seconds() + for_at_most.total_seconds())
 
     def _holds(self, query: str) -> bool:
         return query in self._held and _seconds() < self._held_until

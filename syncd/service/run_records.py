@@ -32,6 +32,12 @@ def run_row(before: RunRow, turn: Turn, outcome: Outcome) -> RunRow:
     )
 
 
+def is_running(row: RunRow) -> bool:
+    """Whether the record says that a run goes on."""
+    started, finished = row.started_at, row.finished_at
+    return started is not None and (finished is None or finished < started)
+
+
 def is_news(before: RunRow, after: RunRow) -> bool:
     """Whether a run is recorded at once: something moved, or went from good to bad or back."""
     moved = after.uploads or after.rejected or after.waiting

@@ -11,6 +11,7 @@ from syncd.monitoring.status import (
     FailureFacts,
     Finding,
     FindingCode,
+    PauseFacts,
     QueryFacts,
     StatusReport,
     UploadFacts,
@@ -93,6 +94,13 @@ TROUBLED = replace(
 )
 SPENT = replace(TROUBLED, name="spent", relinks=True, requests_left=0, waits_for=UNSEEN)
 REFUSED = replace(SPENT, name="refused", requests_refused=True)
+PAUSED = replace(GOOD, name="paused", paused=PauseFacts(NOW - timedelta(hours=3), None, "anna@db1"))
+RESTING = replace(PAUSED, name="resting", paused=PauseFacts(NOW, NOW + timedelta(hours=2), "anna@db1"))
+REJECTING = replace(GOOD, name="rejecting", delivered=0, rejected={"no_id": 12}, waiting=0)
+WAITING = replace(GOOD, name="waiting", delivered=0)
+NIGHTLY = replace(
+    NEVER, name="nightly", is_cron=True, interval=timedelta(days=1), next_at=NOW + timedelta(hours=16)
+)
 UPLOADS = tuple(
     UploadFacts(id=number, query="paid_orders", rows=100, state=state, at=NOW - timedelta(minutes=number))
     for number, state in enumerate(UploadState)
@@ -115,6 +123,7 @@ SITUATIONS: dict[str, StatusReport] = {
         ("state_lost", False, (NEVER, replace(NEVER, name="calls")), ()),
         ("troubled", True, (TROUBLED, SPENT, REFUSED), UPLOADS),
         ("stopped", True, (CUT_OFF, replace(GOOD, unattended=True)), UPLOADS),
+        ("useless", True, (REJECTING, WAITING, PAUSED, RESTING, NIGHTLY), UPLOADS),
         ("unbegun", True, (replace(NEVER, unattended=True),), ()),
         ("looks", True, (replace(GOOD, rejected={"no_id": 2}),), UPLOADS),
     )

@@ -16,6 +16,7 @@ from syncd.model.links import Alarm, Links
 from syncd.monitoring.status import (
     ENGLISH,
     FindingCode,
+    PauseFacts,
     QueryFacts,
     QueryState,
     StatusReport,
@@ -105,8 +106,15 @@ def test_time_alone_heals_nothing(query: QueryFacts, later: int) -> None:
 
 @given(query=facts(), age=st.integers(0, 20_000))
 def test_a_good_run_within_three_intervals_is_enough(query: QueryFacts, age: int) -> None:
-    """The edge is exactly three intervals, whatever else is known."""
-    plain = replace(query, halted=False, progress_at=None, ok_at=NOW - timedelta(seconds=age))
+    """The edge is exactly three intervals, whatever else is known of a query that sends what it reads."""
+    plain = replace(
+        query,
+        halted=False,
+        progress_at=None,
+        ok_at=NOW - timedelta(seconds=age),
+        delivered=1,
+        rejected_today=0,
+    )
     assert plain.alive(NOW) is (timedelta(seconds=age) <= 3 * query.interval)
 
 
@@ -206,12 +214,16 @@ def test_the_names_of_the_json() -> None:
         "counter": 12345678,
         "state": "halted",
         "mark": ["2026-01-31T09:57:00+00:00", "4711"],
-        "lag_seconds": 180.0,
+        "lag_seconds": 60.0,
+        "newest_sale": "2026-01-31T09:57:00Z",
+        "next_run": None,
+        "paused": None,
         "last_run": {
             "started": "2026-01-31T09:58:56Z",
             "finished": "2026-01-31T09:59:00Z",
             "ok": False,
             "seconds": 4.0,
+            "read": 1234567,
             "error": {
                 "code": "rejects.limit",
                 "message": "1000 rows were rejected in one run",
@@ -343,7 +355,56 @@ def test_the_cause_in_plain_words(query: QueryFacts, words: str) -> None:
 def test_a_clock_that_is_behind_does_no_harm() -> None:
     """Moments a little in the future (another machine's clock) give no negative lag or duration."""
     ahead: datetime = NOW + timedelta(seconds=5)
-    (status,) = _one(replace(GOOD, newest_at=ahead, started_at=ahead)).queries
+    (status,) = _one(replace(GOOD, ok_at=ahead, started_at=ahead)).queries
     assert status.lag_seconds == 0
     assert status.last_run is not None
     assert status.last_run.seconds == 0
+
+
+REJECTING = replace(GOOD, delivered=0, rejected={"no_id": 12}, rejected_today=12, waiting=0)
+
+
+@pytest.mark.parametrize(
+    ("query", "state", "code"),
+    [
+        (REJECTING, QueryState.REJECTING, FindingCode.SENDS_NOTHING),
+        (replace(REJECTING, delivered=10_000), QueryState.REJECTING, FindingCode.SENDS_NOTHING),
+        (replace(REJECTING, delivered=10_000, delivered_today=30), QueryState.OK, FindingCode.REJECTED),
+        (replace(REJECTING, delivered=9, rejected_today=1), QueryState.OK, FindingCode.REJECTED),
+        (replace(GOOD, delivered=0, waiting=5), QueryState.WAITING, FindingCode.ONLY_WAITS),
+        (replace(GOOD, delivered=0, waiting=0), QueryState.OK, FindingCode.LATE_COMMITS),
+    ],
+)
+def test_a_query_that_sends_nothing_of_what_it_reads_is_not_ok(
+    query: QueryFacts, state: QueryState, code: FindingCode
+) -> None:
+    """Runs that end well are no good sign where the rows are rejected, or all are to come; one is none."""
+    (status,) = _one(query).queries
+    assert (status.state, status.findings[0].code) == (state, code)
+    assert _one(query).ready is (state is QueryState.OK)
+
+
+def test_a_fresh_daemon_with_cron_is_ready_until_a_firing_is_missed() -> None:
+    """Before its time, and while the first run goes on; a minute after the time without a run it is not."""
+    query = replace(NEVER, is_cron=True, interval=timedelta(days=1), next_at=NOW + timedelta(hours=6))
+    (status,) = _one(query).queries
+    assert _one(query).ready
+    assert (status.state, status.next_run) == (QueryState.NEVER_RUN, NOW + timedelta(hours=6))
+    assert "due in 6 h" in status.words[0]
+    begun = replace(query, started_at=NOW - timedelta(hours=1), next_at=NOW - timedelta(hours=1))
+    assert _one(begun).ready
+    assert not _one(replace(query, next_at=NOW - timedelta(minutes=2))).ready
+    assert not _one(replace(query, failures=1)).ready
+    assert not _one(replace(query, is_cron=False)).ready
+
+
+def test_a_paused_query_is_said_and_is_no_reason_to_be_red() -> None:
+    """Until when, and by whom; also of a query whose last good run is long past."""
+    pause = PauseFacts(NOW - timedelta(days=2), None, "anna@db1")
+    for query in (replace(LATE, paused=pause), replace(HALTED, paused=pause)):
+        (status,) = _one(query).queries
+        assert _one(query).ready
+        assert status.state is QueryState.PAUSED
+        assert "paused by anna@db1 2 d ago" in status.words[0]
+    until = replace(pause, until=NOW + timedelta(hours=1))
+    assert "until 2026-01-31 11:00 UTC" in _one(replace(LATE, paused=until)).queries[0].words[0]

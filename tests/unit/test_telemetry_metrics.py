@@ -38,6 +38,9 @@ PRODUCT = {
 }
 """The metrics that dashboards rely on."""
 ADDED = {
+    "newest_sale_timestamp_seconds": {"query"},
+    "rejects": {"query", "reason"},
+    "query_paused": {"query"},
     "rows_waiting_until_timestamp_seconds": {"query"},
     "api_requests_limit": set(),
     "query_up": {"query"},
@@ -220,21 +223,25 @@ def test_the_report_fills_what_events_cannot_know() -> None:
         counter=1,
         interval=timedelta(minutes=5),
         newest_at=NOW - timedelta(seconds=90),
-        ok_at=NOW,
+        ok_at=NOW - timedelta(seconds=30),
+        delivered=8,
+        rejected={"no_id": 2},
         waiting=4,
         waiting_due=NOW + timedelta(minutes=1),
     )
     metrics.apply(build_report(version="1", now=NOW, state_ok=True, queries=[facts]))
-    assert _value(metrics, "lag_seconds", query="paid") == 90
+    assert _value(metrics, "lag_seconds", query="paid") == 30
+    assert _value(metrics, "newest_sale_timestamp_seconds", query="paid") == NOW.timestamp() - 90
+    assert _value(metrics, "rejects", query="paid", reason="no_id") == 2
     assert _value(metrics, "rows_waiting", query="paid") == 4
-    assert _value(metrics, "last_success_timestamp_seconds", query="paid") == NOW.timestamp()
+    assert _value(metrics, "last_success_timestamp_seconds", query="paid") == NOW.timestamp() - 30
     assert _value(metrics, "up") == 1
     assert _value(metrics, "query_up", query="paid") == 1
     assert _value(metrics, "rows_waiting_until_timestamp_seconds", query="paid") == NOW.timestamp() + 60
     metrics.apply(None)
     assert _value(metrics, "up") == 0
     assert _value(metrics, "query_up", query="paid") == 0
-    assert _value(metrics, "lag_seconds", query="paid") == 90
+    assert _value(metrics, "lag_seconds", query="paid") == 30
 
 
 def test_every_event_has_a_level() -> None:

@@ -6,7 +6,7 @@ Pure: the caller brings the facts from the state store, and the time.
 from __future__ import annotations
 
 from syncd.monitoring.status.codes import FindingCode, Severity
-from syncd.monitoring.status.facts import FailureFacts, QueryFacts, UploadFacts
+from syncd.monitoring.status.facts import FailureFacts, PauseFacts, QueryFacts, UploadFacts
 from syncd.monitoring.status.findings import ENGLISH, Finding, Wording, findings, readiness
 from syncd.monitoring.status.report import (
     LastRun,
@@ -26,6 +26,7 @@ __all__ = [
     "FindingCode",
     "LastRun",
     "LinkCounts",
+    "PauseFacts",
     "QueryFacts",
     "QueryState",
     "QueryStatus",

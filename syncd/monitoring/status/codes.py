@@ -28,6 +28,11 @@ class FindingCode(StrEnum):
     STOPPED = "stopped"
     NEVER_RUN = "never_run"
     FIRST_RUN = "first_run"
+    SCHEDULED = "scheduled"
+    PAUSED = "paused"
+    PAUSED_UNTIL = "paused_until"
+    SENDS_NOTHING = "sends_nothing"
+    ONLY_WAITS = "only_waits"
     REJECTED = "rejected"
     NO_MATCH = "no_match"
     MATCH_FALLEN = "match_fallen"
@@ -61,6 +66,11 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.STOPPED: Severity.BAD,
     FindingCode.NEVER_RUN: Severity.NOTE,
     FindingCode.FIRST_RUN: Severity.NOTE,
+    FindingCode.SCHEDULED: Severity.NOTE,
+    FindingCode.PAUSED: Severity.NOTE,
+    FindingCode.PAUSED_UNTIL: Severity.NOTE,
+    FindingCode.SENDS_NOTHING: Severity.BAD,
+    FindingCode.ONLY_WAITS: Severity.BAD,
     FindingCode.REJECTED: Severity.WARNING,
     FindingCode.NO_MATCH: Severity.WARNING,
     FindingCode.MATCH_FALLEN: Severity.WARNING,

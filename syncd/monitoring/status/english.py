@@ -29,9 +29,28 @@ SENTENCES: Mapping[FindingCode, str] = {
     ),
     FindingCode.NEVER_RUN: "{query}: has not run yet. Nothing to do if the daemon has just started.",
     FindingCode.FIRST_RUN: "{query}: the first run has not ended yet. Nothing to do but wait.",
+    FindingCode.SCHEDULED: "{query}: has not run yet; its first run is due in {rest}. Nothing to do.",
+    FindingCode.PAUSED: (
+        "{query}: paused by {who} {ago} ago. Nothing of it is read or sent until `syncd resume {query}`."
+    ),
+    FindingCode.PAUSED_UNTIL: (
+        "{query}: paused by {who} {ago} ago. Nothing of it is read or sent until {until}, or until "
+        "`syncd resume {query}`."
+    ),
+    FindingCode.SENDS_NOTHING: (
+        "{query}: most of the rows that it reads cannot be sent: {rows} rejected, {delivered} delivered. "
+        "`syncd rejects list {query}` shows them with the reason; correct the query or the data, then `syncd "
+        "rejects retry {query}`, or `syncd rejects drop {query}` what is never to be sent."
+    ),
+    FindingCode.ONLY_WAITS: (
+        "{query}: all rows read so far have a DateTime that is still to come: {rows}; the first is due in "
+        "{rest}. If these moments are past for you, `timezone` of the query or of its database is not that "
+        "of the data."
+    ),
     FindingCode.REJECTED: (
-        "{query}: rows that cannot be sent as they are: {rows}. `syncd rejects list {query}` shows "
-        "them, `syncd rejects retry {query}` tries again."
+        "{query}: rows that cannot be sent as they are: {rows}. `syncd rejects list {query}` shows them with "
+        "the reason, `syncd rejects retry {query}` tries again, and `syncd rejects drop {query} KEY` "
+        "acknowledges a row that is never to be sent."
     ),
     FindingCode.NO_MATCH: (
         "{query}: Metrica linked no row to a visitor; rows processed: {rows}. Check that the id "

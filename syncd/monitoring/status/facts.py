@@ -8,6 +8,12 @@ from datetime import datetime, timedelta
 
 from syncd.model.links import Alarm, Links
 
+TODAY = timedelta(days=1)
+"""What is rejected is weighed against what was delivered in this time."""
+FEW_REJECTS = 3
+"""So many rejects may be chance, where other rows were delivered before."""
+MISSED_AFTER = timedelta(minutes=1)
+"""How long after its time a firing of cron counts as missed where no run has begun."""
 LATELY = timedelta(days=7)
 """What is told of rows is told of those accepted within a week: older troubles are over, or told before."""
 INTERVALS_ALLOWED = 3
@@ -23,6 +29,16 @@ class FailureFacts:
     action: str
 
 
+@dataclass(frozen=True, slots=True)
+class PauseFacts:
+    """A pause that a person asked for."""
+
+    since: datetime
+    until: datetime | None
+    """None: until `syncd resume`."""
+    asked_by: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueryFacts:
     """One query. Moments are aware, in UTC; None: it never happened. Counts are of the query's whole life."""
@@ -34,8 +50,14 @@ class QueryFacts:
     """`every`; for a cron expression the longest pause between two of its moments."""
     mark: tuple[str, ...] = ()
     """The mark's values as texts; empty when there is none yet."""
+    is_cron: bool = False
+    """It runs at times of the clock, so that a fresh daemon may wait long for the first."""
     newest_at: datetime | None = None
-    """The newest DateTime that Metrica accepted; None while there is none."""
+    """The newest sale: the latest DateTime that Metrica accepted; None while there is none."""
+    next_at: datetime | None = None
+    """When it runs next, or should have run; None where that is not known."""
+    paused: PauseFacts | None = None
+    """A person has paused it."""
     started_at: datetime | None = None
     """When the latest run began."""
     finished_at: datetime | None = None
@@ -54,6 +76,10 @@ class QueryFacts:
     delivered: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     """Rows in the rejects now, by reason."""
+    rejected_today: int = 0
+    """Of these, the rows rejected within TODAY."""
+    delivered_today: int = 0
+    """Rows in uploads accepted within TODAY."""
     waiting: int = 0
     """Rows whose DateTime is still to come."""
     waiting_due: datetime | None = None
@@ -118,6 +144,28 @@ class QueryFacts:
         return self.started_at is None and self.finished_at is None and self.ok_at is None
 
     @property
+    def sends_nothing(self) -> bool:
+        """True when most of what it read is rejected: nothing was ever sent, or less than that today."""
+        if self.running or self.unsettled:
+            return False  # it is not known yet
+        if not self.delivered:
+            return sum(self.rejected.values()) > self.waiting
+        return FEW_REJECTS <= self.rejected_today > self.delivered_today
+
+    @property
+    def only_waits(self) -> bool:
+        """True when all that it ever read has a DateTime to come, as where the time zone is a wrong one."""
+        return self.waiting > 0 and not self.delivered and not self.sends_nothing and not self.unsettled
+
+    def is_before_first_firing(self, now: datetime) -> bool:
+        """True when its first time of the clock is to come, or its first run is on its way."""
+        if not self.is_cron or self.ok_at is not None or self.failures or self.unattended:
+            return False
+        if self.running:
+            return self.within_allowance(self.started_at, now)
+        return self.next_at is not None and now <= self.next_at + MISSED_AFTER
+
+    @property
     def allowance(self) -> timedelta:
         """How old the last good run may be."""
         return self.interval * INTERVALS_ALLOWED
@@ -128,8 +176,12 @@ class QueryFacts:
 
     def alive(self, now: datetime) -> bool:
         """True when rows really move: a good run, or an upload of the run going on, recently enough."""
-        if self.halted:
+        if self.paused is not None:
+            return True
+        if self.halted or self.sends_nothing or self.only_waits:
             return False
+        if self.is_before_first_firing(now):
+            return True
         in_progress = (
             self.running
             and self.progress_at is not None

@@ -14,7 +14,7 @@ from syncd.model import UNSEEN, Reason, quota
 from syncd.model.links import Alarm
 from syncd.monitoring.status.codes import SEVERITY, FindingCode, Severity
 from syncd.monitoring.status.english import SENTENCES
-from syncd.monitoring.status.facts import LATELY, QueryFacts
+from syncd.monitoring.status.facts import LATELY, PauseFacts, QueryFacts
 
 _ENOUGH_ROWS = 100
 """With fewer processed rows, a match rate of nothing may be chance."""
@@ -111,8 +111,13 @@ def findings(query: QueryFacts, now: datetime) -> list[Finding]:
     if not query.enabled:
         return []
     found = []
-    if not query.alive(now):
+    if query.paused is not None:
+        found.append(_paused(query, query.paused, now))
+    elif not query.alive(now):
         found.append(_not_alive(query, now))
+    elif query.is_before_first_firing(now) and query.next_at is not None and not query.running:
+        wait = max(query.next_at - now, timedelta(0))
+        found.append(Finding(FindingCode.SCHEDULED, {"query": query.name, "rest": wait}))
     elif query.failures:
         found.append(_failing(query))
     rest = [*quota_findings(query, now), *_counted(query)]
@@ -130,7 +135,7 @@ def _counted(query: QueryFacts) -> list[Finding]:
     return [
         Finding(code, {"query": query.name, noun: count, "days": LATELY})
         for code, noun, count in (
-            (FindingCode.REJECTED, "rows", sum(query.rejected.values())),
+            (FindingCode.REJECTED, "rows", 0 if query.sends_nothing else sum(query.rejected.values())),
             (FindingCode.CURRENCY, "rows", query.rejected.get(Reason.CURRENCY_UNKNOWN, 0)),
             (FindingCode.NO_MATCH, "rows", _unmatched(query)),
             (FindingCode.GOAL_MISSING, "rows", query.lately.goal_not_found),
@@ -138,7 +143,7 @@ def _counted(query: QueryFacts) -> list[Finding]:
             (FindingCode.OVERDUE, "uploads", query.overdue),
             (FindingCode.UNSETTLED, "uploads", query.unsettled - query.planned),
             (FindingCode.PLANNED, "uploads", query.planned),
-            (FindingCode.WAITING, "rows", query.waiting),
+            (FindingCode.WAITING, "rows", 0 if query.only_waits else query.waiting),
             (_not_seen(query), "rows", query.lately.user_not_found - query.lately.gained),
             (FindingCode.TOO_OLD, "rows", query.old_rows),
         )
@@ -186,6 +191,24 @@ def _not_alive(query: QueryFacts, now: datetime) -> Finding:
         return Finding(FindingCode.HALTED, name | _failure(query))
     if query.failures:
         return _failing(query)
+    if query.sends_nothing or query.only_waits:
+        return _without_use(query, now)
+    return _overdue(query, now)
+
+
+def _without_use(query: QueryFacts, now: datetime) -> Finding:
+    """Runs go well, and send nothing of what they read."""
+    name: dict[str, Value] = {"query": query.name}
+    if query.sends_nothing:
+        counts: dict[str, Value] = {"rows": sum(query.rejected.values()), "delivered": query.delivered}
+        return Finding(FindingCode.SENDS_NOTHING, name | counts)
+    rest = max(query.waiting_due - now, timedelta(0)) if query.waiting_due else timedelta(0)
+    return Finding(FindingCode.ONLY_WAITS, name | {"rows": query.waiting, "rest": rest})
+
+
+def _overdue(query: QueryFacts, now: datetime) -> Finding:
+    """No run has ended well for too long."""
+    name: dict[str, Value] = {"query": query.name}
     if query.unattended and not query.blank:
         return Finding(FindingCode.STOPPED, name | {"allowance": query.allowance})
     if query.running and query.started_at is not None and not query.within_allowance(query.started_at, now):
@@ -194,6 +217,13 @@ def _not_alive(query: QueryFacts, now: datetime) -> Finding:
     if query.ok_at is not None:
         return Finding(FindingCode.LATE, name | {"ago": now - query.ok_at, "allowance": query.allowance})
     return Finding(FindingCode.FIRST_RUN if query.running else FindingCode.NEVER_RUN, name)
+
+
+def _paused(query: QueryFacts, pause: PauseFacts, now: datetime) -> Finding:
+    values: dict[str, Value] = {"query": query.name, "who": pause.asked_by, "ago": now - pause.since}
+    if pause.until is None:
+        return Finding(FindingCode.PAUSED, values)
+    return Finding(FindingCode.PAUSED_UNTIL, values | {"until": f"{pause.until:%Y-%m-%d %H:%M} UTC"})
 
 
 def _failing(query: QueryFacts) -> Finding:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from syncd.monitoring.status.codes import FindingCode
-from syncd.monitoring.status.facts import FailureFacts, QueryFacts, UploadFacts
+from syncd.monitoring.status.facts import FailureFacts, PauseFacts, QueryFacts, UploadFacts
 from syncd.monitoring.status.findings import Finding, findings, nobody, readiness
 
 
@@ -22,6 +22,11 @@ class QueryState(StrEnum):
     DISABLED = "disabled"
     NEVER_RUN = "never_run"
     LATE = "late"
+    PAUSED = "paused"
+    REJECTING = "rejecting"
+    """Most of what it reads is rejected."""
+    WAITING = "waiting"
+    """All that it ever read waits for its DateTime."""
     UNKNOWN = "unknown"
     """The state store does not answer, and nothing else is known."""
 
@@ -38,6 +43,8 @@ class LastRun:
     seconds: float
     """How long it took, or takes so far; 0 where its process ended in it, which nobody saw."""
     error: FailureFacts | None
+    read: int = 0
+    """Rows that the latest finished run read; known ones are read again and again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,7 @@ class RowCounts:
     """What became of the query's rows."""
 
     read: int
+    """By the latest finished run alone; the other figures are of the query's whole life."""
     delivered: int
     rejected: Mapping[str, int]
     """By reason, only reasons that occur, the most frequent first."""
@@ -96,6 +104,11 @@ class QueryStatus:
     """The worst first."""
     mark: tuple[str, ...]
     lag_seconds: float | None
+    """How far the source may be ahead of what was delivered: since a run last brought all there was."""
+    newest_sale: datetime | None
+    """The latest DateTime that Metrica accepted."""
+    next_run: datetime | None
+    paused: PauseFacts | None
     last_run: LastRun | None
     last_success: datetime | None
     rows: RowCounts
@@ -121,6 +134,14 @@ class QueryStatus:
             "words": list(self.words),
             "mark": list(self.mark),
             "lag_seconds": self.lag_seconds,
+            "newest_sale": _moment(self.newest_sale),
+            "next_run": _moment(self.next_run),
+            "paused": self.paused
+            and {
+                "since": _moment(self.paused.since),
+                "until": _moment(self.paused.until),
+                "by": self.paused.asked_by,
+            },
             "last_run": _run_json(self.last_run),
             "last_success": _moment(self.last_success),
             "rows": {
@@ -151,6 +172,8 @@ class StatusReport:
     """The newest first."""
     requests_left: int | None = None
     """Of the login that has the fewest left today; None: not known."""
+    store: str = ""
+    """Which state store it is about, without secrets."""
     notices: tuple[Finding, ...] = ()
     """What there is to say of the daemon itself, or that there is none; never why it is not ready."""
 
@@ -165,6 +188,7 @@ class StatusReport:
             "version": self.version,
             "now": _moment(self.now),
             "state_ok": self.state_ok,
+            "store": self.store,
             "ready": self.ready,
             "reasons": [str(reason) for reason in self.reasons],
             "requests_left": self.requests_left,
@@ -181,6 +205,7 @@ def build_report(
     state_ok: bool,
     queries: Sequence[QueryFacts],
     recent_uploads: Sequence[UploadFacts] = (),
+    store: str = "",
 ) -> StatusReport:
     """Judge the facts as of `now` (aware, UTC)."""
     return StatusReport(
@@ -190,6 +215,7 @@ def build_report(
         reasons=tuple(readiness(queries, state_ok=state_ok, now=now)),
         queries=tuple(_judge(query, now, unknown=query.blank and not state_ok) for query in queries),
         recent_uploads=tuple(recent_uploads),
+        store=store,
         requests_left=min(
             (one.requests_left for one in queries if one.requests_left is not None), default=None
         ),
@@ -207,7 +233,10 @@ def _judge(query: QueryFacts, now: datetime, *, unknown: bool) -> QueryStatus:
         alive=not query.enabled or query.alive(now),
         findings=found,
         mark=query.mark,
-        lag_seconds=_seconds(now - query.newest_at) if query.newest_at else None,
+        lag_seconds=_seconds(now - query.ok_at) if query.ok_at else None,
+        newest_sale=query.newest_at,
+        next_run=query.next_at if query.enabled and not query.halted else None,
+        paused=query.paused,
         last_run=_last_run(query, now),
         last_success=query.ok_at,
         rows=RowCounts(
@@ -245,11 +274,14 @@ def _state(query: QueryFacts, found: Sequence[Finding]) -> QueryState:
     codes = {finding.code for finding in found}
     ladder = (
         (not query.enabled, QueryState.DISABLED),
+        (query.paused is not None, QueryState.PAUSED),
         (query.halted, QueryState.HALTED),
         (query.failures > 0, QueryState.FAILING),
+        (query.sends_nothing, QueryState.REJECTING),
+        (query.only_waits, QueryState.WAITING),
         (bool(codes & {FindingCode.LATE, FindingCode.STUCK, FindingCode.STOPPED}), QueryState.LATE),
         (query.running, QueryState.RUNNING),
-        (FindingCode.NEVER_RUN in codes, QueryState.NEVER_RUN),
+        (bool(codes & {FindingCode.NEVER_RUN, FindingCode.SCHEDULED}), QueryState.NEVER_RUN),
     )
     return next((state for holds, state in ladder if holds), QueryState.OK)
 
@@ -266,6 +298,7 @@ def _last_run(query: QueryFacts, now: datetime) -> LastRun | None:
         ok=None if finished is None else query.failure is None and not query.failures,
         seconds=_seconds((finished or now) - query.started_at),
         error=query.failure,
+        read=query.read,
     )
 
 
@@ -289,6 +322,7 @@ def _run_json(run: LastRun | None) -> dict[str, object] | None:
         "finished": _moment(run.finished),
         "ok": run.ok,
         "seconds": run.seconds,
+        "read": run.read,
         "error": error and {"code": error.code, "message": error.message, "action": error.action},
     }
 

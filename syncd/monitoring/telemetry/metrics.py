@@ -73,7 +73,13 @@ SPECS: tuple[Spec, ...] = (
         "syncd_lag_seconds",
         "gauge",
         ("query",),
-        "Now minus the newest DateTime that Metrica accepted; NaN: none yet.",
+        "How far the source may be ahead of what was delivered: since a run last brought all; NaN: none yet.",
+    ),
+    Spec(
+        "syncd_newest_sale_timestamp_seconds",
+        "gauge",
+        ("query",),
+        "The newest DateTime that Metrica accepted, unix seconds; 0: none yet.",
     ),
     Spec(
         "syncd_last_success_timestamp_seconds",
@@ -81,6 +87,13 @@ SPECS: tuple[Spec, ...] = (
         ("query",),
         "When the query last finished a run well, unix seconds; 0: never.",
     ),
+    Spec(
+        "syncd_rejects",
+        "gauge",
+        ("query", "reason"),
+        "Rows that stand rejected now, by reason: until they are sent or dropped.",
+    ),
+    Spec("syncd_query_paused", "gauge", ("query",), "1 while a person has paused the query, else 0."),
     Spec("syncd_rows_waiting", "gauge", ("query",), "Rows whose DateTime is still to come."),
     Spec(
         "syncd_rows_waiting_until_timestamp_seconds",
@@ -150,6 +163,9 @@ class Metrics:
         self._goal_not_found = self._counter("syncd_rows_goal_not_found_total")
         self._run_seconds = self._histogram("syncd_run_duration_seconds")
         self._lag = self._gauge("syncd_lag_seconds")
+        self._newest_sale = self._gauge("syncd_newest_sale_timestamp_seconds")
+        self._rejects = self._gauge("syncd_rejects")
+        self._paused = self._gauge("syncd_query_paused")
         self._last_success = self._gauge("syncd_last_success_timestamp_seconds")
         self._waiting = self._gauge("syncd_rows_waiting")
         self._waiting_until = self._gauge("syncd_rows_waiting_until_timestamp_seconds")
@@ -248,6 +264,11 @@ class Metrics:
     def _take_over(self, query: QueryStatus) -> None:
         lag, due = query.lag_seconds, query.rows.waiting_due
         self._lag.labels(query.name).set(math.nan if lag is None else lag)
+        sale = query.newest_sale
+        self._newest_sale.labels(query.name).set(sale.timestamp() if sale else 0)
+        self._paused.labels(query.name).set(query.paused is not None)
+        for reason in Reason:
+            self._rejects.labels(query.name, reason.value).set(query.rows.rejected.get(reason.value, 0))
         self._waiting.labels(query.name).set(query.rows.waiting)
         self._waiting_until.labels(query.name).set(due.timestamp() if due else 0)
         if query.last_success is not None:
@@ -283,6 +304,8 @@ class Metrics:
             self._goal_not_found,
             self._run_seconds,
             self._lag,
+            self._newest_sale,
+            self._paused,
             self._last_success,
             self._waiting,
             self._waiting_until,
@@ -300,6 +323,7 @@ class Metrics:
         self._lag.labels(query).set(math.nan)
         for reason in Reason:
             self._rows_rejected.labels(query, reason.value)
+            self._rejects.labels(query, reason.value)
         for outcome in Outcome:
             self._uploads.labels(query, outcome.value)
 
@@ -308,5 +332,6 @@ class Metrics:
             metric.remove(query)
         for reason in Reason:
             self._rows_rejected.remove(query, reason.value)
+            self._rejects.remove(query, reason.value)
         for outcome in Outcome:
             self._uploads.remove(query, outcome.value)

@@ -24,8 +24,22 @@ _WORDING = Wording(
         FindingCode.NEVER_RUN: "{query}: ещё не запускался. "
         "Если демон только что стартовал, делать ничего не нужно.",
         FindingCode.FIRST_RUN: "{query}: первый запуск ещё не закончился. Нужно только подождать.",
+        FindingCode.SCHEDULED: "{query}: ещё не запускался; первый запуск через {rest}. "
+        "Делать ничего не нужно.",
+        FindingCode.PAUSED: "{query}: приостановлен {ago} назад, кем: {who}. До `syncd resume {query}` "
+        "ничего не читается и не отправляется.",
+        FindingCode.PAUSED_UNTIL: "{query}: приостановлен {ago} назад, кем: {who}. До {until} или "
+        "`syncd resume {query}` ничего не читается и не отправляется.",
+        FindingCode.SENDS_NOTHING: "{query}: большую часть прочитанных строк отправить нельзя: отклонено "
+        "{rows}, доставлено {delivered}. `syncd rejects list {query}` покажет их и причину; исправьте запрос "
+        "или данные, затем `syncd rejects retry {query}`; то, что отправлять не нужно, убирает "
+        "`syncd rejects drop {query}`.",
+        FindingCode.ONLY_WAITS: "{query}: у всех прочитанных строк DateTime ещё не наступил: {rows}; первая "
+        "уйдёт через {rest}. Если для вас эти моменты уже прошли, `timezone` запроса или его базы не "
+        "соответствует данным.",
         FindingCode.REJECTED: "{query}: строк, которые нельзя отправить как есть: {rows}. "
-        "`syncd rejects list {query}` покажет их, `syncd rejects retry {query}` попробует снова.",
+        "`syncd rejects list {query}` покажет их и причину, `syncd rejects retry {query}` попробует снова, "
+        "а `syncd rejects drop {query} КЛЮЧ` отметит строку, которую отправлять не нужно.",
         FindingCode.NO_MATCH: "{query}: Метрика не связала с посетителями ни одной из строк: {rows}. "
         "Проверьте, что в столбце идентификатора то, что выдал счётчик сайта, и id_type.",
         FindingCode.MATCH_FALLEN: "{query}: Метрика связывает меньше строк, чем прежде: {rate} из последних "
@@ -117,6 +131,9 @@ TEXTS = Texts(
         QueryState.DISABLED: "выключен",
         QueryState.NEVER_RUN: "не запускался",
         QueryState.LATE: "опаздывает",
+        QueryState.PAUSED: "приостановлен",
+        QueryState.REJECTING: "отклоняет строки",
+        QueryState.WAITING: "ждёт",
         QueryState.UNKNOWN: "неизвестно",
     },
     upload_states={
