@@ -84,15 +84,15 @@ def _told_by_the_daemon(settings: Settings, store: str) -> Document | None:
 _COLUMNS = (
     "query",
     "state",
+    "mark",
+    "lag",
     "last run",
     "next run",
-    "lag",
     "newest sale",
     "delivered",
     "rejected",
     "waiting",
     "linked",
-    "mark",
 )
 
 
@@ -116,15 +116,15 @@ def _row(query: Document, now: datetime) -> tuple[object, ...]:
     return (
         query["name"],
         query["state"],
+        ", ".join(query["mark"]),
+        None if lag is None else span(lag),
         _last_run(query["last_run"], now),
         _next_run(query["next_run"], now),
-        None if lag is None else span(lag),
         None if query["newest_sale"] is None else f"{_since(query['newest_sale'], now)} ago",
         rows["delivered"],
         sum(rows["rejected"].values()),
         rows["waiting"]["count"],
         None if rate is None else f"{rate:.0%}",
-        ", ".join(query["mark"]),
     )
 
 
