@@ -167,6 +167,17 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
         _print_plain([list(columns), *lines])
 
 
+def print_item(text: str) -> None:
+    """A sentence or more as an item of a list: on a terminal in lines that fit, no word broken."""
+    shown = f"- {visible(text)}"
+    if is_terminal(sys.stdout):
+        width = shutil.get_terminal_size().columns
+        shown = textwrap.fill(
+            shown, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+        )
+    click.echo(shown)
+
+
 def is_terminal(stream: TextIO | None) -> bool:
     """Whether a person sees it at once; also answers for a stream that is closed or missing."""
     try:

@@ -11,7 +11,15 @@ from typing import Any
 import click
 
 from syncd.cli.ask_daemon import FAILURES, ask
-from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_without_secrets
+from syncd.cli.common import (
+    config_option,
+    json_option,
+    pick,
+    print_item,
+    print_json,
+    print_table,
+    read_without_secrets,
+)
 from syncd.ledger import Store
 from syncd.ledger.fleet.leases import at_work
 from syncd.model.clock import SystemClock
@@ -102,10 +110,10 @@ def show(document: Document) -> None:
     queries: Sequence[Document] = document["queries"]
     print_table(_COLUMNS, [_row(query, now) for query in queries], "no query")
     for notice in document["notices"]:
-        click.echo(f"- {visible(notice)}")
+        print_item(notice)
     for query in queries:
         for words in query["words"]:
-            click.echo(f"- {visible(words)}")
+            print_item(words)
     if document["requests_left"] is not None:
         click.echo(f"requests to Metrica left today: {document['requests_left']:,}")
     click.echo(f"state store: {visible(document['store'])}")

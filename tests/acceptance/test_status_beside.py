@@ -82,7 +82,7 @@ def test_status_tells_what_the_daemon_tells(cli: Cli, sqlite_db: Database, emula
     assert "its first run is due in" in yearly["words"][0]
 
     lines = on_a_terminal(cli, "status", "paid_orders")
-    assert max(map(len, lines)) <= 80
+    assert max(len(line) for line in lines if not line.startswith("state store: ")) <= 80
     assert not any("nightly" in line for line in lines)
     assert any("newest sale: " in line and " d ago" in line for line in lines)
     assert any(line.startswith("state store: ") for line in lines)
