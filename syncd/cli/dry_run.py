@@ -45,8 +45,8 @@ def rehearse(config: Path | None, names: tuple[str, ...], *, as_json: bool) -> i
     else:
         print_table(_COLUMNS, [[row[column] for column in _COLUMNS] for row in rows], "no enabled query")
         click.echo("A dry run: nothing was uploaded, and no mark was moved.")
-    for name, error in errors:
-        message, action = error.as_final()
+    for name, failure in errors:
+        message, action = failure.as_final()
         complain(f"{name}: {message}", action)
     if errors:
         return FAILED
