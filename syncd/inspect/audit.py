@@ -95,19 +95,14 @@ def missing(comparison: Compare, intake: Intake, span: Span) -> Iterator[Chunk]:
 
     The caller records each before it asks for the next.
     """
-    source, chunk, after = comparison.source, Chunk(), span.after
-    rows = comparison.query.chunk_rows
-    source.restart()
-    while True:
-        page = source.read(after, chunking.rows_wanted(chunk, rows), upto=span.upto)
+    chunk, rows = Chunk(), comparison.query.chunk_rows
+    scan = comparison.source.scan(span.after, upto=span.upto, page_rows=rows)
+    for page in scan:
         intake.add(chunk, _within(comparison, span, page), comparison.clock.now())
-        after = page.mark or after
         if page.exhausted or chunking.is_full(chunk, rows):
             yield chunk
             chunk = Chunk()
-        if page.exhausted:
-            source.restart()
-            return
+        scan.page_rows = chunking.rows_wanted(chunk, rows)
 
 
 def _within(comparison: Compare, span: Span, page: Page) -> Page:

@@ -11,7 +11,6 @@ from syncd.mapping import Mapper, layout
 from syncd.model import Known, KnownAs, Mapped, Mark, Page, Position, Upload, keys
 from syncd.model.clock import Clock
 from syncd.model.settings import QuerySettings
-from syncd.pipeline.chunking import chunking
 from syncd.pipeline.chunking.news import PASSED
 from syncd.pipeline.ports import Source
 
@@ -95,13 +94,8 @@ class Compare:
         Each page is one short transaction at the source, and then a few at the state store.
         """
         sending = self._sending()
-        self.source.restart()
-        exhausted = False
-        while not exhausted:
-            page = self.source.read(after, chunking.PAGE_ROWS, upto=upto)
+        for page in self.source.scan(after, upto=upto):
             yield from self.page(page, sending)
-            after, exhausted = page.mark or after, page.exhausted
-        self.source.restart()
 
     def page(self, page: Page, sending: frozenset[str] = frozenset()) -> list[Row]:
         """The rows of one page; those that cannot be sent come last."""

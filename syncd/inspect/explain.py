@@ -201,7 +201,4 @@ class Explainer:
 
     def _is_behind(self, mark: Mark, position: Mark) -> bool:
         """Whether a mark is at or behind another, by the database's own order: the row itself is between."""
-        self.source.restart()
-        found = bool(self.source.read(mark, 1, upto=position).rows)
-        self.source.restart()
-        return found
+        return bool(next(self.source.scan(mark, upto=position, page_rows=1)).rows)

@@ -8,7 +8,6 @@ from typing import Protocol
 from syncd.model import Chunk, Position
 from syncd.model.clock import Clock
 from syncd.model.settings import QuerySettings
-from syncd.pipeline.chunking import chunking
 from syncd.pipeline.chunking.intake import Intake, Memory
 from syncd.pipeline.ports import Source
 
@@ -41,17 +40,16 @@ def preview_of(
         return Preview(chunk, 0, 0)  # what is there now would be passed over
     after = position.mark if position else None
     intake = Intake(query, memory)
-    source.restart()
     seen, repeated = set[str](), 0
-    while True:
-        found = len(chunk.ready) + len(chunk.waiting) + len(chunk.rejects)
-        page = source.read(after, min(limit - found, chunking.PAGE_ROWS))
+    scan = source.scan(after, page_rows=limit)
+    for page in scan:
         before = chunk.rows_known
         intake.add(chunk, page, clock.now())
         keys = intake.keys(page, clock.now())
         twice = len(keys) - len(seen.union(keys)) + len(seen)
         seen.update(keys)
         repeated += min(twice, chunk.rows_known - before)
-        after = page.mark or after
-        if page.exhausted or len(chunk.ready) + len(chunk.waiting) + len(chunk.rejects) >= limit:
-            return Preview(chunk, chunk.rows_known - repeated, repeated)
+        scan.page_rows = limit - len(chunk.ready) - len(chunk.waiting) - len(chunk.rejects)
+        if scan.page_rows <= 0:
+            break
+    return Preview(chunk, chunk.rows_known - repeated, repeated)

@@ -106,9 +106,7 @@ def plan(comparison: Compare, position: Position | None, new: Mark | None) -> Mo
     back = Counter(row.fate for row in comparison.rows(new, old))
     if back or new is None:
         return Move(old, new, forward=False, again=back, skipped=0, floor=source.start())
-    source.restart()
-    forward = bool(source.read(old, 1, upto=new).rows)
-    source.restart()
+    forward = bool(next(source.scan(old, upto=new, page_rows=1)).rows)
     skipped, floor = (_unknown(comparison, old, new), new) if forward else (0, source.start())
     return Move(old, new, forward, Counter(), skipped, floor)
 
@@ -130,9 +128,8 @@ def move(ledger: Ledger, query: QuerySettings, change: Move) -> None:
 
 def _unknown(comparison: Compare, after: Mark | None, upto: Mark) -> int:
     """Rows that nothing is known of, before `upto`: those at it are read when the mark stands there."""
-    source, at = comparison.source, 0
+    at = 0
     missing = sum(row.fate is Fate.MISSING for row in comparison.rows(after, upto))
-    source.restart()
     if missing:
         at = sum(row.fate is Fate.MISSING for row in comparison.rows(upto, upto))
     return missing - at

@@ -4,8 +4,8 @@
 each row of a page into a conversion, or into a reject with its reason.
 """
 
-from syncd.mapping.layout import Layout, Written, layout
+from syncd.mapping.layout import Layout, Written, layout, used_places
 from syncd.mapping.lines.form import Cell, Form
 from syncd.mapping.mapper import Mapper
 
-__all__ = ["Cell", "Form", "Layout", "Mapper", "Written", "layout"]
+__all__ = ["Cell", "Form", "Layout", "Mapper", "Written", "layout", "used_places"]

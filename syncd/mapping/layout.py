@@ -119,6 +119,19 @@ def layout(query: QuerySettings, columns: tuple[str, ...]) -> Layout:
     return Layout(columns, written, mark, key)
 
 
+def used_places(query: QuerySettings, columns: tuple[str, ...]) -> frozenset[int]:
+    """The positions in a result that the query uses; all of them where something is missing of it.
+
+    `layout` then has every name at hand to say what is missing.
+    """
+    try:
+        found = layout(query, columns)
+    except SourceRefused:
+        return frozenset(range(len(columns)))
+    sources = (written.source for written in found.written)
+    return frozenset({*found.mark, *found.key, *(place for place in sources if isinstance(place, int))})
+
+
 def _written(query: QuerySettings, result: _Result) -> Iterator[Written]:
     ids = {kind.column for kind in query.id_type}
     found_id = False

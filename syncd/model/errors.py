@@ -106,6 +106,23 @@ class RowsCutOff(SourceRefused):
     )
 
 
+class MarkUnusable(SourceRefused):
+    """The mark's column has another type than when the mark was recorded, and none of its values fits."""
+
+    code = "source.mark"
+    action = "Say where to go on: `syncd rewind NAME --to VALUE --dry-run` shows what that means."
+
+
+class NoProgress(SourceError):
+    """The database gave the place that was read before, or no row where it has one: nothing more is read."""
+
+    code = "source.no_progress"
+    action = (
+        "The database compares the mark's column otherwise than it orders it, or the sql gives other values"
+        " each time: cast the column in the sql (docs/databases.md, Marks). Nothing is lost, the mark stays."
+    )
+
+
 class UrlRefused(SourceRefused):
     """The database's URL cannot be used: no driver for it, or one that does not take what it says."""
 

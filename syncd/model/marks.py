@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from decimal import Decimal
+from decimal import Context, Decimal
 from uuid import UUID
 
 from syncd.model import Mark, MarkValue
@@ -100,7 +100,8 @@ def earlier(mark: Mark, by: timedelta) -> Mark | None:
                 return Mark((_earlier_text(value, by),))
             case int() | float() | Decimal() if value >= _YEAR_2000:
                 unit = timedelta(seconds=1) if value < _YEAR_5000 else timedelta(milliseconds=1)
-                return Mark((value - math.ceil(by / unit),))
+                back = math.ceil(by / unit)
+                return Mark((_EXACT.subtract(value, back) if isinstance(value, Decimal) else value - back,))
     except (ValueError, OverflowError):
         pass
     return None
@@ -276,7 +277,24 @@ _YEAR_2000 = 946_684_800
 _YEAR_5000 = 100_000_000_000
 _ENDLESS = re.compile(r"infinity|\d{5,}-\d\d-\d\d(?: [0-9:.+-]+)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_ISO = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d)(:\d\d)?(\.\d{1,6})?(Z|[+-]\d\d(?::?\d\d)?)?")
+_ISO = re.compile(r"(\d{4}-\d\d-\d\d)([T ])(\d\d:\d\d)(:\d\d)?(\.\d{1,9})?(Z|[+-]\d\d(?::?\d\d)?)?")
+_EXACT = Context(prec=400_000)
+"""More digits than any database's number has, so that nothing computed on a mark is rounded."""
+
+
+def fine_moment(written: str) -> str:
+    """A moment finer than a microsecond: ISO text with nine decimals, in UTC where it has a zone.
+
+    Texts of one column then have one length, so that their order is that of time. What is no such moment
+    stays as the database wrote it.
+    """
+    found = _ISO.fullmatch(written)
+    if found is None:
+        return written
+    moment = datetime.fromisoformat(f"{found[1]}T{found[3]}{found[4] or ':00'}{found[6] or ''}")
+    whole = moment if moment.tzinfo is None else moment.astimezone(UTC)
+    zone = "" if moment.tzinfo is None else "+00:00"
+    return f"{whole:%Y-%m-%d %H:%M:%S}{(found[5] or '.'):0<10}{zone}"
 
 
 def _earlier_text(value: str, by: timedelta) -> str:

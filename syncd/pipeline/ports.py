@@ -5,9 +5,9 @@ The pipeline knows these protocols only; `wiring` says who stands behind them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from syncd.mapping import Form
 from syncd.model import (
@@ -26,6 +26,26 @@ from syncd.model import (
 )
 from syncd.model.links import Alarm, MatchDay
 
+PageT_co = TypeVar("PageT_co", bound="Page | TextPage", covariant=True)
+
+
+class Scan(Protocol[PageT_co]):
+    """The pages of one range, in order, with a cursor of its own: nothing that is read beside it moves it.
+
+    The last page is the one that is exhausted, and may be empty; there is always one.
+    """
+
+    page_rows: int
+    """Rows of the next page, at most; may be set anew between two pages."""
+
+    def __iter__(self) -> Iterator[PageT_co]:
+        """Itself."""
+        ...
+
+    def __next__(self) -> PageT_co:
+        """The next page, read in one short transaction. Raises SourceError."""
+        ...
+
 
 class Source(Protocol):
     """One query on its database: read-only, bound values, short transactions.
@@ -37,23 +57,28 @@ class Source(Protocol):
         """The names of the result's columns, as the database gives them."""
         ...
 
-    def read(self, after: Mark | None, limit: int, *, upto: Mark | None = None) -> Page:
-        """At most about `limit` rows from `after` on, in the mark's order, not beyond `upto`.
+    def scan(self, after: Mark | None, *, upto: Mark | None = None, page_rows: int = ...) -> Scan[Page]:
+        """The rows from `after` on (None: the query's `start`), in the mark's order, not beyond `upto`.
 
-        Rows whose mark equals `after` are read again unless this object has just given them out, so a
-        row that was committed late with an equal mark is not lost. `after` None: from the query's
-        `start`.
+        Rows whose mark equals `after` are among them, so that one that was committed late with an equal mark
+        is not lost.
         """
         ...
 
-    def read_lines(
-        self, after: Mark | None, limit: int, form: Form | None, *, upto: Mark | None = None
-    ) -> Page | TextPage:
-        """The same, and the rows as lines of the upload where the database can write them by the form."""
+    def scan_lines(
+        self, after: Mark | None, form: Callable[[], Form | None], *, upto: Mark | None, page_rows: int
+    ) -> Scan[Page | TextPage]:
+        """Scan, and have the rows as lines of the upload where the database can write them by the form.
+
+        `form` is asked before each page; None has the page come as values.
+        """
         ...
 
-    def restart(self) -> None:
-        """Forget what was given out: the next `read` begins a new run."""
+    def carried(self, mark: Mark) -> Mark:
+        """A recorded mark in the form that its columns have now: their types may have been altered since.
+
+        Raises MarkUnusable where a value has no such form.
+        """
         ...
 
     def newest(self, *, upto: Mark | None = None) -> Mark | None:

@@ -8,7 +8,7 @@ two identical rows are two.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -21,11 +21,12 @@ _EXACT = (int, float, Decimal, bytes, date, UUID)
 """Types that Python compares as databases do. Text is not among them: collations differ."""
 
 Row = tuple[object, ...]
+CursorOf = Callable[[int], tuple[object, ...]]
 
 
 @dataclass(slots=True)
 class Edge:
-    """The end of the last page of a run."""
+    """The end of the last page of a scan."""
 
     mark: Mark
     cursor: tuple[object, ...]
@@ -36,47 +37,55 @@ class Edge:
     """How many rows given out tie with the cursor for certain, and so will come again."""
     last_line: tuple[str, str] | None = None
     """Key and line of the last row, where it was given out as text."""
+    is_tied: bool = False
+    """Whether the last page ended among rows that tie with the end of the page before it."""
 
     @property
-    def exact(self) -> bool:
+    def is_exact(self) -> bool:
         """Whether Python can tell by itself which rows tie with the cursor."""
         return all(isinstance(value, _EXACT) for value in self.cursor)
 
     def is_tie(self, cursor: Sequence[object]) -> bool:
-        """Whether a cursor equals this one; only to be asked if `exact`."""
+        """Whether a cursor equals this one; only to be asked if `is_exact`."""
         return all(_certain(one, other) for one, other in zip(self.cursor, cursor, strict=True))
 
-    def fresh(self, rows: Iterable[tuple[Row, bool]]) -> list[tuple[Row, bool]]:
-        """Those of the (row, ties with the cursor) that were not given out yet."""
+    def fresh_places(self, rows: Sequence[Row], ties: Sequence[bool]) -> list[int]:
+        """Places of the rows that were not given out yet; `ties` tells which tie with the cursor."""
         left = self.given.copy() if self.given else None
         found = []
-        for row, tie in rows:
-            if tie and left and left[mark := digest(row)] > 0:
+        for place, (row, is_tie) in enumerate(zip(rows, ties, strict=True)):
+            if is_tie and left and left[mark := digest(row)] > 0:
                 left[mark] -= 1
             else:
-                found.append((row, tie))
+                found.append(place)
         return found
 
-    def advance(
-        self, rows: Sequence[tuple[Row, bool]], cursors: Sequence[tuple[object, ...]], mark: Mark
-    ) -> Edge:
-        """The edge after these rows, which are not empty, were given out."""
-        last = cursors[-1]
-        if rows[-1][1]:  # the whole page ties with the old cursor: the tie group goes on
+    def advance(self, rows: Sequence[Row], cursor_of: CursorOf, mark: Mark, *, is_tied: bool) -> Edge:
+        """The edge after these rows, which are not empty, were given out.
+
+        Args:
+            rows: The rows.
+            cursor_of: Gives the cursor of a row by its place among them.
+            mark: That of the last row.
+            is_tied: Whether the last row ties with the old cursor, and so all of them do.
+        """
+        if is_tied:
             given = self.given
-            given.update(digest(row) for row, _ in rows)
-            return Edge(mark, last, given, self.ties + len(rows))
-        return first_edge([row for row, _ in rows], cursors, mark)
+            given.update(map(digest, rows))
+            last = cursor_of(len(rows) - 1)
+            return Edge(mark, last, given, self.ties + len(rows), is_tied=True)
+        return first_edge(rows, cursor_of, mark)
 
 
-def first_edge(rows: Sequence[Row], cursors: Sequence[tuple[object, ...]], mark: Mark) -> Edge:
+def first_edge(rows: Sequence[Row], cursor_of: CursorOf, mark: Mark) -> Edge:
     """The edge after the first page, or after one that left the old edge's ties behind."""
-    last = cursors[-1]
+    last = cursor_of(len(rows) - 1)
     edge = Edge(mark, last)
-    for row, cursor in zip(reversed(rows), reversed(cursors), strict=True):
+    for place in range(len(rows) - 1, -1, -1):
+        cursor = cursor_of(place)
         if not all(_perhaps(one, other) for one, other in zip(last, cursor, strict=True)):
             break
-        edge.given[digest(row)] += 1
+        edge.given[digest(rows[place])] += 1
         edge.ties += all(_certain(one, other) for one, other in zip(last, cursor, strict=True))
     return edge
 

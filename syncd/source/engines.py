@@ -75,6 +75,10 @@ class Database:
         """The kind of database that it is spoken to as."""
         return family(self.dialect_name)
 
+    def quote(self, name: str) -> str:
+        """A name as SQL."""
+        return self.engine.dialect.identifier_preparer.quote_identifier(name)
+
     def run(
         self, where: str, work: Callable[[Connection], T], *, timeout: timedelta | None = None, sql: str = ""
     ) -> T:

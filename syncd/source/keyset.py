@@ -1,13 +1,14 @@
 """The SELECT around the DBA's SQL: bounds, order and limit, compiled by SQLAlchemy for each database.
 
-The SQL stands verbatim in a derived table named `syncd_q`. Values are bound without a type of ours, exactly
-as the driver gave them, so the database compares them as it would a literal of its own.
+The SQL stands verbatim in a derived table named `syncd_q`. The values of marks and cursors are bound as texts
+with a cast to their column's type (`exact`), so that no driver changes them on the way and the database alone
+compares them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import (
@@ -27,11 +28,47 @@ from sqlalchemy import (
 from sqlalchemy.sql import quoted_name
 from sqlalchemy.types import NullType
 
+from syncd.source.exact import ExactType, written_as
 from syncd.source.statement import escape
 
 DERIVED = "syncd_q"
 TIE = "syncd_tie"
 """The name of the extra column that says whether a row stands exactly at the cursor."""
+TEXT = "syncd_text"
+"""How the names of the columns begin that hold the exact texts of others."""
+
+Bound = Sequence[object] | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderColumn:
+    """A column that orders the rows, and how its values travel."""
+
+    name: str
+    exact: ExactType | None = None
+    """None: as the driver gives them."""
+
+    @property
+    def sql(self) -> Any:
+        """The column itself."""
+        return _name(self.name)
+
+    def bound(self, value: object) -> Any:
+        """A value that the column is compared with."""
+        return bindparam(None, value, type_=NullType()) if self.exact is None else self.exact.bound(value)
+
+    def value_of(self, cell: object) -> object:
+        """The column's exact value, of what the database gave for it."""
+        return cell if self.exact is None else self.exact.value_of(cell)
+
+
+@dataclass(frozen=True, slots=True)
+class SelectedColumn:
+    """A column of the result that is read."""
+
+    name: str
+    sql: str = "{}"
+    """SQL that reads it, where `{}` is the column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,72 +79,71 @@ class Keyset:
     """One statement without a final semicolon (`statement.single_statement`)."""
     row_values: bool
     """Whether `(a, b) >= (x, y)` may be written, rather than spelt out."""
+    order: tuple[OrderColumn, ...] = ()
+    """The mark's columns, then those of the key that are not among them."""
+    selected: tuple[SelectedColumn, ...] = ()
+    """The columns that are read; none: all there are."""
+    quote: Callable[[str], str] = '"{}"'.format
+    """Quotes a name for SQL as text."""
 
     def describe(self) -> Select[Any]:
         """No row, only the result's columns."""
-        return self._all().where(literal_column("1 = 0"))
+        return (
+            select(literal_column(f"{DERIVED}.*")).select_from(self._derived()).where(literal_column("1 = 0"))
+        )
 
     def page(
-        self,
-        columns: Sequence[str],
-        lower: Sequence[object] | None,
-        upper: Sequence[object] | None,
-        limit: int,
-        *,
-        tie: bool = False,
+        self, lower: Bound, upper: Bound, limit: int, *, tie: bool = False, whole: bool = False
     ) -> Select[Any]:
-        """Rows from `lower` to `upper` (each a prefix of `columns`, both included) in order.
+        """Rows from `lower` to `upper` (each a prefix of the order's values, both included) in order.
 
-        `tie` adds the column `syncd_tie`: 1 where a row equals `lower` in all of its columns by the
-        database's own rules, in which 'a' may equal 'A'.
+        Args:
+            lower: None: from the first row.
+            upper: None: to the last row.
+            limit: How many rows at most.
+            tie: Adds the column `syncd_tie`: 1 where a row equals `lower` in all of its columns by the
+                database's own rules, in which 'a' may equal 'A'.
+            whole: Columns as they are, without exact texts beside them: for a statement around this one.
         """
-        query = self._all().where(*self.bounds(columns, lower, upper))
+        query = self._rows(whole=whole).where(*self.bounds(lower, upper))
         if tie and lower is not None:
-            same = and_(*(name == value for name, value in _pairs(columns, lower)))
-            query = query.add_columns(case((same, literal_column("1")), else_=literal_column("0")).label(TIE))
-        return query.order_by(*(_name(name) for name in columns)).limit(limit)
+            query = query.add_columns(self.tie(lower).label(TIE))
+        return query.order_by(*self._names()).limit(limit)
 
-    def last(
-        self, columns: Sequence[str], lower: Sequence[object] | None, upper: Sequence[object] | None
-    ) -> Select[Any]:
+    def tie(self, lower: Sequence[object]) -> ColumnElement[Any]:
+        """1 for a row that stands exactly at the cursor by the database's own rules, else 0."""
+        is_same = and_(*(name == value for name, value in self._pairs(lower)))
+        return case((is_same, literal_column("1")), else_=literal_column("0"))
+
+    def last(self, lower: Bound, upper: Bound) -> Select[Any]:
         """The last row of those that `page` would find without its limit."""
-        query = self._all().where(*self.bounds(columns, lower, upper))
-        return query.order_by(*(_name(name).desc() for name in columns)).limit(1)
+        query = self._rows().where(*self.bounds(lower, upper))
+        return query.order_by(*(name.desc() for name in self._names())).limit(1)
 
-    def ordered(self, columns: Sequence[str], conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    def ordered(self, conditions: Sequence[ColumnElement[bool]]) -> Select[Any]:
         """All rows for which the conditions hold, in order."""
-        return self._all().where(*conditions).order_by(*(_name(name) for name in columns))
+        return self._rows().where(*conditions).order_by(*self._names())
 
-    def newest(self, columns: Sequence[str], upper: Sequence[object] | None, rows: int = 1) -> Select[Any]:
-        """Select the last rows in the order, up to a cursor, the very last first."""
-        query = self._all().where(*self.bounds(columns, None, upper))
-        return query.order_by(*(_name(name).desc() for name in columns)).limit(rows)
-
-    def where(self, condition: ColumnElement[bool], columns: Sequence[str]) -> Select[Any]:
-        """The rows for which this holds, in the order of these columns."""
-        return self._all().where(condition).order_by(*(_name(name) for name in columns))
+    def newest(self, upper: Bound, mark_size: int, rows: int = 1) -> Select[Any]:
+        """Select the last rows in the order of the first columns, up to a mark, the very last first."""
+        mark = replace(self, order=self.order[:mark_size])
+        query = self._rows().where(*mark.bounds(None, upper))
+        return query.order_by(*(name.desc() for name in mark._names())).limit(rows)  # noqa: SLF001 — its own class
 
     def filled(self, columns: Sequence[str]) -> Select[Any]:
         """Any one row without a null in these columns."""
-        return self._all().where(*(_name(name).is_not(None) for name in columns)).limit(1)
+        return self._rows().where(*(_name(name).is_not(None) for name in columns)).limit(1)
 
-    def without_place(self, columns: Sequence[str], limit: int) -> Select[Any]:
-        """Rows that have a null in one of the columns."""
-        return self._all().where(or_(*(_name(name).is_(None) for name in columns))).limit(limit)
+    def without_place(self, limit: int) -> Select[Any]:
+        """Rows that have a null in one of the order's columns."""
+        return self._rows().where(or_(*(name.is_(None) for name in self._names()))).limit(limit)
 
-    def count(
-        self, columns: Sequence[str], lower: Sequence[object] | None, upper: Sequence[object] | None = None
-    ) -> Select[Any]:
+    def count(self, lower: Bound, upper: Bound = None) -> Select[Any]:
         """How many rows `page` would find without its limit."""
-        return (
-            select(func.count(literal_column("*")))
-            .select_from(self._derived())
-            .where(*self.bounds(columns, lower, upper))
-        )
+        counted = select(func.count(literal_column("*"))).select_from(self._derived())
+        return counted.where(*self.bounds(lower, upper))
 
-    def bounds(
-        self, columns: Sequence[str], lower: Sequence[object] | None, upper: Sequence[object] | None
-    ) -> list[ColumnElement[bool]]:
+    def bounds(self, lower: Bound, upper: Bound) -> list[ColumnElement[bool]]:
         """The conditions of a page.
 
         A comparison with a value excludes nulls of its first column by itself, but once that column has
@@ -116,11 +152,19 @@ class Keyset:
         """
         conditions: list[ColumnElement[bool]] = []
         if lower is not None:
-            conditions.append(self._compare(_pairs(columns, lower), lower=True))
+            conditions.append(self._compare(self._pairs(lower), lower=True))
         if upper is not None:
-            conditions.append(self._compare(_pairs(columns, upper), lower=False))
-        rest = columns if not conditions else columns[1:]
-        return [*conditions, *(_name(name).is_not(None) for name in rest)]
+            conditions.append(self._compare(self._pairs(upper), lower=False))
+        rest = self._names() if not conditions else self._names()[1:]
+        return [*conditions, *(name.is_not(None) for name in rest)]
+
+    def texts(self) -> list[ColumnElement[Any]]:
+        """The exact texts of the order's columns that need one."""
+        return [
+            written_as(column.exact.select, self.quote(column.name)).label(f"{TEXT}{place}")
+            for place, column in enumerate(self.order)
+            if column.exact is not None and column.exact.select
+        ]
 
     def _compare(self, pairs: list[tuple[Any, Any]], *, lower: bool) -> ColumnElement[bool]:
         if len(pairs) > 1 and self.row_values:
@@ -128,12 +172,28 @@ class Keyset:
             return names >= values if lower else names <= values
         return _expanded(pairs, lower=lower)
 
+    def _pairs(self, values: Sequence[object]) -> list[tuple[Any, Any]]:
+        # The values may be a prefix.
+        return [(column.sql, column.bound(value)) for column, value in zip(self.order, values, strict=False)]
+
+    def _names(self) -> list[Any]:
+        return [column.sql for column in self.order]
+
     def _derived(self) -> Any:
         # The line break ends a comment that the SQL may end with.
         return text(escape(self.sql) + "\n").columns().subquery(DERIVED)
 
-    def _all(self) -> Select[Any]:
-        return select(literal_column(f"{DERIVED}.*")).select_from(self._derived())
+    def _rows(self, *, whole: bool = False) -> Select[Any]:
+        """The columns that are read, and beside them the exact texts of those that order the rows."""
+        if not self.selected:
+            return select(literal_column(f"{DERIVED}.*")).select_from(self._derived())
+        columns = [self._read(column, whole=whole) for column in self.selected]
+        return select(*columns, *([] if whole else self.texts())).select_from(self._derived())
+
+    def _read(self, column: SelectedColumn, *, whole: bool) -> Any:
+        if whole or column.sql == "{}":
+            return _name(column.name)
+        return written_as(column.sql, self.quote(column.name)).label(quoted_name(column.name, quote=True))
 
 
 def _expanded(pairs: list[tuple[Any, Any]], *, lower: bool) -> ColumnElement[bool]:
@@ -149,10 +209,3 @@ def _expanded(pairs: list[tuple[Any, Any]], *, lower: bool) -> ColumnElement[boo
 def _name(name: str) -> Any:
     """Always quoted: it is spelt as the database itself spells it."""
     return column(quoted_name(name, quote=True))
-
-
-def _pairs(columns: Sequence[str], values: Sequence[object]) -> list[tuple[Any, Any]]:
-    return [
-        (_name(name), bindparam(None, value, type_=NullType()))
-        for name, value in zip(columns, values, strict=False)  # the values may be a prefix
-    ]

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import tzinfo
 from difflib import get_close_matches
 from typing import Any
 
-from syncd.model import Mark, MarkValue
-from syncd.model.errors import SourceRefused
+from syncd.mapping import used_places
+from syncd.model import Mark
+from syncd.model.errors import MarkUnusable, SourceRefused
+from syncd.model.keys import value_text
 from syncd.model.marks import is_mark_value
 from syncd.model.settings import QuerySettings
+from syncd.source.exact import ExactType, exact_type
+from syncd.source.keyset import OrderColumn, SelectedColumn
 from syncd.source.orderless import why_orderless
+from syncd.source.values import ColumnRead, column_read
 
 _SINGLE_PRECISION = {"postgresql": 700, "mysql": 4}
 """The type code of a 4-byte float in the cursor's description (pg_type.oid, FIELD_TYPE.FLOAT)."""
@@ -21,13 +27,17 @@ _NUMBERED = 1 << 8 | 1 << 11
 """FLAG.ENUM and FLAG.SET of MySQL's protocol."""
 
 
+Mend = Callable[[object], object]
+Row = tuple[object, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The result of a query."""
+    """The result of a query: the columns of it that are used."""
 
     query: str
     columns: tuple[str, ...]
-    """As the database gives them."""
+    """Their names, as the database gives them."""
     cursor: tuple[int, ...]
     """Places that order the rows: the mark's columns, then those of the key that are not among them."""
     mark_size: int
@@ -36,6 +46,12 @@ class Shape:
     """Places that make a row the same row, in the configured order."""
     types: tuple[object, ...] = ()
     """The driver's codes of the columns' types."""
+    exact: tuple[ExactType | None, ...] = ()
+    """How the values of each of `cursor` travel."""
+    reads: tuple[str, ...] = ()
+    """SQL that reads each column (`keyset.SelectedColumn`)."""
+    mends: tuple[tuple[int, Mend], ...] = field(default=(), compare=False)
+    """Places whose values are made whole again after the driver, and what does it."""
 
     def single_precision(self, dialect: str) -> tuple[str, ...]:
         """The columns that are 4-byte floats."""
@@ -43,76 +59,141 @@ class Shape:
         return tuple(name for name, kind in zip(self.columns, self.types, strict=False) if kind == code)
 
     @property
-    def cursor_columns(self) -> tuple[str, ...]:
-        """The names that order the rows."""
-        return tuple(self.columns[place] for place in self.cursor)
+    def order(self) -> tuple[OrderColumn, ...]:
+        """The columns that order the rows."""
+        places = zip(self.cursor, self.exact, strict=True)
+        return tuple(OrderColumn(self.columns[place], exact) for place, exact in places)
+
+    @property
+    def selected(self) -> tuple[SelectedColumn, ...]:
+        """The columns that are read."""
+        return tuple(map(SelectedColumn, self.columns, self.reads))
 
     @property
     def mark_columns(self) -> tuple[str, ...]:
         """The names of the mark's columns."""
-        return self.cursor_columns[: self.mark_size]
+        return tuple(self.columns[place] for place in self.cursor[: self.mark_size])
 
-    def cursor_of(self, row: Sequence[object]) -> tuple[object, ...]:
-        """Where a row stands among its likes."""
-        return tuple(row[place] for place in self.cursor)
+    def values_of(self, row: Row) -> Row:
+        """The values of a row as it was read, without the texts beside them."""
+        values = row[: len(self.columns)]
+        if not self.mends:
+            return values
+        mends = dict(self.mends)
+        return tuple(mends[place](value) if place in mends else value for place, value in enumerate(values))
 
-    def mark_of(self, row: Sequence[object]) -> Mark:
-        """The row's mark. Raises SourceRefused for a type that no mark may have."""
-        return self.mark_of_cursor(self.cursor_of(row))
+    def cursor_of(self, row: Row) -> Row:
+        """Where a row, as it was read, stands among its likes."""
+        texts = iter(row[len(self.columns) :])
+        return tuple(
+            row[place] if exact is None else exact.value_of(next(texts) if exact.select else row[place])
+            for place, exact in zip(self.cursor, self.exact, strict=True)
+        )
 
-    def mark_of_cursor(self, cursor: Sequence[object]) -> Mark:
-        """The mark in `cursor_of` a row. Raises SourceRefused for a type that no mark may have."""
-        for place, value in zip(self.cursor, cursor, strict=True):
+    def mark_of(self, values: Sequence[object], cursor: Sequence[object]) -> Mark:
+        """The mark of a row that was `split`. Raises SourceRefused for a type that no mark may have."""
+        self.refuse_unordered([values[place] for place in self.cursor])
+        return self.mark_of_cursor(cursor)
+
+    def refuse_unordered(self, values: Sequence[object]) -> None:
+        """Raise SourceRefused where the driver's values of the cursor are of a type that has no order."""
+        for number, (place, value) in enumerate(zip(self.cursor, values, strict=True)):
             if isinstance(value, dict | list):
                 raise SourceRefused(
                     f"query {self.query}: key column {self.columns[place]} holds a {type(value).__name__},"
                     " which has no place in an order: name its parts in the sql, or cast it to text"
                 )
-        values = zip(self.cursor[: self.mark_size], cursor, strict=False)
-        return Mark(tuple(self._value(value, place) for place, value in values))
+            if number < self.mark_size and not is_mark_value(_plain(value)):
+                raise SourceRefused(
+                    f"query {self.query}: mark column {self.columns[place]} holds a {type(value).__name__};"
+                    " a mark needs a number, text, date, timestamp, UUID or bytes: cast it in the sql"
+                )
 
-    def _value(self, value: object, place: int) -> MarkValue:
-        if isinstance(value, bytearray | memoryview):
-            return bytes(value)
-        if not is_mark_value(value):
-            raise SourceRefused(
-                f"query {self.query}: mark column {self.columns[place]} holds a {type(value).__name__};"
-                " a mark needs a number, text, date, timestamp, UUID or bytes: cast it in the sql"
-            )
-        return value  # type: ignore[return-value]  # is_mark_value has just said so
+    def mark_of_cursor(self, cursor: Sequence[object]) -> Mark:
+        """The mark in the cursor of a row. Raises SourceRefused for a type that no mark may have."""
+        values = tuple(_plain(value) for value in cursor[: self.mark_size])
+        self.refuse_unordered([*values, *cursor[self.mark_size :]])
+        return Mark(values)  # type: ignore[arg-type]  # none was refused
+
+    def carried(self, mark: Mark, zone: tzinfo) -> Mark:
+        """A recorded mark in the form that its columns have now: their types may have been altered since.
+
+        Raises SourceRefused where a value has no such form.
+        """
+        found = []
+        for place, exact, value in zip(self.cursor, self.exact, mark.values, strict=False):
+            carried = value if exact is None else exact.carried(value, zone)
+            if carried is None and exact is not None:
+                raise MarkUnusable(
+                    f"query {self.query}: mark column {self.columns[place]} holds {exact.kind.value} now,"
+                    f" and the mark that was recorded is {value_text(value)[:100]!r}"
+                )
+            found.append(value if carried is None else carried)
+        return Mark(tuple(found))
+
+
+def _plain(value: object) -> object:
+    return bytes(value) if isinstance(value, bytearray | memoryview) else value
 
 
 def shape_of(query: QuerySettings, dialect: str, description: Sequence[Sequence[Any]], result: Any) -> Shape:
-    """Resolve mark and key in a cursor's description. Raises SourceRefused naming what is missing.
+    """The used columns of a result. Raises SourceRefused naming what is missing of mark and key.
 
-    `result` is the driver's cursor, which may tell more than its description.
+    Args:
+        query: The query.
+        dialect: The family of the database.
+        description: The cursor's, of all columns.
+        result: The driver's cursor, which may tell more than its description.
     """
     columns = tuple(str(column[0]) for column in description)
     mark = [_place(query.name, "mark", name, columns) for name in query.mark]
     key = [_place(query.name, "key", name, columns) for name in query.key]
     cursor = tuple(dict.fromkeys([*mark, *key]))  # each once, in order
     for place in cursor:
-        if why := why_orderless(dialect, description[place][1]):
-            raise SourceRefused(f"query {query.name}: column {columns[place]} {why}")
-        if description[place][1] == _SINGLE_PRECISION.get(dialect, ()):
-            raise SourceRefused(
-                f"query {query.name}: column {columns[place]} is a single-precision float, which the driver"
-                " rounds, so no row can be found again by it: cast it to numeric in the sql"
-            )
-        if description[place][1] == _BIT.get(dialect, ()) or _is_numbered(result, place):
-            raise SourceRefused(
-                f"query {query.name}: column {columns[place]} is an ENUM, SET or BIT, which the server orders"
-                " by number and compares by text, so rows would be lost: leave it out of mark and key where"
-                " the others suffice, or write CAST(… AS CHAR) AS … in the sql (for a BIT: … + 0)"
-            )
-    types = tuple(column[1] for column in description)
-    return Shape(query.name, columns, cursor, len(dict.fromkeys(mark)), tuple(key), types)
+        _refuse_type(query.name, dialect, columns[place], description[place][1], _field(result, place))
+    used = sorted({*cursor, *used_places(query, columns)})
+    where = {place: number for number, place in enumerate(used)}
+    codes = [description[place][1] for place in used]
+    reads = [
+        ColumnRead()
+        if place in cursor
+        else column_read(dialect, description[place][1], _field(result, place))
+        for place in used
+    ]
+    return Shape(
+        query.name,
+        tuple(columns[place] for place in used),
+        tuple(where[place] for place in cursor),
+        len(dict.fromkeys(mark)),
+        tuple(where[place] for place in key),
+        tuple(codes),
+        tuple(exact_type(dialect, description[place][1], _field(result, place)) for place in cursor),
+        tuple(read.sql for read in reads),
+        tuple((number, read.mend) for number, read in enumerate(reads) if read.mend is not None),
+    )
 
 
-def _is_numbered(result: Any, place: int) -> bool:
-    """Whether a column is an ENUM or SET: the DB-API has no word for it, PyMySQL keeps what was said."""
+def _refuse_type(query: str, dialect: str, column: str, code: object, field: Any) -> None:
+    """Raise SourceRefused for a column whose type does not order rows."""
+    if why := why_orderless(dialect, code):
+        raise SourceRefused(f"query {query}: column {column} {why}")
+    if code == _SINGLE_PRECISION.get(dialect, ()):
+        raise SourceRefused(
+            f"query {query}: column {column} is a single-precision float, which the driver"
+            " rounds, so no row can be found again by it: cast it to numeric in the sql"
+        )
+    if code == _BIT.get(dialect, ()) or (field is not None and field.flags & _NUMBERED):
+        raise SourceRefused(
+            f"query {query}: column {column} is an ENUM, SET or BIT, which the server orders"
+            " by number and compares by text, so rows would be lost: leave it out of mark and key where"
+            " the others suffice, or write CAST(… AS CHAR) AS … in the sql (for a BIT: … + 0)"
+        )
+
+
+def _field(result: Any, place: int) -> Any:
+    """What PyMySQL keeps of a column beyond what the DB-API has words for; None with other drivers."""
     fields = getattr(getattr(result, "_result", None), "fields", None) or ()
-    return any(field.flags & _NUMBERED for field in fields[place : place + 1])
+    return fields[place] if place < len(fields) else None
 
 
 def _place(query: str, role: str, name: str, columns: tuple[str, ...]) -> int:

@@ -13,32 +13,34 @@ from syncd.model import Mark
 from syncd.model.errors import SourceRefused, SourceUnavailable
 from tests.support.each_database import kind, numbers
 from tests.support.servers import Database
-from tests.support.source import Sources, drain
+from tests.support.source import Sources, drain, first_page
 
 
 def test_order_and_end(database: Database, source: Sources) -> None:
     """Rows come in the order of the mark, in full pages, and the end is known without another read."""
     numbers(database, 5, 3, 1, 4, 2, 6)
     reader = source(database.reader_url, "SELECT m, v FROM t")
-    first = reader.read(None, 3)
+    pages = reader.scan(None, page_rows=3)
+    first = next(pages)
     assert first.columns == ("m", "v")
     assert [row[0] for row in first.rows] == [1, 2, 3]
     assert not first.exhausted
-    second = reader.read(first.mark, 3)
+    second = next(pages)
     assert [row[0] for row in second.rows] == [4, 5, 6]
     assert second.exhausted
     assert second.mark == Mark((6,))
+    assert list(pages) == []
 
 
-def test_going_on_after_the_end(database: Database, source: Sources) -> None:
-    """Within a run a read at the end gives nothing again, and then what is new."""
+def test_a_row_that_comes_beside_the_edge_of_a_page(database: Database, source: Sources) -> None:
+    """What is committed between two pages is given once, an equal mark too; scans do not move each other."""
     numbers(database, 1, 2)
     reader = source(database.reader_url, "SELECT m, v FROM t")
-    mark = reader.read(None, 10).mark
-    again = reader.read(mark, 10)
-    assert (again.rows, again.mark, again.exhausted) == ([], None, True)
-    database.run("INSERT INTO t VALUES (2, 'late, with an equal mark')", "INSERT INTO t VALUES (3, 'new')")
-    assert [row[1] for row in reader.read(mark, 10).rows] == ["late, with an equal mark", "new"]
+    pages = reader.scan(None, page_rows=1)
+    assert [row[0] for row in next(pages).rows] == [1]
+    database.run("INSERT INTO t VALUES (1, 'late, with an equal mark')", "INSERT INTO t VALUES (3, 'new')")
+    assert len(first_page(reader, None, 2).rows) == 2
+    assert [row[1] for page in pages for row in page.rows] == ["late, with an equal mark", "row 2", "new"]
 
 
 def test_rows_of_a_key_come_in_the_order_of_the_mark(database: Database, source: Sources) -> None:
@@ -55,9 +57,8 @@ def test_a_new_run_reads_equal_marks_again(database: Database, source: Sources) 
     """A new run begins with the rows of its mark, since one of them may have been committed late."""
     numbers(database, 1, 2, 3)
     reader = source(database.reader_url, "SELECT m, v FROM t")
-    assert len(reader.read(None, 10).rows) == 3
-    reader.restart()
-    assert [row[0] for row in reader.read(Mark((2,)), 10).rows] == [2, 3]
+    assert len(first_page(reader, None, 10).rows) == 3
+    assert [row[0] for row in first_page(reader, Mark((2,)), 10).rows] == [2, 3]
 
 
 def test_upto(database: Database, source: Sources) -> None:
@@ -65,7 +66,7 @@ def test_upto(database: Database, source: Sources) -> None:
     database.run("CREATE TABLE t (m INTEGER, n INTEGER)")
     database.many("INSERT INTO t VALUES (:m, :n)", [{"m": m, "n": n} for m in range(4) for n in range(4)])
     reader = source(database.reader_url, "SELECT m, n FROM t", mark=("m", "n"))
-    page = reader.read(Mark((1, 2)), 100, upto=Mark((2, 1)))
+    page = first_page(reader, Mark((1, 2)), 100, upto=Mark((2, 1)))
     assert [tuple(row) for row in page.rows] == [(1, 2), (1, 3), (2, 0), (2, 1)]
     assert page.exhausted
 
@@ -88,7 +89,7 @@ def test_start(database: Database, source: Sources, start: str | int, expected: 
     """Without a mark the query begins where its `start` says."""
     numbers(database, 1, 2, 3)
     reader = source(database.reader_url, "SELECT m, v FROM t", start=start)
-    assert [row[0] for row in reader.read(None, 10).rows] == expected
+    assert [row[0] for row in first_page(reader, None, 10).rows] == expected
 
 
 @pytest.mark.parametrize("start", ["x", "2026-01-01"])
@@ -97,7 +98,7 @@ def test_a_start_of_another_type(database: Database, source: Sources, start: str
     numbers(database, 1, 2, 3)
     reader = source(database.reader_url, "SELECT m, v FROM t", start=start)
     with pytest.raises(SourceRefused, match=f"start: '{start}' is no value for the mark's m, .* such as '3'"):
-        reader.read(None, 10)
+        first_page(reader, None, 10)
 
 
 @pytest.mark.parametrize(
@@ -119,7 +120,7 @@ def test_start_at_a_date(database: Database, source: Sources, start: str, rows: 
         "INSERT INTO t VALUES ('2025-12-31 23:59:59')", "INSERT INTO t VALUES ('2026-01-01 00:00:00')"
     )
     reader = source(database.reader_url, "SELECT m FROM t", start=start)
-    assert len(reader.read(None, 10).rows) == rows
+    assert len(first_page(reader, None, 10).rows) == rows
 
 
 @pytest.mark.parametrize("start", ["2026-31-10", "01.11.2026", "yesterday"])
@@ -127,7 +128,7 @@ def test_a_start_that_is_no_moment(database: Database, source: Sources, start: s
     """Of marks that are moments, also as text, which any database would compare with anything."""
     database.run("CREATE TABLE t (m VARCHAR(30))", "INSERT INTO t VALUES ('2026-01-01 00:00:00')")
     with pytest.raises(SourceRefused, match="is no value for the mark's m"):
-        source(database.reader_url, "SELECT m FROM t", start=start).read(None, 10)
+        first_page(source(database.reader_url, "SELECT m FROM t", start=start), None, 10)
 
 
 def test_a_start_is_of_the_query_s_zone_not_the_session_s(postgres: Database, source: Sources) -> None:
@@ -136,7 +137,7 @@ def test_a_start_is_of_the_query_s_zone_not_the_session_s(postgres: Database, so
     postgres.run(f"DO $$ BEGIN {in_tokyo}; END $$", "CREATE TABLE t (m TIMESTAMPTZ)")
     postgres.run("INSERT INTO t VALUES ('2025-12-31 23:59:59+00'), ('2026-01-01 00:00:00+00')")
     reader = source(postgres.reader_url, "SELECT m FROM t", start="2026-01-01")
-    assert len(reader.read(None, 10).rows) == 1
+    assert len(first_page(reader, None, 10).rows) == 1
 
 
 TYPES = {
@@ -191,15 +192,12 @@ def test_marks_are_exact(database: Database, source: Sources) -> None:
         expected = [row[0] for row in database.rows(f"SELECT n FROM {table} ORDER BY m, n")]
         reader = source(database.reader_url, f"SELECT m, n FROM {table}", key=("n",))
         assert [row[1] for row in drain(reader, 1)] == expected, sql_type
-        reader.restart()
-        rows = list(reader.read(None, 100).rows)
+        rows = list(first_page(reader, None, 100).rows)
         for row in rows:
-            mark = reader.read(None, rows.index(row) + 1).mark
+            mark = first_page(reader, None, rows.index(row) + 1).mark
             same = [place for place, other in enumerate(rows) if other[0] == row[0]]
-            reader.restart()
-            assert reader.read(mark, 100).rows == rows[same[0] :], sql_type
-            reader.restart()
-            assert reader.read(None, 100, upto=mark).rows == rows[: same[-1] + 1], sql_type
+            assert first_page(reader, mark, 100).rows == rows[same[0] :], sql_type
+            assert first_page(reader, None, 100, upto=mark).rows == rows[: same[-1] + 1], sql_type
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -260,12 +258,8 @@ def test_text_marks_in_full_pages(database: Database, source: Sources) -> None:
     database.run("CREATE TABLE t (m VARCHAR(20))")
     database.many("INSERT INTO t VALUES (:m)", [{"m": f"{number:06d}"} for number in range(3000)])
     reader = source(database.reader_url, "SELECT m FROM t")
-    after = None
-    for number in range(10):
-        page = reader.read(after, 300)
-        assert [row[0] for row in page.rows] == [f"{number * 300 + i:06d}" for i in range(300)]
-        after = page.mark
-    assert page.exhausted
+    pages = [[row[0] for row in page.rows] for page in reader.scan(None, page_rows=300)]
+    assert pages == [[f"{number * 300 + i:06d}" for i in range(300)] for number in range(10)]
 
 
 def test_statement_timeout(database: Database, source: Sources) -> None:

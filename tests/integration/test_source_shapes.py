@@ -10,7 +10,7 @@ from syncd.model import Mark
 from syncd.model.errors import SourceRefused
 from tests.support.each_database import kind, numbers
 from tests.support.servers import Database
-from tests.support.source import Sources, drain
+from tests.support.source import Sources, drain, first_page
 
 SHAPES = [
     "SELECT m, v FROM t",
@@ -181,4 +181,4 @@ def test_a_key_without_a_place_in_an_order(postgres: Database, source: Sources) 
     """Refused by its name at the first page, not at the second by the driver's words."""
     reader = source(postgres.reader_url, "SELECT 1 AS m, ARRAY[1, 2] AS k", key=("k",))
     with pytest.raises(SourceRefused, match="key column k holds a list"):
-        reader.read(None, 10)
+        first_page(reader, None, 10)

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import SecretStr
 from sqlalchemy.engine import Dialect, make_url
 
-from syncd.model import IdKind, Mark
+from syncd.model import IdKind, Mark, Page
 from syncd.model.settings import DatabaseSettings, QuerySettings
 from syncd.source import Engines, SqlSource
 
@@ -93,14 +93,16 @@ def dialect(name: str, **options: Any) -> Dialect:
 
 
 def drain(reader: SqlSource, limit: int, after: Mark | None = None) -> list[tuple[object, ...]]:
-    """All rows of one run; fails if the run does not end."""
+    """All rows of one scan; fails if it does not end."""
     rows: list[tuple[object, ...]] = []
-    for _ in range(10_000):
-        page = reader.read(after, limit)
+    for number, page in enumerate(reader.scan(after, page_rows=limit)):
+        assert number < 10_000, "the scan does not end"
         assert len(page.rows) <= limit
+        assert page.rows or page.exhausted, "an empty page that is not the last"
         rows.extend(tuple(row) for row in page.rows)
-        after = page.mark or after
-        if page.exhausted:
-            return rows
-        assert page.rows, "an empty page that is not the last"
-    raise AssertionError("the run does not end")
+    return rows
+
+
+def first_page(reader: SqlSource, after: Mark | None, rows: int, *, upto: Mark | None = None) -> Page:
+    """The first page of a scan of its own."""
+    return next(reader.scan(after, upto=upto, page_rows=rows))

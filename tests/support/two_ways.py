@@ -36,17 +36,14 @@ id_types = st.sampled_from([(IdKind.CLIENT_ID,), (IdKind.CLIENT_ID, IdKind.USER_
 
 def taken_in(query: QuerySettings, source: SqlSource, page_rows: int, *, as_text: bool) -> tuple[Chunk, int]:
     """All rows of the query in one chunk, and how many of them came as text."""
-    intake, chunk, after, texts_read = Intake(query, NothingKnown()), Chunk(), None, 0
-    source.restart()
+    intake, chunk, texts_read = Intake(query, NothingKnown()), Chunk(), 0
     upto: Mark | None = source.newest()
     form = intake.form_for(source.columns())
-    while True:
-        page = source.read_lines(after, page_rows, form() if as_text else None, upto=upto)
+    scan = source.scan_lines(None, form if as_text else lambda: None, upto=upto, page_rows=page_rows)
+    for page in scan:
         texts_read += len(page.lines) if isinstance(page, TextPage) else 0
         intake.add(chunk, page, NOW)
-        after = page.mark or after
-        if page.exhausted:
-            return chunk, texts_read
+    return chunk, texts_read
 
 
 def assert_one(query: QuerySettings, source: SqlSource, page_rows: int) -> None:

@@ -75,7 +75,7 @@ class QuerySample:
 
 def read_both_ends(source: Explainer) -> Page:
     """Read the first rows and the last ones: what is wrong now may not have been at first."""
-    page = source.read(None, SAMPLE_ROWS)
+    page = next(source.scan(None, page_rows=SAMPLE_ROWS))
     if page.exhausted or not page.rows:
         return page
     latest = [row for row in source.latest(SAMPLE_ROWS).rows if row not in page.rows]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from syncd.model import Mark, Position
-from syncd.pipeline.chunking import chunking
 from syncd.pipeline.chunking.intake import Intake
 from syncd.pipeline.reading.bounds import Horizon
 from syncd.pipeline.reading.ranges import Reader
@@ -28,11 +27,7 @@ def begin_at_start(reader: Reader, intake: Intake, horizon: Horizon) -> Position
 
 def _keys(reader: Reader, intake: Intake, after: Mark | None, upto: Mark) -> dict[str, None]:
     """The keys of the rows from `after` (None: the first) to `upto`, each once."""
-    found, exhausted = dict[str, None](), False
-    reader.source.restart()
-    while not exhausted:
-        page = reader.source.read(after, chunking.PAGE_ROWS, upto=upto)
+    found = dict[str, None]()
+    for page in reader.source.scan(after, upto=upto):
         found |= dict.fromkeys(intake.keys(page, reader.clock.now()))
-        after, exhausted = page.mark or after, page.exhausted
-    reader.source.restart()
     return found

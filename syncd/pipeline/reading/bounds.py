@@ -48,6 +48,5 @@ class Horizon:
         if end is not None or mark is None or not isinstance(mark.values[0], str):
             return end
         if self._form is None:
-            self._form = self._source.read(None, 1).mark or mark
-            self._source.restart()
+            self._form = next(self._source.scan(None, page_rows=1)).mark or mark
         return ceiling(self._form, now, zone)

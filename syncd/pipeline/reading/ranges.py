@@ -15,7 +15,7 @@ from syncd.pipeline.chunking import chunking
 from syncd.pipeline.chunking.intake import Intake
 from syncd.pipeline.chunking.seen_again import SeenAgain
 from syncd.pipeline.ports import Ledger, Source
-from syncd.pipeline.reading.prefetch import AnyPage, ReadAhead
+from syncd.pipeline.reading.prefetch import prefetched
 
 PROGRESS_EVERY = timedelta(seconds=10)
 
@@ -40,17 +40,6 @@ class Ranges:
         self._intake = intake
         self.floor: Mark | None = None
         """Nothing behind it is read (`Position.floor`)."""
-        self._pages: ReadAhead | None = None
-        """What reads or read last; it may still be at it, where its range was given up."""
-
-    def restart(self) -> None:
-        """Go on behind nothing that was read: where many rows have one mark, that would pass over some.
-
-        A page may be on its way still, whose range was given up.
-        """
-        if self._pages is not None:
-            self._pages.close()
-        self._reader.source.restart()
 
     def back(self, mark: Mark, by: timedelta) -> Mark | None:
         """A mark that lies `by` before, but not behind the floor; None where this one tells no time."""
@@ -79,9 +68,7 @@ class Ranges:
 
     def again(self, after: Mark | None, mark: Mark) -> Iterator[Chunk]:
         """What may have been committed behind the mark, which stays."""
-        self.restart()
         yield from self.reread(after, mark)
-        self.restart()
 
     def reread(self, after: Mark | None, upto: Mark) -> Iterator[Chunk]:
         """The rows of a range that leaves the mark where it is, and is read more than once."""
@@ -93,10 +80,8 @@ class Ranges:
         keys, is_resend = set[str](), self._reader.query.on_change == "resend"
         self._intake.ahead = frozenset()  # they are not to hide one another
         if upto is not None:
-            self.restart()
             for chunk, _ in self._between(Range(after, upto, known=upto, keys=keys if is_resend else None)):
                 yield chunk
-            self.restart()
         self._intake.ahead = keys
 
     def _between(self, span: Range) -> Iterator[tuple[Chunk, Mark | None]]:
@@ -105,12 +90,13 @@ class Ranges:
         form = self._intake.form_for(reader.source.columns())
         seen_again = None if span.known is None else SeenAgain(keys=span.keys)
 
-        def read(after: Mark | None, limit: int) -> AnyPage:
-            return reader.source.read_lines(after, limit, form(), upto=span.upto)
+        most = min(rows, chunking.PAGE_ROWS)
 
-        self._pages = ahead = ReadAhead(read, most=rows, page_rows=chunking.PAGE_ROWS)
-        while True:
-            page = ahead.next(after, chunking.rows_wanted(chunk, rows))
+        def wanted() -> int:
+            return chunking.rows_wanted(chunk, rows)
+
+        scan = reader.source.scan_lines(after, form, upto=span.upto, page_rows=most)
+        for page in prefetched(scan, wanted, most):
             self._intake.add(chunk, page, reader.clock.now(), seen_again)
             if seen_again is not None and (page.exhausted or span.is_new(page.mark)):
                 self._intake.add_seen_again(chunk, seen_again)
@@ -122,8 +108,6 @@ class Ranges:
             if page.exhausted or chunking.is_full(chunk, rows):
                 yield chunk, page.mark or (after if chunk.rows_read else None)
                 chunk = Chunk()
-            if page.exhausted:
-                return
 
 
 @dataclass(frozen=True, slots=True)

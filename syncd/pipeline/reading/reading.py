@@ -95,7 +95,6 @@ class Reading:
     def _begin(self, position: Position | None) -> Mark | None:
         """The mark to read from; a query that never ran begins where `start` says."""
         reader = self._reader
-        self._ranges.restart()
         if position is None:
             position = begin_at_start(reader, self._intake, self._horizon)
         elif position.fingerprint != reader.fingerprint:
@@ -133,8 +132,7 @@ class Reading:
     def _is_idle(self, mark: Mark | None) -> bool:
         """One query that finds out, when nobody is waited for, that there is nothing new."""
         reader = self._reader
-        chunk, page = Chunk(), reader.source.read(mark, AT_THE_MARK)
-        reader.source.restart()
+        chunk, page = Chunk(), next(reader.source.scan(mark, page_rows=AT_THE_MARK))
         if (mark, page) == self._nothing_new:
             return True
         self._intake.add(chunk, page, reader.clock.now())

@@ -58,13 +58,15 @@ _END = "CHAR(10 USING utf8mb4)"
 
 def read(connection: Connection, wanted: Wanted) -> TextRow:
     """A page, in two statements."""
-    end, exhausted = last_place(connection, wanted)
+    end = last_place(connection, wanted)
     if end is None:
         return NOTHING
-    row: Sequence[Any] = connection.execute(_statement(connection, wanted, end)).one()
+    row: Sequence[Any] = connection.execute(_statement(connection, wanted, end.cursor)).one()
     rows, keys, lines, oldest, newest = row
     local = (oldest, newest) if _is_moment(wanted) else None
-    return TextRow(rows, _whole(keys), _whole(lines), oldest, newest, local, end, exhausted)
+    return TextRow(
+        rows, _whole(keys), _whole(lines), oldest, newest, local, end.cursor, end.exhausted, end.is_tied
+    )
 
 
 def _is_moment(wanted: Wanted) -> bool:
@@ -88,7 +90,7 @@ def _statement(connection: Connection, wanted: Wanted, end: Sequence[object]) ->
         _valid(names[form.moment]) if _is_moment(wanted) else names[form.moment]
     )
     # A row more than wanted shows that others came in.
-    page = wanted.keyset.page(shape.cursor_columns, wanted.lower, end, wanted.size + 1)
+    page = wanted.keyset.page(wanted.lower, end, wanted.size + 1, whole=True)
     return select(
         func.count(),
         _page_of(with_commas(key)),

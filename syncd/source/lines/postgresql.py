@@ -10,7 +10,18 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, lite
 
 from syncd.mapping.lines.form import Value
 from syncd.model import Column
-from syncd.source.lines.writer import TextRow, Wanted, Writer, by_types, one_text, quoted, with_commas
+from syncd.source.keyset import TIE
+from syncd.source.lines.writer import (
+    TextRow,
+    Wanted,
+    Writer,
+    by_types,
+    cursor_values,
+    exact_text,
+    one_text,
+    quoted,
+    with_commas,
+)
 
 # pg_type.oid
 _WHOLE = frozenset({20, 21, 23})
@@ -42,7 +53,9 @@ def read(connection: Connection, wanted: Wanted) -> TextRow:
     zoneless = wanted.shape.types[wanted.form.moment] in _ZONELESS
     local = (oldest, newest) if zoneless else None
     exhausted = rows < wanted.size
-    return TextRow(rows, keys or "", lines or "", oldest, newest, local, tuple(row[5:]), exhausted)
+    cursor, size = cursor_values(wanted.keyset, row[5:]), len(wanted.shape.cursor)
+    is_tied = len(row) > size + 5 and bool(row[-1])
+    return TextRow(rows, keys or "", lines or "", oldest, newest, local, cursor, exhausted, is_tied)
 
 
 def _statement(connection: Connection, wanted: Wanted) -> Select[Any]:
@@ -57,14 +70,21 @@ def _statement(connection: Connection, wanted: Wanted) -> Select[Any]:
     key: list[ColumnElement[str]] = [literal_column(f"{names[position]}::text") for position in form.key]
     moment: ColumnElement[object] = literal_column(names[form.moment])
     end: ColumnElement[str] = literal_column("chr(10)")
-    page = wanted.keyset.page(shape.cursor_columns, wanted.lower, wanted.upper, wanted.size)
+    page = wanted.keyset.page(wanted.lower, wanted.upper, wanted.size, tie=wanted.asks_tie, whole=True)
+    tie: list[ColumnElement[Any]] = (
+        [literal_column(f"(array_agg({TIE}))[count(*)]")] if wanted.asks_tie and wanted.lower else []
+    )
     return select(
         func.count(),
         func.string_agg(one_text(with_commas(key)), end),
         func.string_agg(one_text(line), end),
         func.min(moment),
         func.max(moment),
-        *(literal_column(f"(array_agg({names[position]}))[count(*)]") for position in shape.cursor),
+        *(
+            exact_text(column, f"(array_agg({names[position]}))[count(*)]")
+            for column, position in zip(wanted.keyset.order, shape.cursor, strict=True)
+        ),
+        *tie,
     ).select_from(page.subquery("syncd_p"))
 
 

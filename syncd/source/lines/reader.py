@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection
-
 from syncd.mapping import Form
-from syncd.model import Mark, Page, TextPage
+from syncd.model import Page, TextPage
 from syncd.model.errors import SourceRefused
 from syncd.model.joined import Texts
 from syncd.model.settings import QuerySettings
@@ -19,9 +17,8 @@ from syncd.source.edge import Edge
 from syncd.source.engines import Database
 from syncd.source.keyset import Keyset
 from syncd.source.lines import WRITERS, TextRow, Wanted, steady_offset
+from syncd.source.result import Cursor, QueryResult
 from syncd.source.shape import Shape
-
-Cursor = Sequence[object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +27,7 @@ class _Span:
 
     form: Form
     shape: Shape
+    keyset: Keyset
     lower: Cursor | None
     upper: Cursor
     overlaps: bool
@@ -37,59 +35,51 @@ class _Span:
 
 
 class TextReader:
-    """The fast way of `SqlSource.read`. Raises SourceError."""
+    """The fast way of `SqlSource.scan_lines`. Raises SourceError."""
 
-    def __init__(self, query: QuerySettings, database: Database, keyset: Keyset) -> None:
+    def __init__(self, query: QuerySettings, database: Database, result: QueryResult) -> None:
         self._query = query
         self._database = database
+        self._result = result
         self._writer = WRITERS.get(database.family)
-        self._keyset = keyset
-        self._where = f"query {query.name}: database {query.database.name}"
         self._offset = query.timezone.utcoffset(datetime.now(UTC)) or timedelta()
         self._is_refused = False
 
     def restart(self) -> None:
-        """Try anew what the database refused in the run before."""
+        """Try anew what the database refused in the scan before."""
         self._is_refused = False
 
     def read(
-        self,
-        form: Form,
-        shape: Shape,
-        lower: Cursor | None,
-        edge: Edge | None,
-        limit: int,
-        upto: Mark | None,
+        self, form: Form, lower: Cursor | None, upper: Cursor | None, edge: Edge | None, limit: int
     ) -> tuple[Page | TextPage, Edge | None] | None:
         """A page and the edge behind it; None where rows have to be read as values.
 
         With an `edge`, `lower` is its cursor, so that its last row comes again; it is left out.
         """
-        writer = self._writer
+        writer, shape, keyset = self._writer, self._result.shape(), self._result.keyset()
         if writer is None or self._is_refused or not writer.fits(form, shape.types):
             return None
-        again = edge is not None and edge.last_line is not None
-        size = min(limit, writer.rows) + again
-        upper = None if upto is None else upto.values
-        wanted = Wanted(self._keyset, shape, form, lower, upper, size, self._offset)
+        repeated = edge is not None and edge.last_line is not None
+        size = min(limit, writer.rows) + repeated
+        wanted = Wanted(keyset, shape, form, lower, upper, size, self._offset, asks_tie=_asks_tie(edge))
         try:
-            row = self._database.run(self._where, lambda connection: writer.read(connection, wanted))
+            row = self._result.run(lambda connection: writer.read(connection, wanted))
         except SourceRefused:  # a relative of the database, without some function: its rows are values
             self._is_refused = True
             return None
         keys, lines = self._split(row)
-        tied = edge is not None and row.cursor == edge.cursor
+        tied = row.is_tied or (edge is not None and row.cursor == edge.cursor)
         if len(lines) != row.rows or row.rows > size or (tied and row.rows == size):
             return None  # not by text, or rows that tie and are more than a page
         exhausted, last = row.exhausted, (keys[-1], lines[-1]) if lines else None
-        overlaps = again and edge is not None and bool(lines) and (keys[0], lines[0]) == edge.last_line
+        overlaps = repeated and edge is not None and bool(lines) and (keys[0], lines[0]) == edge.last_line
         if overlaps:
             keys, lines = keys.without_first(), lines.without_first()
         if not lines and exhausted:
             return Page(shape.columns, [], None, exhausted=True), edge
         if not lines or len(lines) > limit:
             return None  # others tie with the last row
-        mark, span = shape.mark_of_cursor(row.cursor), _Span(form, shape, lower, row.cursor, overlaps)
+        mark, span = shape.mark_of_cursor(row.cursor), _Span(form, shape, keyset, lower, row.cursor, overlaps)
 
         def as_rows(places: Sequence[int] | None) -> Page:
             return self._rows(span, None if places is None else keys.at(places))
@@ -117,23 +107,24 @@ class TextReader:
     def _rows(self, span: _Span, keys: Sequence[str] | None) -> Page:
         """The rows of a page again, as values: those of some keys, or all of them."""
         shape = span.shape
-        conditions = self._keyset.bounds(shape.cursor_columns, span.lower, span.upper)
+        conditions = span.keyset.bounds(span.lower, span.upper)
         if keys is not None:
             names = [shape.columns[place] for place in shape.key]
             wanted = [json.loads(key) for key in keys]
             conditions.append(lookup.condition(names, wanted, self._kinds(span), loose=self._database.loose))
-        statement = self._keyset.ordered(shape.cursor_columns, conditions)
-
-        def work(connection: Connection) -> list[tuple[object, ...]]:
-            return [tuple(row) for row in connection.execute(statement)]
-
-        rows = self._database.run(self._where, work)
-        if keys is None and span.overlaps and rows and shape.cursor_of(rows[0]) == span.lower:
+        fetched = self._result.fetch(lambda keyset: keyset.ordered(conditions))
+        rows = fetched.rows
+        if keys is None and span.overlaps and rows and fetched.cursor(0) == span.lower:
             del rows[0]
-        return Page(shape.columns, rows, None, exhausted=True)
+        return Page(fetched.shape.columns, rows, None, exhausted=True)
 
     @staticmethod
     def _kinds(span: _Span) -> list[type]:
         """The types of the key's columns, all of which are in the cursor."""
         types = dict(zip(span.shape.cursor, map(type, span.upper), strict=True))
         return [types[place] for place in span.shape.key]
+
+
+def _asks_tie(edge: Edge | None) -> bool:
+    """Whether only the database can tell that the last row of a page still ties with the edge."""
+    return edge is not None and not edge.is_exact

@@ -44,14 +44,16 @@ def fits(_form: Form, _types: Sequence[object]) -> bool:
 
 def read(connection: Connection, wanted: Wanted) -> TextRow:
     """A page, in two statements."""
-    end, exhausted = last_place(connection, wanted)
+    end = last_place(connection, wanted)
     if end is None:
         return NOTHING
-    row: Sequence[Any] = connection.execute(_statement(connection, wanted, end)).one()
+    row: Sequence[Any] = connection.execute(_statement(connection, wanted, end.cursor)).one()
     rows, keys, lines, oldest, newest = row
     # Zoned or not: the offset is held against all of them.
     local = _local((oldest, newest), wanted.offset)
-    return TextRow(rows, keys or "", lines or "", oldest, newest, local, end, exhausted)
+    return TextRow(
+        rows, keys or "", lines or "", oldest, newest, local, end.cursor, end.exhausted, end.is_tied
+    )
 
 
 def _local(seconds: Sequence[Any], offset: timedelta) -> tuple[object, object]:
@@ -69,7 +71,7 @@ def _statement(connection: Connection, wanted: Wanted, end: Sequence[object]) ->
     moment = quoted(connection, "syncd_q", form.columns[form.moment])
     # In the page itself, as it is needed three times. A row more than wanted shows that others came in.
     seconds: ColumnElement[Any] = literal_column(_seconds(moment, wanted.offset)).label(_SECONDS)
-    page = wanted.keyset.page(wanted.shape.cursor_columns, wanted.lower, end, wanted.size + 1)
+    page = wanted.keyset.page(wanted.lower, end, wanted.size + 1, whole=True)
     key = [_typed(names[position], "text", "integer") for position in form.key]
     line: list[ColumnElement[Any]] = [
         literal(part) if isinstance(part, str) else _value(part.column, names[part.position])

@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, Connection, literal_column
 
 from syncd.mapping.lines.form import Form
 from syncd.model import Column
-from syncd.source.keyset import Keyset
+from syncd.source.exact import written_as
+from syncd.source.keyset import DERIVED, Keyset, OrderColumn
 from syncd.source.shape import Shape
 
 
@@ -29,6 +30,8 @@ class Wanted:
     """Rows at most."""
     offset: timedelta
     """From UTC, of local times."""
+    asks_tie: bool = False
+    """Whether it is wanted that the database says if the last row ties with `lower`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class TextRow:
     """Mark and tie-breakers of the last row."""
     exhausted: bool
     """Whether there was no row behind it."""
+    is_tied: bool = False
+    """Whether the last row ties with `Wanted.lower`, where that was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +100,55 @@ def one_text(parts: Sequence[ColumnElement[str]]) -> ColumnElement[str]:
     return reduce(ColumnElement.concat, parts)
 
 
-def last_place(connection: Connection, wanted: Wanted) -> tuple[tuple[object, ...] | None, bool]:
-    """The cursor of the page's last row, None if there is no row; and whether there is none behind it.
+@dataclass(frozen=True, slots=True)
+class LastPlace:
+    """Where a page ends."""
+
+    cursor: tuple[object, ...]
+    exhausted: bool
+    """Whether there is no row behind it."""
+    is_tied: bool
+
+
+def last_place(connection: Connection, wanted: Wanted) -> LastPlace | None:
+    """Where a page ends; None if there is no row.
 
     For databases that cannot tell it along with the page. What is read up to this place is whole whatever
     has happened meanwhile: rows that have come in are rows too many, and those that have gone are behind it.
     """
-    columns = wanted.shape.cursor_columns
-    page = wanted.keyset.page(columns, wanted.lower, wanted.upper, 1)
-    cells: list[ColumnElement[Any]] = [
-        literal_column(quoted(connection, "syncd_q", name)) for name in columns
-    ]
+    keyset, shape = wanted.keyset, wanted.shape
+    cells = [exact_text(column, quoted(connection, DERIVED, column.name)) for column in keyset.order] + _tie(
+        wanted
+    )
+    page = keyset.page(wanted.lower, wanted.upper, 1)
     place = page.with_only_columns(*cells, maintain_column_froms=True)
-    if (row := connection.execute(place.offset(wanted.size - 1)).one_or_none()) is not None:
-        return tuple(row), False
-    backwards = wanted.keyset.last(columns, wanted.lower, wanted.upper)
-    row = connection.execute(backwards.with_only_columns(*cells, maintain_column_froms=True)).one_or_none()
-    return None if row is None else tuple(row), True
+    row = connection.execute(place.offset(wanted.size - 1)).one_or_none()
+    is_last = row is None
+    if row is None:
+        backwards = keyset.last(wanted.lower, wanted.upper)
+        row = connection.execute(
+            backwards.with_only_columns(*cells, maintain_column_froms=True)
+        ).one_or_none()
+    if row is None:
+        return None
+    found = tuple(row)
+    return LastPlace(
+        cursor_values(keyset, found), is_last, len(found) > len(shape.cursor) and bool(found[-1])
+    )
+
+
+def _tie(wanted: Wanted) -> list[ColumnElement[Any]]:
+    return [wanted.keyset.tie(wanted.lower)] if wanted.asks_tie and wanted.lower is not None else []
+
+
+def exact_text(column: OrderColumn, sql: str) -> ColumnElement[Any]:
+    """What gives a column's exact value, of SQL that stands for the column."""
+    return literal_column(sql) if column.exact is None else written_as(column.exact.select or "{}", sql)
+
+
+def cursor_values(keyset: Keyset, cells: Sequence[object]) -> tuple[object, ...]:
+    """A cursor, of what `exact_text` gave for each of the order's columns; further cells are left out."""
+    return tuple(column.value_of(cell) for column, cell in zip(keyset.order, cells, strict=False))
 
 
 def quoted(connection: Connection, table: str, name: str) -> str:

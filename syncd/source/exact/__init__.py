@@ -1,0 +1,27 @@
+"""How each database writes and reads the values that order its rows: a module each, a table inside.
+
+To add a database, write a module with `exact_type(code, field)`, which answers for the type code that its
+driver puts into the cursor's description (and, where the driver keeps more, what it says of the field), and
+name it in `DIALECTS`. What has no entry is bound as the driver gave it; `is_exact` tells of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from syncd.source.exact import mysql, postgresql
+from syncd.source.exact.types import ExactKind, ExactType, bound_as, written_as
+
+__all__ = ["DIALECTS", "ExactKind", "ExactType", "bound_as", "exact_type", "written_as"]
+
+DIALECTS: Mapping[str, Callable[[object, object], ExactType | None]] = {
+    "mysql": mysql.exact_type,
+    "postgresql": postgresql.exact_type,
+}
+"""By the family of the database. SQLite needs none: Python's values are its own storage classes."""
+
+
+def exact_type(family: str, code: object, field: object) -> ExactType | None:
+    """How values of a column's type travel on a kind of database; None: as the driver gives them."""
+    find = DIALECTS.get(family)
+    return None if find is None else find(code, field)
