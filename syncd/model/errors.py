@@ -372,6 +372,8 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     PasswordFileUnusable,
     SourceRefused,
     RowsCutOff,
+    MarkUnusable,
+    NoProgress,
     UrlRefused,
     NotReceived,
     OutcomeUnknown,
