@@ -117,10 +117,7 @@ class NoProgress(SourceError):
     """The database gave the place that was read before, or no row where it has one: nothing more is read."""
 
     code = "source.no_progress"
-    action = (
-        "The database compares the mark's column otherwise than it orders it, or the sql gives other values"
-        " each time: cast the column in the sql (docs/databases.md, Marks). Nothing is lost, the mark stays."
-    )
+    action = "Cast the mark's column in the sql (docs/databases.md, Marks). Nothing is lost: the mark stays."
 
 
 class UrlRefused(SourceRefused):
