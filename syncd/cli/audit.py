@@ -95,6 +95,7 @@ def audit(
             parts = application.parts
         else:
             parts, ledger = around.enter_context(looking(settings, query))
+        query = parts.complete(query)
         comparison = Compare(query, parts.source(query), ledger, parts.clock)
         position = ledger.position()
         span = span_of(comparison, position, length, parts.store.first_upload_at(query.name))
@@ -136,7 +137,7 @@ def _lost(parts: Parts, query: QuerySettings, since: datetime) -> list[int]:
     def is_elsewhere(upload: UploadRow) -> bool:
         return here.differs(Place(upload.api_url or "", upload.counter))
 
-    listed, before, lost = parts.client(query).all_uploads(query.counter), None, list[int]()
+    listed, before, lost = parts.uploads(query).all_uploads(query.counter), None, list[int]()
     while page := parts.store.uploads(query.name, limit=1000, before=before):
         recent = [upload for upload in page if upload.created_at >= since and not is_elsewhere(upload)]
         lost += [one.id for one in recent if one.state in DELIVERED and one.metrica_id not in listed]

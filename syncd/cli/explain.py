@@ -43,6 +43,7 @@ def explain(*, config: Path | None, as_json: bool, name: str, keys: tuple[str, .
     settings = read_without_secrets(config)
     (query,) = pick(settings, [name])
     with looking(settings, query) as (parts, ledger):
+        query = parts.complete(query)
         found = Explainer(query, parts.source(query), parts.store, ledger, parts.clock).explain(keys)
     if as_json:
         print_json({"query": query.name, "rows": [_document(one) for one in found]})

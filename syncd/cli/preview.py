@@ -44,7 +44,8 @@ def preview(*, config: Path | None, as_json: bool, limit: int, name: str) -> int
     _, observer = telemetry(settings, [query])
     parts = Parts(settings, observer)
     try:
-        found = preview_of(query, parts.source(query), parts.memory(query), parts.clock, limit)
+        memory, query = parts.memory(query), parts.complete(query)
+        found = preview_of(query, parts.source(query), memory, parts.clock, limit)
     finally:
         parts.close()
     chunk = found.chunk

@@ -75,6 +75,7 @@ def rewind(  # noqa: PLR0913 — a parameter for each option
         else:
             application, ledger = around.enter_context(holding(settings, query))
             parts = application.parts
+        query = parts.complete(query)
         position, source = ledger.position(), parts.source(query)
         new = wanted(query, source, position, [first, *rest])
         change = plan(Compare(query, source, ledger, parts.clock), position, new)

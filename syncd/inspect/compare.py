@@ -105,7 +105,7 @@ class Compare:
         mapped = mapper.map(page, self.clock.now())
         lines, bad = lines_of(mapped), [reject.key for reject in mapped.rejects]
         known, rejected = self._remembered([key for key, _ in lines] + bad)
-        money = keys.money_columns(mapper.header)
+        split = keys.split_of(mapper.header)
 
         def fate(key: str, line: str | None) -> Fate:
             found = known.get(key)
@@ -115,19 +115,19 @@ class Compare:
                 if key not in rejected:
                     return Fate.MISSING
                 return Fate.DROPPED if rejected[key] else Fate.REJECTED
-            return Fate.WAITING if found.state is KnownAs.WAITING else _delivered(found, line, money)
+            return Fate.WAITING if found.state is KnownAs.WAITING else _delivered(found, line, split)
 
-        found = [Row(key, fate(key, line), keys.moment(line, money)) for key, line in lines]
+        found = [Row(key, fate(key, line), keys.moment(line, split)) for key, line in lines]
         return found + [Row(key, fate(key, None), None) for key in bad]
 
     def moments(self, page: Page) -> list[int | None]:
         """The DateTime of each row of a page, in its order; None where that cannot be read."""
         mapper, now = Mapper(self.query, layout(self.query, page.columns)), self.clock.now()
-        money = keys.money_columns(mapper.header)
+        split = keys.split_of(mapper.header)
         found: list[int | None] = []
         for row in page.rows:
             lines = lines_of(mapper.map(replace(page, rows=[row]), now))
-            found.append(keys.moment(lines[0][1], money) if lines else None)
+            found.append(keys.moment(lines[0][1], split) if lines else None)
         return found
 
     def _remembered(self, wanted: Sequence[str]) -> tuple[Mapping[str, Known], Mapping[str, bool]]:
@@ -153,12 +153,12 @@ def lines_of(mapped: Mapped) -> list[tuple[str, str]]:
     return [*zip(mapped.ready.keys, mapped.ready.lines, strict=True), *waiting]
 
 
-def _delivered(known: Known, line: str | None, money_columns: int) -> Fate:
+def _delivered(known: Known, line: str | None, split: keys.Split) -> Fate:
     if known.identity == PASSED:
         return Fate.PASSED
     if line is None:
         return Fate.CHANGED_IDENTITY
-    head, money = keys.split_line(line, money_columns)
+    head, money = split.parts(line)
     if keys.identity(head) != known.identity:
         return Fate.CHANGED_IDENTITY
     return Fate.DELIVERED if money == known.money else Fate.CHANGED_MONEY

@@ -24,16 +24,16 @@ def known(
     """Those of the keys that were delivered: the upload that did so last (None: passed over), and as what."""
     passed = entries.among_all(database, connection, database.tables.passed, query, keys)
     found: dict[str, tuple[int | None, Known]] = dict.fromkeys(passed, (None, PASSED))
-    for upload_id, lines, money in _lines(database, connection, query, keys):
+    for upload_id, lines, split in _lines(database, connection, query, keys):
         for key, line in lines.items():
-            found[key] = upload_id, Known(KnownAs.DELIVERED, *key_rules.fingerprint(line, money))
+            found[key] = upload_id, Known(KnownAs.DELIVERED, *key_rules.fingerprint(line, split))
     return found
 
 
 def _lines(
     database: Database, connection: Connection, query: str, keys: Sequence[str]
-) -> Iterator[tuple[int, Mapping[str, str], int]]:
-    """Upload by upload, oldest first: the lines of the keys it really holds, and `keys.money_columns`."""
+) -> Iterator[tuple[int, Mapping[str, str], key_rules.Split]]:
+    """Upload by upload, oldest first: the lines of the keys it really holds, and how they are split."""
     held = key_index.find(database, connection, query, keys)
     ids = sorted(held)
     uploads, files, went = database.tables.uploads, database.tables.files, database.tables.destinations
@@ -49,4 +49,4 @@ def _lines(
             wanted = set(held[row.id])
             both = zip(entries.keys_of(row.names), unpacked(row.lines), strict=True)
             lines = {key: line for key, line in both if key in wanted}
-            yield row.id, lines, key_rules.money_columns(row.header)
+            yield row.id, lines, key_rules.split_of(row.header)

@@ -9,6 +9,7 @@ from typing import Self
 
 from sqlalchemy import update
 
+from syncd.ledger.counters import Counters
 from syncd.ledger.database import AT_ONCE, Database
 from syncd.ledger.engine import connect
 from syncd.ledger.lock import StoreLock
@@ -23,7 +24,7 @@ from syncd.model.errors import StateUnavailable
 from syncd.model.settings import StateSettings
 
 
-class Store(Readers, OutcomeReaders, TotalsReader, Quotas):
+class Store(Readers, OutcomeReaders, TotalsReader, Quotas, Counters):
     """One state store; safe to use from many threads. Every method raises StateError."""
 
     def __init__(self, database: Database) -> None:

@@ -4,8 +4,9 @@
 each row of a page into a conversion, or into a reject with its reason.
 """
 
+from syncd.mapping.kinds import kind_of
 from syncd.mapping.layout import Layout, Written, layout, used_places
 from syncd.mapping.lines.form import Cell, Form
 from syncd.mapping.mapper import Mapper
 
-__all__ = ["Cell", "Form", "Layout", "Mapper", "Written", "layout", "used_places"]
+__all__ = ["Cell", "Form", "Layout", "Mapper", "Written", "kind_of", "layout", "used_places"]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
 from decimal import Decimal
 from uuid import UUID
 
@@ -58,15 +57,15 @@ def digits_id(value: object) -> str:
     raise BadValueError(Reason.ID_NOT_DIGITS)
 
 
-def text_id(value: object) -> str:
-    """A UserId or PurchaseId: trimmed text of 1-255 characters; "" when not filled.
+def text_id(value: object, longest: int = TEXT_LENGTH) -> str:
+    """A UserId or PurchaseId: trimmed text of 1-255 characters, or as many as given; "" when not filled.
 
     Raises:
         BadValueError: TEXT_TOO_LONG, TEXT_CONTROL_CHARACTERS, TEXT_TYPE, or ID_FLOAT.
     """
     if isinstance(value, float):
         raise BadValueError(Reason.ID_FLOAT)
-    return _text(value)
+    return _text(value, longest)
 
 
 def target(value: object) -> str:
@@ -79,16 +78,6 @@ def target(value: object) -> str:
     if not text:
         raise BadValueError(Reason.TEXT_EMPTY)
     return text
-
-
-def one_filled(ids: Sequence[str]) -> None:
-    """See that a row names a visitor at all.
-
-    Raises:
-        BadValueError: NO_ID.
-    """
-    if not any(ids):
-        raise BadValueError(Reason.NO_ID)
 
 
 def price(value: object) -> str:
@@ -120,7 +109,7 @@ def _integral(value: Decimal) -> bool:
     return value == value.to_integral_value()
 
 
-def _text(value: object) -> str:
+def _text(value: object, longest: int = TEXT_LENGTH) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
@@ -136,7 +125,7 @@ def _text(value: object) -> str:
         text = _integer_text(value)
     else:
         raise BadValueError(Reason.TEXT_TYPE)
-    if len(text) > TEXT_LENGTH:
+    if len(text) > longest:
         raise BadValueError(Reason.TEXT_TOO_LONG)
     # Printable text is the usual case, and told much faster.
     if not text.isprintable() and _UNSENDABLE.search(text):

@@ -6,29 +6,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from syncd.mapping.kinds import kind_of
 from syncd.model import Column
 from syncd.model.errors import SourceRefused
+from syncd.model.kinds import UploadColumn
 from syncd.model.settings import Constant, QuerySettings
+from syncd.model.upload_kind import UploadKind
 
 _OFTEN_CONSTANT = frozenset({Column.TARGET, Column.CURRENCY})
 """Columns that have the same value in every row of most queries."""
 _ALIKE, _SAME_BUT_A_SLIP = 0.6, 0.9
 """How alike two names are, from 0 to 1: somewhat; so much that one is a slip of the other."""
-_REQUIRED = frozenset({Column.TARGET, Column.DATETIME})
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
     """One column of the upload and where its values come from."""
 
-    column: Column
+    column: UploadColumn
     source: int | Constant
     """The position in the result, or the value that stands in every row."""
-
-    @property
-    def is_id(self) -> bool:
-        """True when the column names the visitor."""
-        return self.column.is_id
+    name: str
+    """What the header calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Layout:
     columns: tuple[str, ...]
     """The result's columns, as the database names them."""
     written: tuple[Written, ...]
-    """The upload's columns in the order of `Column`, so ids first, Price and Currency last."""
+    """The upload's columns in the order of the kind: clients before the rest, what may change last."""
     mark: tuple[int, ...]
     """Positions of the mark's columns, in the mark's order."""
     key: tuple[int, ...]
@@ -46,7 +45,7 @@ class Layout:
     @property
     def header(self) -> str:
         """The first line of the upload, without the line's end."""
-        return ",".join(written.column for written in self.written)
+        return ",".join(written.name for written in self.written)
 
 
 class _Result:
@@ -133,42 +132,46 @@ def used_places(query: QuerySettings, columns: tuple[str, ...]) -> frozenset[int
 
 
 def _written(query: QuerySettings, result: _Result) -> Iterator[Written]:
-    ids = {kind.column for kind in query.id_type}
-    found_id = False
-    for column in Column:
-        is_id = column.is_id
-        if is_id and column not in ids:
+    kind = kind_of(query)
+    names_client = False
+    for column in kind.columns:
+        if not kind.is_wanted(column, query):
             if _is_named(query, column):
                 result.problems.append(
                     f"columns names {column}, but id_type does not: add it there, or leave it out"
                 )
             continue
-        source = _source(query, result, column)
+        source = _source(query, kind, result, column)
         if source is not None:
-            found_id = found_id or is_id
-            yield Written(column, source)
-        elif column in _REQUIRED:
+            names_client = names_client or column in kind.client_columns
+            yield Written(column, source, kind.name_in_file(column, query))
+        elif column in kind.required:
             result.problems.append(f"{column} cannot be left out")
-    if not found_id:
-        wanted = [column for column in Column if column in ids]
+    if not names_client:
+        wanted = [column for column in kind.columns if column in kind.client_columns]
+        wanted = [column for column in wanted if kind.is_wanted(column, query)]
         hint = next(filter(None, map(result.hint, wanted)), "")
         result.problems.append(f"no column holds the id ({' or '.join(wanted)}): name it under columns{hint}")
 
 
-def _is_named(query: QuerySettings, column: Column) -> bool:
+def _is_named(query: QuerySettings, column: UploadColumn) -> bool:
     named = query.columns.get(column)
     return isinstance(named, str) or (named is not None and named.value is not None)
 
 
-def _source(query: QuerySettings, result: _Result, column: Column) -> int | Constant | None:
+def _source(
+    query: QuerySettings, kind: UploadKind, result: _Result, column: UploadColumn
+) -> int | Constant | None:
     """Where the column's values come from; None leaves it out."""
     named = query.columns.get(column)
     if isinstance(named, Constant):
+        if column is kind.key_column:
+            result.problems.append(f"{column} is a constant, so every row would be the same one")
         return None if named.value is None else named
     if named is not None:
         return result.one(named, column.value)
-    # Not named: a column that bears Metrica's name. Without one, ids and money are left out; Target and
-    # DateTime are asked for by that name, so that the message can say what is nearest to it.
-    if result.matches(column) or column in _REQUIRED:
+    # Not named: a column that bears Metrica's name. Without one, ids and money are left out; what is
+    # required is asked for by that name, so that the message can say what is nearest to it.
+    if result.matches(column) or column in kind.required:
         return result.one(column.value, column.value)
     return None

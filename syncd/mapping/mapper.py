@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from itertools import islice
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from syncd.mapping import fields
 from syncd.mapping.bad import BadValueError
-from syncd.mapping.currency import currency
+from syncd.mapping.kinds import conversions, kind_of
+from syncd.mapping.kinds.conversions import KIND as CONVERSIONS
 from syncd.mapping.layout import Layout, Written
 from syncd.mapping.lines.form import Cell, Form
 from syncd.mapping.lines.grammar import Grammar, grammar_of
 from syncd.mapping.moments import MILLISECONDS, moment
-from syncd.mapping.rejects import reject_key, row_json, shown, usable_key
+from syncd.mapping.rejects import HIDDEN, reject_key, row_json, shown, usable_key
 from syncd.model import Column, Conversion, Mapped, Page, Reason, Reject, Rows, TextPage, keys
 from syncd.model.errors import SourceRefused, SyncdError
+from syncd.model.kinds import UploadColumn
 from syncd.model.settings import Constant, QuerySettings
+from syncd.model.upload_kind import Reader, UploadKind
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
@@ -32,13 +33,11 @@ MOST_ODD = 500
 PAGES_BY_VALUE = 20
 """So many pages are then read as values at once: it is likely that they are alike."""
 
-_Reader = Callable[[object], str]
-
 
 class _Cell(NamedTuple):
     """A column of the upload: what reads it, from which position of a row."""
 
-    read: _Reader
+    read: Reader
     position: int
     column: str
 
@@ -63,23 +62,32 @@ class Mapper:
         self.header = layout.header
         """The first line of the upload."""
         self._name = query.name
-        readers = _readers(query.timezone)
+        self._query = query
+        self._kind = kind = kind_of(query)
+        readers = kind.readers(query)
         cells = [_cell(query, written, readers[written.column]) for written in layout.written]
-        ids = sum(written.is_id for written in layout.written)
-        self._ids, self._others = tuple(cells[:ids]), tuple(cells[ids:])
-        # With several kinds, a row without any id is at fault as a whole.
-        self._no_id_column = cells[0].column if len(query.id_type) == 1 else ""
-        self._moment_at = [cell.column for cell in cells].index(Column.DATETIME)
+        clients = [at for at, one in enumerate(layout.written) if one.column in kind.client_columns]
+        first, self._read_first = clients[0], clients[-1] + 1
+        """Whether a row names a client is known, and told, once so many cells are read."""
+        self._clients = tuple(clients)
+        self._cells = tuple(cells)
+        # With several kinds of id, a row without any is at fault as a whole.
+        self._no_client_column = cells[first].column if len(query.id_type) == 1 else ""
+        columns = [written.column for written in layout.written]
+        self._moment_at = columns.index(kind.moment)
+        self._key_reader = readers[kind.key_column] if kind.key_column else None
         self._commas = len(cells) - 1
         self._key = layout.key
+        self._private = _private_places(kind, layout)
         # A mark need not be unique: rows that share it are told apart by what they convert.
         self._key_is_default = query.key_is_default
-        self._money = keys.money_columns(layout.header)
+        self._split = keys.split_of(layout.header)
         self._key_column = ", ".join(layout.columns[position] for position in layout.key)
-        self._never_null = _never_null(layout)
+        self._never_null = _never_null(layout, kind)
         self._zone = query.timezone
         # A key that is the mark holds a digest of each line, which takes a look at each.
-        self._form = None if self._key_is_default else _form(layout, cells)
+        is_written = kind.may_write_lines and not self._key_is_default
+        self._form = _form(layout, cells) if is_written else None
         self._grammar = grammar_of(self._form) if self._form else None
         self._by_value = 0
 
@@ -164,6 +172,12 @@ class Mapper:
 
     def _convert(self, row: Sequence[object]) -> Conversion | Reject:
         """One row. What is checked first is what a row with several faults is rejected for."""
+        return self._read(row, self._cells)
+
+    def _read(
+        self, row: Sequence[object], cells: Sequence[_Cell], spared: Reject | None = None
+    ) -> Conversion | Reject:
+        """One row; `spared` says what was wrong with the first of the cells that are left empty."""
         column: str  # what is being read, for the reject
         value: object
         try:
@@ -171,32 +185,41 @@ class Mapper:
                 if row[position] is None:
                     return self._reject(row, reason, column, None)
             column, value = self._key_column, [row[position] for position in self._key]
-            key = usable_key(value)
+            key = usable_key(value if self._key_reader is None else list(map(self._key_reader, value)))
             texts = []
-            for read, position, column in self._ids:  # noqa: B007 - the handler below reads it
+            for read, position, column in cells[: self._read_first]:  # noqa: B007 - the handler below reads it
                 value = row[position]
                 texts.append(read(value))
-            column, value = self._no_id_column, None
-            fields.one_filled(texts)
-            for read, position, column in self._others:  # noqa: B007 - the handler below reads it
+            if not self._kind.names_client([texts[at] for at in self._clients]):
+                return spared or self._reject(row, self._kind.no_client, self._no_client_column, None)
+            for read, position, column in cells[self._read_first :]:  # noqa: B007 - the handler below reads it
                 value = row[position]
                 texts.append(read(value))
         except BadValueError as bad:
+            if column in self._kind.spare_columns:
+                emptied = [_Cell(_nothing, 0, "") if cell.column == column else cell for cell in cells]
+                return self._read(row, emptied, spared or self._reject(row, bad.reason, column, value))
             return self._reject(row, bad.reason, column, value)
         line = ",".join(texts)
         # A comma too many, or a quote, stands inside a value: quoting is rarely needed, and slow.
         if '"' in line or line.count(",") != self._commas:
             line = ",".join([_quoted(text) for text in texts])
         if self._key_is_default:
-            key = keys.distinct(key, keys.identity(keys.split_line(line, self._money)[0]))
-        return Conversion(key, line, int(texts[self._moment_at]))
+            key = keys.distinct(key, keys.identity(self._split.parts(line)[0]))
+        return Conversion(key, line, self._kind.seconds(texts[self._moment_at], self._query))
 
     def _reject(self, row: Sequence[object], reason: Reason, column: str, value: object) -> Reject:
         values = [row[position] for position in self._key]
         key = reject_key(values, row)
         if not self._key_is_default:
             with suppress(BadValueError):
-                key = usable_key(values)
+                key = usable_key(values if self._key_reader is None else list(map(self._key_reader, values)))
+        if self._private:
+            hidden = [
+                HIDDEN if at in self._private and one is not None else one for at, one in enumerate(row)
+            ]
+            is_private = column in self._kind.private_columns
+            value, row = HIDDEN if is_private and value is not None else value, hidden
         return Reject(key, reason, column, shown(value), row_json(self.columns, row))
 
 
@@ -216,9 +239,9 @@ def _sorted(outcomes: Iterable[Conversion | Reject | None], current: int) -> Map
 def _form(layout: Layout, cells: Sequence[_Cell]) -> Form | None:
     """None where the DateTime is a constant, since the latest of a page is asked for."""
     parts = [
-        Cell(written.column, None, _quoted(cell.read(None)))
+        Cell(Column(written.column), None, _quoted(cell.read(None)))
         if isinstance(written.source, Constant)
-        else Cell(written.column, written.source)
+        else Cell(Column(written.column), written.source)
         for written, cell in zip(layout.written, cells, strict=True)
     ]
     dated = any(part.column is Column.DATETIME and part.position is not None for part in parts)
@@ -226,36 +249,24 @@ def _form(layout: Layout, cells: Sequence[_Cell]) -> Form | None:
 
 
 def why_unsendable(column: Column, value: object, zone: ZoneInfo) -> str:
-    """What is wrong with a constant; empty: it can be sent. `zone` is that of moments that carry none."""
+    """What is wrong with a constant of a conversion; empty: it can be sent."""
+    return _why_unreadable(CONVERSIONS, conversions.readers_in(zone)[column], column, value)
+
+
+def _why_unreadable(kind: UploadKind, read: Reader, column: UploadColumn, value: object) -> str:
     try:
-        text = _readers(zone)[column](value)
-        if column.is_id:
-            fields.one_filled([text])
+        is_empty = not read(value) and column in kind.client_columns
     except BadValueError as bad:
         return bad.reason.value.replace("_", " ")
-    return ""
+    return kind.no_client.value.replace("_", " ") if is_empty else ""
 
 
-def _readers(zone: ZoneInfo) -> dict[Column, _Reader]:
-    """The function of every column."""
-    return {
-        Column.CLIENT_ID: fields.digits_id,
-        Column.USER_ID: fields.text_id,
-        Column.YCLID: fields.digits_id,
-        Column.PURCHASE_ID: fields.text_id,
-        Column.TARGET: fields.target,
-        Column.DATETIME: partial(moment, zone),
-        Column.PRICE: fields.price,
-        Column.CURRENCY: currency,
-    }
-
-
-def _cell(query: QuerySettings, written: Written, read: _Reader) -> _Cell:
+def _cell(query: QuerySettings, written: Written, read: Reader) -> _Cell:
     column = written.column.value
     if not isinstance(written.source, Constant):
         return _Cell(read, written.source, column)
     value = written.source.value
-    if why := why_unsendable(written.column, value, query.timezone):
+    if why := _why_unreadable(kind_of(query), read, written.column, value):
         raise SourceRefused(
             f"query {query.name}: columns.{column}: the constant {value!r} cannot be sent: {why}"
         )
@@ -264,12 +275,33 @@ def _cell(query: QuerySettings, written: Written, read: _Reader) -> _Cell:
     return _Cell(lambda _: text, 0, column)
 
 
-def _never_null(layout: Layout) -> tuple[_NeverNull, ...]:
+def _private_places(kind: UploadKind, layout: Layout) -> frozenset[int]:
+    """Places of a result that no reject shows: private columns, and those that nobody has named."""
+    if not kind.private_columns:
+        return frozenset()
+    public = {*layout.mark, *layout.key}
+    public |= {
+        one.source
+        for one in layout.written
+        if isinstance(one.source, int) and one.column not in kind.private_columns
+    }
+    return frozenset(range(len(layout.columns))) - public
+
+
+def _never_null(layout: Layout, kind: UploadKind) -> tuple[_NeverNull, ...]:
     """The mark's columns, then those of the key that are not the mark's too."""
     reasons = dict.fromkeys(layout.mark, Reason.MARK_NULL)
     for position in layout.key:
-        reasons.setdefault(position, Reason.KEY_NULL)
+        if kind.key_column is not None:
+            reasons[position] = kind.null_key
+        reasons.setdefault(position, kind.null_key)
     return tuple(_NeverNull(at, layout.columns[at], reason) for at, reason in reasons.items())
+
+
+def _nothing(value: object) -> str:
+    """The reader of a cell that is left empty."""
+    del value
+    return ""
 
 
 def _quoted(text: str) -> str:

@@ -14,6 +14,8 @@ from hashlib import blake2b
 from syncd.mapping.bad import BadValueError
 from syncd.model import Reason, keys
 
+HIDDEN = "(hidden)"
+"""In the place of what nobody is to see, such as a client's phone."""
 LONGEST_VALUE = 200
 """The most characters of a value that are kept."""
 KEY_BYTES = 2000

@@ -1,9 +1,9 @@
-"""The HTTP client: upload a file, look an upload up by its tag, read counter and goals."""
+"""The HTTP client: requests with token, budget and pace; counter and goals. Files go by `uploads`."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
@@ -24,11 +24,8 @@ from syncd.metrica.replies import (
     counter_of,
     document_of,
     goals_of,
-    receipt_of,
-    receipts_of,
 )
 from syncd.metrica.token import Token
-from syncd.model import Receipt
 from syncd.model.clock import Clock
 from syncd.model.errors import AccessRefused, NotReceived
 from syncd.model.events import Event, Observer
@@ -36,14 +33,13 @@ from syncd.model.settings import MetricaSettings
 
 PARALLEL_REQUESTS = 3
 """At once per user [D quotas.md]."""
-LIST_PAGE = 10_000
-"""Uploads per list request: the API's own default."""
+COUNTER_PATH = "/management/v1/counter/{counter}"
 CONNECT_TIMEOUT = 10.0
 """Seconds."""
 
 
 class MetricaClient:
-    """Implements ports.Destination for one token. Thread-safe; redirects are never followed."""
+    """Speaks to Metrica with one token. Thread-safe; redirects are never followed."""
 
     def __init__(
         self,
@@ -58,7 +54,7 @@ class MetricaClient:
         terms = Terms("metrica", settings.daily_requests, 1)
         self.budget = budget or Budget(terms, OwnPurse(), clock, observer)
         self._pace = pace or Pace()
-        self._base = f"{settings.api_url}/management/v1/counter/"
+        self._base = settings.api_url
         self._timeout = settings.timeout.total_seconds()
         self._token = token
         self._clock = clock
@@ -76,61 +72,15 @@ class MetricaClient:
         """Close the connections."""
         self._session.close()
 
-    def upload(
-        self,
-        counter: int,
-        file: Sequence[bytes],
-        *,
-        tag: str,
-        client_id_type: str | None,
-        fence: Callable[[], None],
-    ) -> Receipt:
-        """POST one CSV file, given in pieces (docs/metrica.md, 1).
-
-        Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused.
-
-        `fence` is called each time before a part of the file leaves: when it raises, the file stays
-        incomplete, so that Metrica cannot take it, however long the process was stopped meanwhile.
-        """
-        query = {"comment": tag}
-        if client_id_type is not None:
-            query["client_id_type"] = client_id_type
-        path = "/offline_conversions/upload"
-        document = self._request("POST", counter, path, query, lambda: FileBody(file, fence))
-        return receipt_of(document.get("uploading"))
-
-    def find(self, counter: int, tag: str) -> Receipt | None:
-        """The upload whose comment is `tag`; None when Metrica's list does not have it. Raises MetricaError.
-
-        The list's order is not documented, so all of it is read until the tag turns up.
-        """
-        pages = self._pages(counter)
-        return next((receipt for page in pages for receipt in page if receipt.comment == tag), None)
-
-    def all_uploads(self, counter: int) -> dict[int, Receipt]:
-        """Every upload in the counter's list, by Metrica's id. Raises MetricaError."""
-        return {receipt.id: receipt for page in self._pages(counter) for receipt in page}
-
-    def _pages(self, counter: int) -> Iterator[list[Receipt]]:
-        """The counter's list of uploads, page by page (docs/metrica.md, 1)."""
-        offset, path = 0, "/offline_conversions/uploadings"
-        while True:
-            query = {"limit": str(LIST_PAGE), "offset": str(offset)}
-            page = receipts_of(self._request("GET", counter, path, query))
-            yield page
-            if len(page) < LIST_PAGE:
-                return
-            offset += LIST_PAGE
-
     def counter(self, counter: int) -> CounterInfo:
         """The counter's facts. Raises MetricaError."""
-        return counter_of(self._request("GET", counter, "", {}))
+        return counter_of(self.request("GET", counter, COUNTER_PATH, {}))
 
     def goals(self, counter: int) -> list[Goal]:
         """The counter's goals. Raises MetricaError."""
-        return goals_of(self._request("GET", counter, "/goals", {}))
+        return goals_of(self.request("GET", counter, f"{COUNTER_PATH}/goals", {}))
 
-    def _request(
+    def request(
         self,
         method: str,
         counter: int,
@@ -138,7 +88,10 @@ class MetricaClient:
         query: Mapping[str, str],
         body: Callable[[], FileBody | None] = lambda: None,
     ) -> Mapping[str, Any]:
-        """One request; a refused token is read again and tried once more if it has changed."""
+        """Make one request to a path in which `{counter}` stands for the counter; give the answer's JSON.
+
+        A refused token is read again, and the request made once more if it has changed. Raises MetricaError.
+        """
         with self._parallel, self._quota_words(counter):
             used = self._token.value()
             try:
@@ -160,7 +113,7 @@ class MetricaClient:
         self._pace.wait()
         started = time.monotonic()
         code = "none"
-        url = f"{self._base}{counter}{path}"
+        url = self._base + path.format(counter=counter)
         try:
             headers = {"Content-Type": body.content_type} if body else {}
             request = self._session.prepare_request(
@@ -186,7 +139,7 @@ class MetricaClient:
             self._observer.emit(
                 Event.API_REQUEST,
                 method=method,
-                path=path or "/",
+                path=path.removeprefix(COUNTER_PATH) or "/",
                 code=code,
                 seconds=round(time.monotonic() - started, 3),
                 left=left,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from syncd.metrica.clean import clean
 from syncd.model import Receipt
+from syncd.model.endpoints import USUAL_NAMES, ReplyNames
 from syncd.model.errors import OutcomeUnknown
 
 _TEXT_LENGTH = 255
 """Characters: the longest text documented, that of a comment."""
+_ID_DIGITS = 18
+"""Digits kept of an id that is a text."""
 _LARGEST = 2**63
 """Numbers are int64 (docs/metrica.md, 1), and the state store keeps no longer ones."""
 
@@ -75,32 +78,39 @@ def document_of(body: bytes) -> Mapping[str, Any]:
     return document
 
 
-def receipt_of(value: object) -> Receipt:
-    """One `uploading` object. Raises OutcomeUnknown without a readable `id` and `status`."""
+def receipt_of(value: object, names: ReplyNames = USUAL_NAMES) -> Receipt:
+    """One `uploading` object. Raises OutcomeUnknown without a readable id and status."""
     if not isinstance(value, dict):
         raise OutcomeUnknown("the answer holds no uploading", http_status=200)
-    upload_id, status = _integer(value.get("id")), value.get("status")
+    upload_id, status = (
+        (_id_of_text if names.has_text_id else _integer)(value.get(names.id)),
+        value.get(names.status),
+    )
     if upload_id is None or not isinstance(status, str):
         raise OutcomeUnknown("the answer's uploading has no id or status", http_status=200)
-    return Receipt(
+    receipt = Receipt(
         id=upload_id,
         status=_text(status),
         comment=_text(value.get("comment")),
         source_quantity=_integer(value.get("source_quantity")),
-        line_quantity=_integer(value.get("line_quantity")),
+        line_quantity=_integer(value.get(names.rows)),
         linked_quantity=_integer(value.get("linked_quantity")),
         user_not_found_quantity=_integer(value.get("user_not_found_quantity")),
         goal_not_found_quantity=_integer(value.get("goal_not_found_quantity")),
-        create_time=_text(value.get("create_time")),
+        create_time=_text(value.get(names.created)),
     )
+    static, dynamic = map(_integer, (value.get(f"{one}_calls_quantity") for one in ("static", "dynamic")))
+    if static and dynamic == 0:  # nobody was to be linked, so there is nothing to count
+        receipt = replace(receipt, is_static=True, linked_quantity=None, user_not_found_quantity=None)
+    return receipt
 
 
-def receipts_of(document: Mapping[str, Any]) -> list[Receipt]:
+def receipts_of(document: Mapping[str, Any], names: ReplyNames = USUAL_NAMES) -> list[Receipt]:
     """The uploads of one page of the list. Raises OutcomeUnknown when the list is missing."""
     uploads = document.get("uploadings")
     if not isinstance(uploads, list):
         raise OutcomeUnknown("the answer holds no list of uploadings", http_status=200)
-    return [receipt_of(upload) for upload in uploads]
+    return [receipt_of(upload, names) for upload in uploads]
 
 
 def counter_of(document: Mapping[str, Any]) -> CounterInfo:
@@ -138,6 +148,14 @@ def _goal(goal: Mapping[str, Any]) -> Goal:
             if isinstance(condition, dict)
         ),
     )
+
+
+def _id_of_text(value: object) -> int | None:
+    """An upload's id; one that is a text counts by its digits, as no digit of it is ever sent back."""
+    if isinstance(value, str):
+        digits = "".join(sign for sign in value if "0" <= sign <= "9")[-_ID_DIGITS:]
+        return int(digits or 0)
+    return _integer(value)
 
 
 def _integer(value: object) -> int | None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from hashlib import blake2b
 
 from syncd.model import Column
@@ -14,6 +16,12 @@ from syncd.model.joined import Texts
 
 MONEY_COLUMNS = (Column.PRICE, Column.CURRENCY)
 """The columns that may change without making a second conversion; always the last of a line."""
+
+MOMENT_COLUMNS = ("DateTime", "create_date_time")
+"""The column of each kind of upload that says when it was; what stands before it makes the row what it is."""
+
+_EASTERNMOST = timedelta(hours=14)
+"""The zone that is farthest ahead of UTC."""
 
 _NUMBERS = re.compile(r'(?:\["(?:0|[1-9][0-9]{0,17}+)"\]\n)*+')
 
@@ -46,43 +54,72 @@ def are_numbers(keys: Texts) -> bool:
     return bool(keys) and _NUMBERS.fullmatch(f"{keys.joined}\n") is not None
 
 
-def money_columns(header: str) -> int:
-    """How many of the header's last columns are Price and Currency."""
-    names = header.split(",")
-    return sum(column in names for column in MONEY_COLUMNS)
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Where a header divides its lines: what makes the row, up to its moment, and what may change after it.
 
-
-def split_line(line: str, money: int) -> tuple[str, str]:
-    """A CSV line as (ids, Target and DateTime; Price and Currency).
-
-    `money` is `money_columns(header)`. The two money columns are digits, dots and letters only, so the
-    last commas of the line are theirs, whatever the other columns hold.
+    Conversions end in Price and Currency, orders in everything after `create_date_time`.
     """
-    if money == 0:
-        return line, ""
-    head, *tail = line.rsplit(",", money)
-    return head, ",".join(tail)
+
+    kept: int
+    """Columns that a key may not change; the last of them is the moment."""
+    changing: int
+    """Columns that it may."""
+    is_money: bool
+    """Whether those are Price and Currency alone, which hold no commas of their own."""
+
+    def parts(self, line: str) -> tuple[str, str]:
+        """Divide a CSV line, without the comma between the two parts."""
+        if self.changing == 0:
+            return line, ""
+        if self.is_money:
+            head, *tail = line.rsplit(",", self.changing)
+            return head, ",".join(tail)
+        found = _leading_cells(self.kept).match(line)
+        end = found.end() if found else len(line)
+        return line[:end], line[end + 1 :]
+
+    def is_same(self, one: str, other: str) -> bool:
+        """Whether the changing parts of two lines are the same, however their prices are written."""
+        if one == other:
+            return True
+        return self.is_money and list(map(_amount, one.split(","))) == list(map(_amount, other.split(",")))
 
 
-def moment(line: str, money: int) -> int:
-    """The DateTime of a CSV line in unix seconds; it stands before the money, and both are never quoted."""
-    return int(line.rsplit(",", money + 1)[1])
+@cache
+def split_of(header: str) -> Split:
+    """Where a header divides its lines."""
+    names = header.split(",")
+    moment_at = next((at for at, name in enumerate(names) if name in MOMENT_COLUMNS), len(names) - 1)
+    changing = names[moment_at + 1 :]
+    return Split(moment_at + 1, len(changing), all(name in MONEY_COLUMNS for name in changing))
+
+
+@cache
+def _leading_cells(cells: int) -> re.Pattern[str]:
+    return re.compile(",".join([r'(?:"(?:[^"]|"")*+"|[^",]*+)'] * cells))
+
+
+def moment(line: str, split: Split) -> int:
+    """The moment of a CSV line in unix seconds; it is the last cell of what is kept, and never quoted.
+
+    A local time of an unknown zone counts as the earliest moment that it may be.
+    """
+    text = split.parts(line)[0].rpartition(",")[2]
+    if text.isdigit():
+        return int(text)
+    return int((datetime.fromisoformat(text).replace(tzinfo=UTC) - _EASTERNMOST).timestamp())
 
 
 def identity(head: str) -> bytes:
-    """Digest of id, Target and DateTime, 8 bytes: what makes a conversion the same (docs/metrica.md, 4)."""
+    """Digest (8 bytes) of what Metrica takes for the same conversion: ids, Target, DateTime [I]."""
     return blake2b(head.encode(), digest_size=8).digest()
 
 
-def fingerprint(line: str, money: int) -> tuple[bytes, str]:
-    """What is compared when a key comes again: the identity of its line, and its money as text."""
-    head, amounts = split_line(line, money)
-    return identity(head), amounts
-
-
-def same_money(one: str, other: str) -> bool:
-    """Whether two moneys (as `split_line` gives them) are the same, however their prices are written."""
-    return one == other or list(map(_amount, one.split(","))) == list(map(_amount, other.split(",")))
+def fingerprint(line: str, split: Split) -> tuple[bytes, str]:
+    """What is compared when a key comes again: the identity of its line, and what of it may change."""
+    head, changing = split.parts(line)
+    return identity(head), changing
 
 
 def _amount(text: str) -> Decimal | str:

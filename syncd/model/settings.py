@@ -259,6 +259,8 @@ class QuerySettings(_Frozen):
     """Neither the query nor its database names one."""
     longest_pause: timedelta | None = None
     """With `cron`: the longest time between two firings (a night, a weekend), which is no sign of trouble."""
+    counter_timezone: ZoneInfo | None = None
+    """The counter's own, which is no part of the file: kinds that need it ask Metrica for it once."""
     login: str = "metrica"
     """Whose daily requests it spends, named by where the token stands: `metrica`, or `queries.NAME`."""
     file: str = ""

@@ -114,6 +114,10 @@ class Receipt:
     user_not_found_quantity: int | None = None
     goal_not_found_quantity: int | None = None
     create_time: str = ""
+    is_static: bool = False
+    """Whether all its rows are static calls, which belong to no visitor."""
+    is_final: bool = False
+    """Whether Metrica has finished with it, so that there is nothing to follow."""
 
     def dropped(self, rows: int) -> int | None:
         """How many of the rows sent Metrica left out when it checked the file; None when it does not say."""

@@ -117,7 +117,12 @@ class Source(Protocol):
 
 
 class Destination(Protocol):
-    """Metrica, for one token."""
+    """Metrica, for one token and one kind of upload."""
+
+    @property
+    def lists_tags(self) -> bool:
+        """Whether an upload can be found by its tag; one that cannot is sent again if its answer was lost."""
+        ...
 
     def upload(
         self,
@@ -125,7 +130,7 @@ class Destination(Protocol):
         file: Sequence[bytes],
         *,
         tag: str,
-        client_id_type: str | None,
+        header: str,
         fence: Callable[[], None],
     ) -> Receipt:
         """POST one CSV file, given in pieces.

@@ -150,7 +150,7 @@ class Application:
         )
 
     def _unrecorded_of(self, query: QuerySettings) -> Callable[[], Mapping[str, Receipt]]:
-        return lambda: self._unrecorded.of(query.counter, query.name, self.parts.client(query))
+        return lambda: self._unrecorded.of(query.counter, query.name, self.parts.uploads(query))
 
     def hold(self, query: QuerySettings) -> QueryLedger:
         """The ledger of a query, to be written outside of a run. Raises HeldElsewhere."""

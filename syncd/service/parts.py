@@ -6,14 +6,17 @@ from collections.abc import Callable
 from contextlib import suppress
 from hashlib import blake2b
 from threading import RLock
+from zoneinfo import ZoneInfo
 
 from syncd.config.secrets import read_token_file
 from syncd.inspect.check import Connected
 from syncd.ledger import Lease, QueryLedger, Store
+from syncd.mapping import kind_of
 from syncd.metrica.budget import Budget, OwnPurse, Purse, Terms
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.pace import Pace
 from syncd.metrica.token import Token
+from syncd.metrica.uploads import Uploads
 from syncd.model.clock import Clock, SystemClock
 from syncd.model.errors import ConfigError, Problem, SourceError
 from syncd.model.events import Event, Observer
@@ -44,7 +47,7 @@ class Parts:
         """Where requests are counted; a daemon's is the state store."""
         self._pace = Pace()
         self._clients: dict[str, MetricaClient] = {}
-        self._lists: dict[str, Lists] = {}
+        self._lists: dict[tuple[str, str], Lists] = {}
         self._lock = RLock()
 
     def _tell_statement(self, database: str, sql: str, values: str) -> None:
@@ -82,6 +85,35 @@ class Parts:
         with self._lock:
             return self._client(query)
 
+    def complete(self, query: QuerySettings) -> QuerySettings:
+        """The query with what its kind has to know of the counter, asked of Metrica once and remembered.
+
+        Raises MetricaError, StateError, and ConfigError for a zone that this machine does not know.
+        """
+        if not kind_of(query).needs_counter_zone or query.counter_timezone is not None:
+            return query
+        place = self.settings.metrica.api_url, query.counter
+        is_new = self.store.is_new()
+        name = None if is_new else self.store.counter_time_zone(*place)
+        if name is None:
+            name = self.client(query).counter(query.counter).time_zone
+            if not is_new:
+                self.store.set_counter_time_zone(*place, name)
+        try:
+            zone = ZoneInfo(name)
+        except (ValueError, OSError):
+            message = (
+                f"counter {query.counter} is in the time zone {name!r}, which this machine does not know"
+            )
+            raise ConfigError(
+                [Problem(self.settings.file, query.line, f"queries.{query.name}", message)]
+            ) from None
+        return query.model_copy(update={"counter_timezone": zone})
+
+    def uploads(self, query: QuerySettings) -> Uploads:
+        """Metrica as the uploads of the query's kind see it."""
+        return Uploads(self.client(query), kind_of(query), query)
+
     def _client(self, query: QuerySettings) -> MetricaClient:
         if query.login not in self._clients:
             self._clients[query.login] = MetricaClient(
@@ -102,10 +134,10 @@ class Parts:
     def lists(self, query: QuerySettings) -> Lists:
         """The lists of uploads that the queries of one token share."""
         with self._lock:
-            if query.login not in self._lists:
-                client = self._client(query)
-                self._lists[query.login] = Lists(client, self.clock, client.budget)
-            return self._lists[query.login]
+            shared = query.login, query.kind.value
+            if shared not in self._lists:
+                self._lists[shared] = Lists(self.uploads(query), self.clock, self._client(query).budget)
+            return self._lists[shared]
 
     def requests(self) -> Requests:
         """What this process knows of the requests left today."""

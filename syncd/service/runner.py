@@ -103,12 +103,12 @@ class QueryRunner:
         return self._steps
 
     def _build(self, lease: Lease | None) -> _Steps:
-        parts, query = self._parts, self.query
+        parts, query = self._parts, self._parts.complete(self.query)
         ledger, client = parts.ledger(query, lease), parts.client(query)
         metrica = self._metrica
         settler = Settler(
             ledger,
-            client,
+            parts.uploads(query),
             parts.clock,
             parts.observer,
             Patience(metrica.settle, inherited=metrica.timeout if lease else timedelta(0)),

@@ -65,6 +65,6 @@ def test_an_upload_only_token_sends_rows(
     assert isinstance(query, dict)
     with Process(tmp_path, sqlite_db.url, emulator.url, query) as syncd:
         found = Unrecorded(syncd.parts.store.known_tags, syncd.told)
-        assert found.of(1, "orders", syncd.parts.client(syncd.query)) == {}
+        assert found.of(1, "orders", syncd.parts.uploads(syncd.query)) == {}
         assert syncd.told.of(Event.LIST_FAILED)
         assert syncd.run().uploaded == 4

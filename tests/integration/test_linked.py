@@ -9,7 +9,7 @@ import pytest
 from syncd.emulator.server import EmulatorServer
 from syncd.ledger import QueryLedger, Store
 from syncd.metrica.budget import Terms
-from syncd.metrica.client import MetricaClient
+from syncd.metrica.uploads import Uploads
 from syncd.model import Origin, Receipt, UploadState, quota
 from syncd.model.errors import NotReceived
 from syncd.model.events import Event
@@ -179,7 +179,7 @@ def test_an_unknown_status_is_not_final(bench: Bench, status: str, monkeypatch: 
     bench.run()
     number = int(str(bench.rows("SELECT metrica_id FROM syncd_uploads")[0][0]))
     with monkeypatch.context() as patch:
-        patch.setattr(MetricaClient, "all_uploads", lambda *_: {number: Receipt(number, status)})
+        patch.setattr(Uploads, "all_uploads", lambda *_: {number: Receipt(number, status)})
         bench.clock.forward(HOUR)
         bench.run()
     assert bench.states() == ["accepted"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from syncd.metrica import client as client_module
+from syncd.metrica import uploads as uploads_module
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.token import Token
 from syncd.model import Receipt
@@ -25,7 +25,7 @@ from syncd.model.errors import (
 )
 from syncd.model.events import Event
 from tests.support.centre import COUNTER, TOKEN, Listener, metrica_client
-from tests.support.client import BODY, OTHER, TAG, failure, upload
+from tests.support.client import BODY, OTHER, TAG, failure, upload, uploads_of
 from tests.support.raw_http import RawServer, answer
 
 
@@ -82,7 +82,7 @@ def test_every_fault_has_its_class(
     assert time.monotonic() - began < 15
     # Another client: this one takes a spent quota to heart.
     with closing(metrica_client(emulator.url)) as another:
-        assert (another.find(COUNTER, TAG) is not None) is received
+        assert (uploads_of(another).find(COUNTER, TAG) is not None) is received
 
 
 @pytest.mark.parametrize("operation", ["list", "counter", "goals"])
@@ -95,7 +95,7 @@ def test_reading_fails_in_the_same_way(
     """Reading the list, the counter or the goals raises MetricaError and nothing else."""
     emulator.fault(kind, on=operation, times=1)
     calls: dict[str, Callable[[], object]] = {
-        "list": lambda: client.find(COUNTER, TAG),
+        "list": lambda: uploads_of(client).find(COUNTER, TAG),
         "counter": lambda: client.counter(COUNTER),
         "goals": lambda: client.goals(COUNTER),
     }
@@ -152,7 +152,7 @@ def test_a_new_token_is_taken_up(emulator: EmulatorServer) -> None:
     tokens = iter([TOKEN, OTHER])
     with closing(metrica_client(emulator.url, read=lambda: next(tokens))) as client:
         assert upload(client).status == "UPLOADED"
-        assert client.find(COUNTER, TAG) is not None
+        assert uploads_of(client).find(COUNTER, TAG) is not None
     assert [request.status for request in emulator.requests()] in ([401, 200, 200], [403, 200, 200])
 
 
@@ -248,7 +248,9 @@ def test_no_parameter_for_several_kinds_of_id() -> None:
         RawServer(answer(b'{"uploading": {"id": 7, "status": "UPLOADED"}}')) as server,
         closing(metrica_client(server.url)) as client,
     ):
-        client.upload(COUNTER, [BODY], tag=TAG, client_id_type=None, fence=lambda: None)
+        uploads_of(client).upload(
+            COUNTER, [BODY], tag=TAG, header="PurchaseId,Target,DateTime", fence=lambda: None
+        )
     assert server.requests[0].split(b" ")[1].endswith(b"/upload?comment=" + TAG.encode())
 
 
@@ -259,15 +261,15 @@ def test_the_list_is_read_to_its_end(
     emulator: EmulatorServer, client: MetricaClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many pages it has, in either order, every upload is found and nothing is made up."""
-    monkeypatch.setattr(client_module, "LIST_PAGE", 2)
+    monkeypatch.setattr(uploads_module, "LIST_PAGE", 2)
     tags = [f"syncd{number:032x}" for number in range(5)]
     ids = [upload(client, tag).id for tag in tags]
     for order in ("newest_first", "oldest_first"):
         emulator.configure(list_order=order)
-        found = [client.find(COUNTER, tag) for tag in tags]
+        found = [uploads_of(client).find(COUNTER, tag) for tag in tags]
         assert [receipt.id for receipt in found if receipt] == ids
-        assert client.find(COUNTER, "syncd" + "f" * 32) is None
-        assert sorted(client.all_uploads(COUNTER)) == sorted(ids)
+        assert uploads_of(client).find(COUNTER, "syncd" + "f" * 32) is None
+        assert sorted(uploads_of(client).all_uploads(COUNTER)) == sorted(ids)
 
 
 def test_every_request_is_told(emulator: EmulatorServer) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from syncd.metrica.client import MetricaClient
+from syncd.metrica.uploads import Uploads
 from syncd.model import Receipt
 from syncd.model.errors import AccessRefused, NotReceived, OutcomeUnknown, StillUnclear, TooManyRejects
 from syncd.model.events import Event
@@ -157,11 +157,11 @@ def test_a_slow_list_tells_of_the_moment_it_was_asked(
     bench: Bench, emulator: EmulatorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An answer that takes all of `settle` to come is no proof that the upload is still not there."""
-    find = MetricaClient.find
+    find = Uploads.find
 
-    def slow(client: MetricaClient, counter: int, tag: str) -> Receipt | None:
+    def slow(uploads: Uploads, counter: int, tag: str) -> Receipt | None:
         """The list as it was when asked for, `settle` later."""
-        found = find(client, counter, tag)
+        found = find(uploads, counter, tag)
         bench.clock.forward(SETTLE)
         return found
 
@@ -170,7 +170,7 @@ def test_a_slow_list_tells_of_the_moment_it_was_asked(
     emulator.fault("drop_after", times=1)
     with pytest.raises(OutcomeUnknown):
         bench.run()
-    monkeypatch.setattr(MetricaClient, "find", slow)
+    monkeypatch.setattr(Uploads, "find", slow)
     with pytest.raises(StillUnclear):
         bench.run()
     assert bench.run().uploaded == 3

@@ -6,11 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
+from syncd.mapping.kinds.conversions import KIND
 from syncd.metrica.client import MetricaClient
+from syncd.metrica.uploads import Uploads
 from syncd.model import Receipt
 from syncd.model.errors import MetricaError
 from tests.support.centre import COUNTER, TOKEN
+from tests.support.mapping import a_query
 
+HEADER = "ClientId,Target,DateTime"
 BODY = b"ClientId,Target,DateTime\n100000000000000001,paid,1767225600\n"
 
 
@@ -22,7 +26,12 @@ OTHER = "y0_the-new-token-that-must-not-be-shown-either"
 
 def upload(client: MetricaClient, tag: str = TAG) -> Receipt:
     """Upload BODY."""
-    return client.upload(COUNTER, [BODY], tag=tag, client_id_type="CLIENT_ID", fence=lambda: None)
+    return uploads_of(client).upload(COUNTER, [BODY], tag=tag, header=HEADER, fence=lambda: None)
+
+
+def uploads_of(client: MetricaClient) -> Uploads:
+    """Metrica as the conversions of a query see it."""
+    return Uploads(client, KIND, a_query())
 
 
 def failure(work: Callable[[], object]) -> MetricaError:

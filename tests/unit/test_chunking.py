@@ -13,7 +13,8 @@ from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Origin, Reaso
 from syncd.pipeline.chunking import chunking
 from syncd.pipeline.chunking.news import PASSED, Rules
 
-IGNORE, RESEND = Rules("ignore", 2), Rules("resend", 2)
+SPLIT = keys.split_of("ClientId,Target,DateTime,Price,Currency")
+IGNORE, RESEND = Rules("ignore", SPLIT), Rules("resend", SPLIT)
 
 names = st.sampled_from("abcde")
 moments = st.sampled_from([1_700_000_000, 1_700_000_001])
@@ -32,7 +33,7 @@ def a_reject(name: str) -> Reject:
 
 def known_as(row: Conversion, state: KnownAs = KnownAs.DELIVERED) -> Known:
     """What the ledger remembers of a conversion."""
-    head, money = keys.split_line(row.line, 2)
+    head, money = SPLIT.parts(row.line)
     return Known(state, keys.identity(head), money)
 
 
@@ -112,7 +113,7 @@ def test_nothing_delivered_is_sent_as_another_conversion(
         known = memory.get(key)
         if known is not None and known.state is KnownAs.DELIVERED:
             assert rules.on_change == "resend"
-            assert keys.fingerprint(line, rules.money)[0] == known.identity
+            assert keys.fingerprint(line, rules.split)[0] == known.identity
 
 
 @given(st.integers(1, 300), st.lists(st.sampled_from(["new", "known", "bad"]), max_size=400))
@@ -181,7 +182,7 @@ def test_a_row_read_again(
     """What becomes of a good row, by what is remembered of its key."""
     row = a_row("a")
     memory = {} if known is None else {row.key: known}
-    chunk = add(row, known=memory, rules=Rules(on_change, 2))
+    chunk = add(row, known=memory, rules=Rules(on_change, SPLIT))
     counts = {"sent": len(chunk.ready), "rejected": len(chunk.rejects), "known": chunk.rows_known}
     expected = ignored if on_change == "ignore" else resent
     assert {name: count for name, count in counts.items() if count} == {expected: 1}

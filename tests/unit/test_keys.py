@@ -73,9 +73,9 @@ def test_key_text_tells_apart() -> None:
         (HEADER, 2),
     ],
 )
-def test_money_columns(header: str, money: int) -> None:
+def test_what_may_change(header: str, money: int) -> None:
     """Price and Currency are counted where the header has them."""
-    assert keys.money_columns(header) == money
+    assert keys.split_of(header).changing == money
 
 
 @given(
@@ -86,7 +86,7 @@ def test_money_columns(header: str, money: int) -> None:
 def test_split_line_agrees_with_csv(target: str, price: object, code: str | None) -> None:
     """Cutting at the last commas gives the same money as parsing the line."""
     (line,) = map_rows(row(Target=target, Price=price, Currency=code)).ready.lines
-    head, money = keys.split_line(line, keys.money_columns(HEADER))
+    head, money = keys.split_of(HEADER).parts(line)
     (fields,) = csv.reader(io.StringIO(line, newline=""), strict=True)
     (head_fields,) = csv.reader(io.StringIO(head, newline=""), strict=True)
     assert head_fields == fields[:3]
@@ -95,7 +95,23 @@ def test_split_line_agrees_with_csv(target: str, price: object, code: str | None
 
 def test_split_line_without_money() -> None:
     """Without money columns the whole line is the identity."""
-    assert keys.split_line('1,"a,b",5', 0) == ('1,"a,b",5', "")
+    assert keys.split_of("ClientId,Target,DateTime").parts('1,"a,b",5') == ('1,"a,b",5', "")
+
+
+ORDER = "id,create_date_time,client_ids,order_status,revenue"
+
+
+def test_an_order_may_change_after_its_moment() -> None:
+    """Quotes hide commas on both sides; numbers that are written differently differ."""
+    split = keys.split_of(ORDER)
+    assert split.parts('"a,""b",2026-01-31 10:00:00,"1,2",PAID,10') == (
+        '"a,""b",2026-01-31 10:00:00',
+        '"1,2",PAID,10',
+    )
+    assert not split.is_same("007,PAID,10", "7,PAID,10")
+    earliest = datetime(2026, 1, 30, 20, tzinfo=UTC).timestamp()
+    assert keys.moment("1,2026-01-31 10:00:00,1,PAID,10", split) == earliest
+    assert keys.moment("5,1767225600,1", keys.split_of("ClientId,DateTime,StaticCall")) == 1_767_225_600
 
 
 def test_identity_is_stable() -> None:
@@ -121,5 +137,5 @@ def test_identity_is_stable() -> None:
 )
 def test_same_money(one: str, other: str, *, same: bool) -> None:
     """A price is the same with more zeros; none is not zero."""
-    assert keys.same_money(one, other) is same
-    assert keys.same_money(other, one) is same
+    assert keys.split_of(HEADER).is_same(one, other) is same
+    assert keys.split_of(HEADER).is_same(other, one) is same

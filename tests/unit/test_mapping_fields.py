@@ -154,13 +154,6 @@ def test_unsendable_characters_are_exactly_control_and_surrogate() -> None:
             assert fields.target(text) == text
 
 
-def test_no_id() -> None:
-    """One filled id is enough, none is not."""
-    fields.one_filled(["", "1"])
-    with pytest.raises(BadValueError, match=Reason.NO_ID):
-        fields.one_filled(["", ""])
-
-
 @pytest.mark.parametrize(
     ("value", "text"),
     [

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncd.mapping.kinds.conversions import id_parameter
 from syncd.model import Column
 from syncd.model.settings import Constant
-from syncd.pipeline.uploading.payload import Tagger, client_id_type, render, unused_tag
+from syncd.pipeline.uploading.payload import Tagger, render, unused_tag
 from tests.support.mapping import GOOD, a_query, map_rows, row
 
 HEADER = "ClientId,Target,DateTime,Price,Currency"
@@ -76,4 +77,4 @@ def test_tags() -> None:
 )
 def test_client_id_type(header: str, parameter: str | None) -> None:
     """Only a single kind of id that the API has a name for is said."""
-    assert client_id_type(header) == parameter
+    assert id_parameter(header).get("client_id_type") == parameter

@@ -140,13 +140,13 @@ class SameSales:
 
 def same_sales(chunk: Chunk) -> SameSales | None:
     """Rows of other keys with the id, Target and DateTime of one before them; None: there are none."""
-    money = keys.money_columns(chunk.header)
+    split = keys.split_of(chunk.header)
     waiting = [(row.key, row.line) for row in chunk.waiting]
     lines = [*zip(chunk.ready.keys, chunk.ready.lines, strict=True), *waiting]
     first: dict[str, str] = {}
     same = []
     for key, line in lines:
-        head, _ = keys.split_line(line, money)
+        head, _ = split.parts(line)
         if first.setdefault(head, key) != key:
             same.append((key, first[head]))
     return SameSales(len(same), *same[0]) if same else None

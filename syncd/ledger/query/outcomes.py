@@ -46,8 +46,8 @@ def note_old(database: Database, connection: Connection, upload_id: int, chunk: 
     if chunk.ready.newest < oldest:  # as in a first load, which should not take its lines apart
         old_rows = len(chunk.ready)
     else:
-        money = keys.money_columns(chunk.header)
-        old_rows = sum(keys.moment(line, money) < oldest for line in chunk.ready.lines)
+        split = keys.split_of(chunk.header)
+        old_rows = sum(keys.moment(line, split) < oldest for line in chunk.ready.lines)
     if old_rows:
         table = database.tables.uploads
         connection.execute(update(table).where(table.c.id == upload_id).values(old_rows=old_rows))

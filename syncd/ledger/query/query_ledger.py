@@ -174,13 +174,14 @@ class QueryLedger(QueryMemory):
             if row.origin != Origin.RESEND:  # whose keys may wait, or be rejects, in a newer form
                 self._account_for(connection, row, upload.keys)
             self._count(connection, rows=0 if row.origin == Origin.RESEND else row.rows)
+            state = UploadState.PROCESSED if receipt.is_final else UploadState.ACCEPTED
             self._set(
                 connection,
                 row,
-                state=UploadState.ACCEPTED,
+                state=state,
                 settled_at=now,
                 metrica_id=receipt.id,
-                **outcomes.figures(receipt, row.rows, UploadState.ACCEPTED),
+                **outcomes.figures(receipt, row.rows, state),
             )
             self._move_past(connection, row, now)
             reach(Point.ACCEPT_WRITTEN)

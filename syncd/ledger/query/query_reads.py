@@ -312,4 +312,4 @@ def _position(row: Row[Any]) -> Position | None:
 
 
 def _known(state: KnownAs, header: str, line: str) -> Known:
-    return Known(state, *key_rules.fingerprint(line, key_rules.money_columns(header)))
+    return Known(state, *key_rules.fingerprint(line, key_rules.split_of(header)))

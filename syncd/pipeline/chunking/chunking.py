@@ -112,7 +112,7 @@ def _add_row(
 ) -> None:
     place = places.get(key)
     if place is not None:
-        known = as_known(chunk.ready.lines[place], rules.money, KnownAs.DELIVERED)
+        known = as_known(chunk.ready.lines[place], rules.split, KnownAs.DELIVERED)
     match decide(line, known, rules):
         case "news" if place is not None:  # the newest money takes the place of the one before
             chunk.rows_known += 1
@@ -134,8 +134,8 @@ def _add_waiting(
 ) -> None:
     place = places.get(conversion.key)
     if place is not None:
-        known = as_known(chunk.ready.lines[place], rules.money, KnownAs.DELIVERED)
-    if known == as_known(conversion.line, rules.money, KnownAs.WAITING):
+        known = as_known(chunk.ready.lines[place], rules.split, KnownAs.DELIVERED)
+    if known == as_known(conversion.line, rules.split, KnownAs.WAITING):
         chunk.rows_known += 1
         return
     match decide(conversion.line, known, rules):

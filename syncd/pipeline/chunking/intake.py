@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol
 
-from syncd.mapping import Form, Mapper, layout
+from syncd.mapping import Form, Mapper, kind_of, layout
 from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject, TextPage, keys
 from syncd.model.joined import Texts
 from syncd.model.settings import QuerySettings
@@ -100,7 +100,9 @@ class Intake:
         return mapper.map_text(page, now) if isinstance(page, TextPage) else mapper.map(page, now)
 
     def _rules(self, chunk: Chunk) -> Rules:
-        return Rules(self._query.on_change, keys.money_columns(chunk.header), self.ahead)
+        return Rules(
+            kind_of(self._query).on_change or self._query.on_change, keys.split_of(chunk.header), self.ahead
+        )
 
     def _mapper_for(self, columns: tuple[str, ...]) -> Mapper:
         """The mapper for a result with these columns; made anew when they change."""

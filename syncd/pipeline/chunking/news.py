@@ -17,8 +17,8 @@ class Rules:
     """What of a query decides about rows read again."""
 
     on_change: Literal["ignore", "resend"]
-    money: int
-    """`keys.money_columns` of the header."""
+    split: keys.Split
+    """`keys.split_of` the header."""
     ahead: AbstractSet[str] = frozenset()
     """Keys whose last row bears a mark of the future, and is not among those that are read."""
 
@@ -27,7 +27,7 @@ def decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "kno
     """What a line is, given what is remembered of its key."""
     if known is None or known.state is KnownAs.WAITING:
         return "news"
-    identity, money = keys.fingerprint(line, rules.money)
+    identity, money = keys.fingerprint(line, rules.split)
     same = identity == known.identity
     if known.state is KnownAs.REJECTED:  # Metrica refused it: once it is put right it is news
         return "known" if same and money == known.money else "news"
@@ -35,10 +35,10 @@ def decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "kno
         return "known"
     if not same:
         return "changed"
-    changed = rules.on_change == "resend" and not keys.same_money(money, known.money)
+    changed = rules.on_change == "resend" and not rules.split.is_same(money, known.money)
     return "news" if changed else "known"
 
 
-def as_known(line: str, money: int, state: KnownAs) -> Known:
+def as_known(line: str, split: keys.Split, state: KnownAs) -> Known:
     """A line as the ledger would remember it."""
-    return Known(state, *keys.fingerprint(line, money))
+    return Known(state, *keys.fingerprint(line, split))

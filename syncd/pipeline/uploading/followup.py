@@ -158,6 +158,8 @@ class Follower:
         """Record what the list says of an upload; True when Metrica has finished with it."""
         receipt = listing.uploads.get(upload.metrica_id)
         state = _FINAL.get(receipt.status, UploadState.ACCEPTED) if receipt else UploadState.ACCEPTED
+        if receipt is not None and receipt.is_static and state is UploadState.UNLINKED:
+            state = UploadState.PROCESSED  # static calls belong to nobody, so nobody was to be found
         self._ledger.follow(upload, state, receipt, listing.asked_at)
         final = state is not UploadState.ACCEPTED
         if receipt is not None and (final or receipt.status != upload.status):

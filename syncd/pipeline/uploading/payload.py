@@ -7,27 +7,16 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from itertools import count
 
-from syncd.model import IdKind
 from syncd.model.joined import encoded
 
 TAG_PREFIX = "syncd"
 _TAG_BYTES = 16
-
-# PurchaseId has no client_id_type in any generation of the API's documents (docs/metrica.md, 1).
-_UNTYPED = frozenset({IdKind.PURCHASE_ID})
 
 
 def render(header: str, lines: Sequence[str]) -> tuple[bytes, ...]:
     r"""In pieces, repeatable byte for byte: header and lines in UTF-8, each ended by `\n`, no BOM."""
     head = f"{header}\n".encode()
     return (head, encoded(lines), b"\n") if lines else (head,)
-
-
-def client_id_type(header: str) -> str | None:
-    """The parameter `client_id_type`; None for several kinds of id, or for one that has none."""
-    names = header.split(",")
-    kinds = {kind for kind in IdKind if kind.column in names}
-    return kinds.pop().value if len(kinds) == 1 and not kinds & _UNTYPED else None
 
 
 @dataclass(frozen=True, slots=True)

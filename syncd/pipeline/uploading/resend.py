@@ -70,18 +70,17 @@ class Again:
 
         To send the old line would put the old money back.
         """
-        known, money = self.ledger.known(upload.keys), keys.money_columns(upload.header)
+        known, split = self.ledger.known(upload.keys), keys.split_of(upload.header)
         current = [
             (key, line)
             for key, line in zip(upload.keys, upload.lines, strict=True)
-            if _is_current(line, known.get(key), money)
+            if _is_current(line, known.get(key), split)
         ]
         return Rows(Texts(key for key, _ in current), Texts(line for _, line in current))
 
 
-def _is_current(line: str, known: Known | None, money_columns: int) -> bool:
+def _is_current(line: str, known: Known | None, split: keys.Split) -> bool:
     """Whether the ledger knows no other line for the key; of a forgotten key it knows none."""
     if known is None or known.state is not KnownAs.DELIVERED:
         return True
-    head, money = keys.split_line(line, money_columns)
-    return keys.identity(head) == known.identity and money == known.money
+    return (known.identity, known.money) == keys.fingerprint(line, split)

@@ -24,7 +24,7 @@ from syncd.model.errors import (
 from syncd.model.events import Event, Observer
 from syncd.model.faultpoints import Point, reach
 from syncd.pipeline.ports import Destination, Ledger
-from syncd.pipeline.uploading.payload import Tagger, client_id_type, render, unused_tag
+from syncd.pipeline.uploading.payload import Tagger, render, unused_tag
 
 REFUSED_IN_A_ROW = 50
 """Single rows refused, and nothing of their file accepted: it is bad throughout. About 150 requests."""
@@ -76,6 +76,8 @@ class Settler:
         """Gives uploads that Metrica has, though the store does not say that they were ever sent."""
         self._unclear_until: dict[int, float] = {}
         """By `clock.seconds`: until then an upload may yet show up in Metrica's list."""
+        self._others_until: dict[int, float] = {}
+        """By `clock.seconds`: until then another process may be at the POST of one that has no list."""
 
     def settle_all(self, report: RunReport) -> None:
         """Settle every open upload of the query, oldest first. Raises MetricaError or StateError."""
@@ -84,7 +86,9 @@ class Settler:
             if upload.state is UploadState.PLANNED and upload.tag in self.listed():
                 self.adopt(upload, self.listed()[upload.tag], report)
                 continue
-            if upload.state is UploadState.SENDING and self._look_up(upload, report):
+            if upload.state is UploadState.SENDING and not self._destination.lists_tags:
+                self._wait_for_others(upload)
+            elif upload.state is UploadState.SENDING and self._look_up(upload, report):
                 continue
             self._send(self._ledger.sending(upload, self._clock.now()), report)
 
@@ -106,7 +110,7 @@ class Settler:
                 upload.counter,
                 file,
                 tag=upload.tag,
-                client_id_type=client_id_type(upload.header),
+                header=upload.header,
                 fence=self._fence,
             )
         except (NotReceived, AccessRefused):
@@ -171,6 +175,22 @@ class Settler:
         del self._unclear_until[upload.id]
         self._tell(Event.UPLOAD_NOT_FOUND, upload)
         return False
+
+    def _wait_for_others(self, upload: Upload) -> None:
+        """Raise StillUnclear while another process may be at the POST of an upload that cannot be looked up.
+
+        It is then sent again as it was, so one file of a query is on its way at a time.
+        """
+        now, seconds = self._clock.now(), self._clock.seconds()
+        if upload.id in self._unclear_until or upload.sent_at is None:
+            return  # the POST was this process's, and is over
+        over = min(upload.sent_at, now) + self._patience.inherited
+        until = self._others_until.setdefault(upload.id, seconds + max(0.0, (over - now).total_seconds()))
+        if seconds < until:
+            raise StillUnclear(
+                "another process may still be sending an upload; it is sent again after that",
+                retry_at=now + timedelta(seconds=until - seconds),
+            )
 
     def _longest(self, upload: Upload, now: datetime) -> float:
         """How many seconds more an upload that another process sent may take to show up."""
@@ -242,5 +262,5 @@ class Settler:
 
 def _newest(upload: Upload) -> int:
     """The newest DateTime of an upload, from its lines: of a half, or one that another run recorded."""
-    money = keys.money_columns(upload.header)
-    return max(keys.moment(line, money) for line in upload.lines)
+    split = keys.split_of(upload.header)
+    return max(keys.moment(line, split) for line in upload.lines)
