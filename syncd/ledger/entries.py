@@ -61,6 +61,7 @@ def insert_upload(
         "tag": upload.tag,
         "query": upload.query,
         "counter": upload.counter,
+        "kind": upload.kind,
         "api_url": upload.address or None,
         "state": upload.state.value,
         "origin": origin.value,

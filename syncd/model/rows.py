@@ -235,7 +235,9 @@ class Known:
     identity: bytes
     """`keys.identity` of the line that was delivered, waits or was refused by Metrica."""
     money: str
-    """Price and Currency as they stood in that line, joined by a comma."""
+    """What of that line may change: Price and Currency, or all that stands after an order's moment."""
+    refused: tuple[bytes, str] | None = None
+    """Identity and money of a newer line of a delivered key that Metrica refused."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from syncd.model.rows import Conversion, Mark, Reject, Rows
 
 UNSEEN = "unseen"
 """Whom a query waits for where its database does not tell this user who has a transaction open."""
+
+
+class KindOfRows(NamedTuple):
+    """What a query's rows are, as far as its ledger cares."""
+
+    name: str
+    """As the configuration names it."""
+    window: timedelta
+    """How old a row may be when it is sent and still be of use."""
+
+
+CONVERSIONS = KindOfRows("conversions", timedelta(days=21))
+"""Metrica links a conversion to a visit of the 21 days before (docs/metrica.md, 2)."""
 
 
 class Origin(StrEnum):
@@ -97,6 +110,8 @@ class Upload:
     origin: Origin = Origin.QUERY
     newest: int = field(default=0, compare=False)
     """The newest DateTime among its rows, unix seconds; 0: not known but from its lines. Not recorded."""
+    kind: str = "conversions"
+    """What its rows are, as the configuration names it."""
     address: str = ""
     """Where it goes beside the counter (`places.address_of`); "": recorded before 0.2.0."""
 

@@ -22,6 +22,7 @@ from syncd.model.errors import ConfigError, Problem, SourceError
 from syncd.model.events import Event, Observer
 from syncd.model.places import Place, address_of
 from syncd.model.settings import QuerySettings, Settings
+from syncd.model.uploads import KindOfRows
 from syncd.monitoring.overview import Requests
 from syncd.monitoring.telemetry import register_secret
 from syncd.pipeline.chunking.intake import NothingKnown
@@ -148,7 +149,15 @@ class Parts:
     def ledger(self, query: QuerySettings, lease: Lease | None = None) -> QueryLedger:
         """The state store as the query sees it."""
         place = Place(address_of(self.settings.metrica.api_url), query.counter)
-        return QueryLedger(self.store, query.name, fingerprint(query), place=place, lease=lease)
+        kind = kind_of(query)
+        return QueryLedger(
+            self.store,
+            query.name,
+            fingerprint(query),
+            place=place,
+            kind=KindOfRows(kind.name, kind.window),
+            lease=lease,
+        )
 
     def memory(self, query: QuerySettings) -> QueryLedger | NothingKnown:
         """The ledger to look things up in, also before the first run made a store. Raises StateError."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -17,8 +17,6 @@ from syncd.model.places import Place
 
 FINAL = (UploadState.PROCESSED, UploadState.UNLINKED)
 """The states of uploads that Metrica has finished with."""
-WINDOW = timedelta(days=21)
-"""Between a visit and the processing of a row that is to be linked to it (docs/metrica.md, 2)."""
 FIGURES = ("uploads", "rows", "linked", "gained", "user_not_found", "goal_not_found")
 
 
@@ -38,9 +36,11 @@ def figures(receipt: Receipt, rows: int, state: UploadState) -> dict[str, object
     return {name: figure for name, figure in said.items() if figure is not None}
 
 
-def note_old(database: Database, connection: Connection, upload_id: int, chunk: Chunk, now: datetime) -> None:
-    """Note how many rows of a new upload are too old to be linked."""
-    oldest = (now - WINDOW).timestamp()
+def note_old(
+    database: Database, connection: Connection, upload_id: int, chunk: Chunk, since: datetime
+) -> None:
+    """Note how many rows of a new upload are from before a moment, and so too old to be of use."""
+    oldest = since.timestamp()
     if chunk.ready.oldest >= oldest:
         return
     if chunk.ready.newest < oldest:  # as in a first load, which should not take its lines apart

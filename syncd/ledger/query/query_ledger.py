@@ -22,7 +22,7 @@ from syncd.model.errors import SyncdError
 from syncd.model.faultpoints import Point, reach
 from syncd.model.links import Alarm
 from syncd.model.places import Place
-from syncd.model.uploads import DELIVERED
+from syncd.model.uploads import CONVERSIONS, DELIVERED, KindOfRows
 
 
 class QueryLedger(QueryMemory):
@@ -36,14 +36,23 @@ class QueryLedger(QueryMemory):
         query: The query's name.
         fingerprint: Digest of its SQL, mark and key, kept with the mark.
         place: The counter and address that its new uploads go to.
+        kind: What its rows are.
         lease: The right to write; None where nobody else can (SQLite, commands).
     """
 
     def __init__(
-        self, store: Store, query: str, fingerprint: str, *, place: Place, lease: Lease | None = None
+        self,
+        store: Store,
+        query: str,
+        fingerprint: str,
+        *,
+        place: Place,
+        kind: KindOfRows = CONVERSIONS,
+        lease: Lease | None = None,
     ) -> None:
         super().__init__(store, query, place)
         self._fingerprint = fingerprint
+        self._kind = kind
         self._lease = lease
         self._is_place_noted = False
 
@@ -122,6 +131,7 @@ class QueryLedger(QueryMemory):
             tag=tag,
             query=self._query,
             counter=self.place.counter,
+            kind=self._kind.name,
             address=self.place.address,
             state=UploadState.SENDING,
             header=chunk.header,
@@ -135,7 +145,7 @@ class QueryLedger(QueryMemory):
         with self._write() as connection:
             new_id = entries.insert_upload(self._database, connection, upload, chunk.origin, now)
             if chunk.origin is not Origin.RESEND:
-                outcomes.note_old(self._database, connection, new_id, chunk, now)
+                outcomes.note_old(self._database, connection, new_id, chunk, now - self._kind.window)
             if again is not None:
                 self._note_again(connection, new_id, again)
             self._others(connection, chunk, now)

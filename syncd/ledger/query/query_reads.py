@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -127,6 +128,7 @@ class QueryMemory:
             tag=row.tag,
             query=row.query,
             counter=row.counter,
+            kind=row.kind,
             address=row.api_url or "",
             state=UploadState(row.state),
             header=row.header,
@@ -151,10 +153,13 @@ class QueryMemory:
         """
         known: dict[str, Known] = {}
         with self._database.read() as connection:
-            known |= self._refused(connection, keys)
+            refused = self._refused(connection, keys)
+            known |= refused
             known |= self._waiting(connection, keys)
             delivered = deliveries.known(self._database, connection, self._query, keys)
-            known |= {key: what for key, (_, what) in delivered.items()}
+            for key, (_, what) in delivered.items():
+                newer = refused.get(key)
+                known[key] = replace(what, refused=(newer.identity, newer.money)) if newer else what
         return known
 
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:

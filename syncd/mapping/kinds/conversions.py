@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from syncd.model.endpoints import Endpoint
 from syncd.model.kinds import UploadColumn
 from syncd.model.settings import QuerySettings
 from syncd.model.upload_kind import Reader, UploadKind
+from syncd.model.uploads import CONVERSIONS
 
 _UNTYPED = frozenset({IdKind.PURCHASE_ID})
 """Ids that have no client_id_type in any generation of the API's documents."""
@@ -49,7 +49,7 @@ class Conversions(UploadKind):
     client_columns = frozenset(column for column in Column if column.is_id)
     required = frozenset({Column.TARGET, Column.DATETIME})
     moment = Column.DATETIME
-    window = timedelta(days=21)
+    window = CONVERSIONS.window
     identity_words = "id, Target or DateTime"
     may_write_lines = True
     endpoint = Endpoint(

@@ -28,6 +28,8 @@ def decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "kno
     if known is None or known.state is KnownAs.WAITING:
         return "news"
     identity, money = keys.fingerprint(line, rules.split)
+    if known.refused == (identity, money):
+        return "known"  # it is a reject, and just as it was
     same = identity == known.identity
     if known.state is KnownAs.REJECTED:  # Metrica refused it: once it is put right it is news
         return "known" if same and money == known.money else "news"
