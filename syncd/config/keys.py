@@ -165,9 +165,9 @@ def read_keys(keys: Mapping[str, Key], value: object) -> Values:
     """The values of a section. Raises Faults with all that is wrong with it, and what is right beside it."""
     if not isinstance(value, dict):
         # A text may be a secret in a wrong place.
-        raise Wrong(
-            "wants keys and values below it" + (", not text" if isinstance(value, str) else but_got(value))
-        )
+        got = ", not text" if isinstance(value, str) else but_got(value)
+        hint = "without the `-` before the names" if isinstance(value, list) else ""
+        raise Wrong(f"wants keys and values below it{got}", hint)
     reading, found = Collector(), Values()
     for word, item in value.items():
         with reading.at(word):

@@ -22,10 +22,10 @@ def apply(documents: list[Document]) -> None:
         _no_name_twice(section, documents)
     _state(main)
     _alerts(main)
-    if not stated_databases(documents):
+    if not stated_databases(documents) and not main.raw.get("databases"):
         main.problems.add(("databases",), "one database or more is needed", "databases: {crm: {url: …}}")
     queries = list(stated_queries(documents))
-    if not queries and not main.section("queries"):
+    if not queries and not main.raw.get("queries"):
         message = "there is no query, so there is nothing to do"
         main.problems.add(("queries",), message, "see config.example.yaml")
     for query in queries:

@@ -7,13 +7,13 @@ where PyYAML has it.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 import yaml
 from yaml.reader import Reader
 
 from syncd.config.scalars import Scalar, plain
+from syncd.config.syntax import explain, lines_of
 from syncd.config.words import Unreadable, Wrong, dotted
 from syncd.model.errors import Problem
 
@@ -25,7 +25,6 @@ MOST_PROBLEMS = 1_000
 """A file with more than that is something else; what follows would help nobody."""
 
 _PARSER: type = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_SAID = re.compile(r""" (?:'(?!.')|"(?!.")).*""", re.DOTALL)
 _MERGE = "<<"
 _CORE_TAGS = {
     "scalar": {None, "!", "tag:yaml.org,2002:str"},
@@ -107,7 +106,7 @@ class _Builder:
 
     def build(self, text: str) -> None:
         """Read all of it; stops early where going on makes no sense."""
-        self._lines = text.split("\n")
+        self._lines = lines_of(text)
         try:
             self._refuse_unprintable(text)
             for event in yaml.parse(text, Loader=_PARSER):
@@ -130,21 +129,10 @@ class _Builder:
             raise _GiveUp
 
     def _syntax(self, error: yaml.MarkedYAMLError, text: str) -> None:
-        """A problem in YAML's own words, without a path: the keys above it may not be those it belongs to."""
+        """Tell a problem without a path: the keys above it may not be those it belongs to."""
         self._open.clear()
-        mark, begun = error.problem_mark, error.context_mark
-        lines = text.split("\n")
-        indent = lines[mark.line][: mark.column + 1] if mark and mark.line < len(lines) else ""
-        if mark and "\t" in indent and not indent.strip():
-            self._problem(mark.line + 1, "a tab cannot indent", "YAML is indented with spaces")
-            return
-        # PyYAML may quote the text it stumbles over, perhaps a secret: fixed words and single signs are kept.
-        words = [_SAID.sub("", part) for part in (error.problem, error.context) if part]
-        # What is never closed is at fault where it begins, not at the file's end.
-        where = begun if begun and "end of stream" in words[0] else mark or begun
-        if begun and mark and where is mark and begun.line != mark.line:
-            words.append(f"that begins in line {begun.line + 1}")
-        self._problem(where.line + 1 if where else 0, f"YAML syntax: {', '.join(words)}")
+        fault = explain(error, text)
+        self._problem(fault.line, fault.message, fault.hint)
 
     def _problem(self, line: int, message: str, hint: str = "", *, name: str | None = None) -> None:
         path = [entry.key for entry in self._open if entry.key is not None]
@@ -174,19 +162,27 @@ class _Builder:
             case _:
                 pass
 
-    def _check_tag(self, tag: str | None, kind: str, line: int) -> None:
-        if tag not in _CORE_TAGS[kind]:
-            self._problem(line, "YAML tags (`!…`) are not used here", "remove the tag")
+    def _check_tag(self, tag: str | None, kind: str, line: int) -> bool:
+        is_right = tag in _CORE_TAGS[kind]
+        if not is_right:
+            hint = "remove the tag, or put a text that begins with ! in quotes"
+            self._problem(line, "YAML tags (`!…`) are not used here", hint)
+        return is_right
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
-        self._check_tag(event.tag, "scalar", line)
+        is_right = self._check_tag(event.tag, "scalar", line)
         is_plain = event.tag is None and event.implicit[0]
         top = self._open[-1] if self._open else None
         if top and isinstance(top.node.value, dict) and top.key is None:
             self._key(top, event.value, line, is_plain=is_plain)
             return
         value: Scalar | Unreadable = event.value
-        if is_plain:
+        if not is_right:
+            value = Unreadable.UNREADABLE
+        elif is_plain and event.anchor is not None and not event.value:
+            self._problem(line, "an anchor (`&…`) without a value", "put a text that begins with & in quotes")
+            value = Unreadable.UNREADABLE
+        elif is_plain:
             try:
                 value = plain(event.value)
             except Wrong as wrong:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import SecretStr
 
@@ -27,6 +27,12 @@ _IN_FILES = ("sqlite", "duckdb")
 _NAMED = ("postgresql", "mysql", "mariadb", "oracle")
 """Kinds of which SQLAlchemy's versions do not agree on the usual driver, or take another than ours."""
 _HIGHEST_PORT = 65535
+_TABLE = (
+    "in user and password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25, [ as %5B, "
+    "] as %5D, a space as %20; or put the password in password_file, as it is"
+)
+_RAW = re.compile(r"[@:/?#\[\]\s]|%(?![0-9A-Fa-f]{2})")
+"""Signs that may not stand in a URL's password as they are."""
 
 
 def _parsed(value: object) -> re.Match[str]:
@@ -37,15 +43,26 @@ def _parsed(value: object) -> re.Match[str]:
     if not found or any(ord(char) < ord(" ") for char in value):
         dialect = value.partition(":")[0]
         hint = "" if "://" in value else f"no `://` after the kind of database; {nearest(dialect, DRIVERS)}"
-        raise Wrong(
-            example, hint or "in a password or user write @ : / ? # and spaces as %40 %3A %2F %3F %23 %20"
-        )
+        raise Wrong(example, hint or _TABLE)
+    _refuse_raw(found)
     if found["port"] and int(found["port"][:6]) > _HIGHEST_PORT:
         raise Wrong("the URL's port is above 65535")
     dialect = found["dialect"].lower()
     if dialect != "sqlite" and not (found["host"] or found["six"] or found["database"] or found["query"]):
         raise Wrong("the URL names no host and no database")
     return found
+
+
+def _refuse_raw(found: re.Match[str]) -> None:
+    """Refuse a password with signs that part a URL: SQLAlchemy would read some of them as another host."""
+    password = found["password"]
+    if password is None:
+        return
+    behind = found.string[found.end("password") + 1 :]
+    if _RAW.search(password) or "@" in behind:
+        raise Wrong("the URL's password holds a sign that has another meaning in a URL", _TABLE)
+    if any(ord(char) < ord(" ") or char in "\x7f\ufffd" for char in unquote(password)):
+        raise Wrong("the URL's password holds a `%` that stands for no sign", _TABLE)
 
 
 def database_url(value: object) -> SecretStr:

@@ -11,11 +11,12 @@ import re
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import SecretStr
 
 from syncd.config.words import Substituted, Wrong, but_got, nearest, shown_name
+from syncd.config.zones import nearest_zone
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -178,11 +179,7 @@ def zone(value: object) -> ZoneInfo:
     try:
         return ZoneInfo(str(value))
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        hint = (
-            ""
-            if isinstance(value, Substituted)
-            else nearest(value, sorted(available_timezones()), every=False)
-        )
+        hint = "" if isinstance(value, Substituted) else nearest_zone(value)
         raise Wrong(f"wants a time zone such as Europe/Moscow{but_got(value)}", hint) from None
 
 
@@ -240,11 +237,18 @@ def command(value: object) -> tuple[str, ...]:
 def token(value: object) -> SecretStr:
     """An OAuth token, fit for an HTTP header. Never shown."""
     if not isinstance(value, str):
-        raise Wrong("wants text, such as ${METRICA_TOKEN}", "put it in quotes")
+        hint = "put it in quotes" if isinstance(value, int | float) else _without_dollar(value)
+        raise Wrong("wants text, such as ${METRICA_TOKEN}", hint)
     fault = token_fault(value)
     if fault:
         raise Wrong(f"the token {fault}")
     return SecretStr(str(value))
+
+
+def _without_dollar(value: object) -> str:
+    """What to write where `{NAME}` was meant to be `${NAME}`."""
+    is_name = isinstance(value, dict) and len(value) == 1 and next(iter(value.values())) is None
+    return "a `$` stands before the `{`" if is_name else "put it in quotes"
 
 
 def token_fault(value: str) -> str:

@@ -110,11 +110,11 @@ def but_got(value: object) -> str:
     return f", not {what}" if 0 < len(what) <= _LONGEST_SHOWN else ""
 
 
-def nearest(word: str, known: Iterable[str], *, every: bool = True) -> str:
+def nearest(word: str, known: Iterable[str], *, every: bool = True, cutoff: float = 0.6) -> str:
     """`did you mean ClientId?`; failing that the known words, if `every` and they are few; else nothing."""
     names = list(known)
     by_folded = {name.casefold(): name for name in reversed(names)}
-    close = get_close_matches(word[:100].casefold(), by_folded, n=1, cutoff=0.6)
+    close = get_close_matches(word[:100].casefold(), by_folded, n=1, cutoff=cutoff)
     if close:
         return f"did you mean {shown_name(by_folded[close[0]])}?"
     if every and 0 < len(names) <= 20:  # noqa: PLR2004 - more than that is no help in one line

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -229,3 +230,30 @@ def test_both_parsers_agree(parser: str, monkeypatch: pytest.MonkeyPatch) -> Non
         with pytest.raises(ConfigError) as caught:
             parse(wrong, "f.yaml", {})
         assert "s3cr3t" not in str(caught.value)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    before=st.text("abcXYZ017", min_size=3, max_size=6),
+    raw=st.sampled_from([*"@:/?#[] ", "%", "%4", "%zz", "%00", "%ff"]),
+    after=st.text("qrsQRS589", min_size=3, max_size=6),
+    rest=st.sampled_from(["h/crm", "h:5432/crm", "h", "[::1]:5432/crm?sslmode=require"]),
+    key=st.sampled_from(["databases.crm.url", "state.url"]),
+)
+def test_a_password_with_raw_signs_is_a_mistake(
+    before: str, raw: str, after: str, rest: str, key: str
+) -> None:
+    """Wherever the sign stands: the file is refused, the table says how to write it, and no part is shown."""
+    section, *names = key.split(".")
+    for password in (f"{before}{raw}{after}", f"{raw}{before}{after}", f"{before}{after}{raw}"):
+        tree = copy.deepcopy(BASE)
+        parent = tree[section]
+        for name in names[:-1]:
+            parent = parent[name]
+        parent["url"] = f"postgresql://user:{password}@{rest}"
+        if raw.startswith("%") and re.search("%[0-9a-f]{2}", password) and raw not in {"%00", "%ff"}:
+            continue  # with what follows it became an escape
+        seen = outcome(yaml.safe_dump(tree))
+        assert "write @ as %40" in seen
+        assert before not in seen
+        assert after not in seen

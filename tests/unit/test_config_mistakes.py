@@ -199,7 +199,7 @@ MISTAKES = [
     ("t0k3n", "[s3cr3t]", 2, "metrica.token", "wants text", "quotes"),
     ("t0k3n", "*s3cr3t", 2, "metrica.token", "names no anchor", "quote"),
     ("t0k3n", "!s3cr3t x", 2, "metrica.token", "tags", "remove"),
-    ("t0k3n", "@s3cr3t", 2, "metrica.token", "YAML syntax", ""),
+    ("t0k3n", "@s3cr3t", 2, "metrica.token", "cannot begin with @", "quotes"),
     # URLs
     (
         "postgresql://u:pa55word@h/crm",
@@ -269,9 +269,9 @@ MISTAKES = [
     ("counter: 5", "counter: 5\n    counter: 6", 12, "queries.one.counter", "twice, first in line 11", ""),
     ("queries:", "databases: {}\nqueries:", 8, "databases", "twice, first in line 4", ""),
     ("    counter", "\tcounter", 11, "", "tab", "spaces"),
-    ("counter: 5", "counter: 5: 6", 11, "", "YAML syntax", ""),
-    ("sql: SELECT 1", "sql: 'SELECT", 13, "", "YAML syntax", ""),
-    ("counter: 5", "counter: [5", 12, "", "did not find expected ',' or ']'", ""),
+    ("counter: 5", "counter: 5: 6", 11, "", "a second `: `", "quotes"),
+    ("sql: SELECT 1", "sql: 'SELECT", 13, "", "not closed", "same quote"),
+    ("counter: 5", "counter: [5", 11, "", "`[` that begins here", "`]`"),
     ("queries:", "---\nqueries:", 8, "", "more than one YAML document", "---"),
     ("mark: [updated_at, id]", "mark: &m [*m]", 16, "queries.one.mark", "inside its own anchor", ""),
     ("mark: [updated_at, id]", "mark: " + "[" * 50, 16, "queries.one.mark", "levels deep", ""),
