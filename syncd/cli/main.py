@@ -101,6 +101,16 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "Bring the state store to this version, as `run` does by itself.",
             "syncd migrate",
         ),
+        "backup": Entry(
+            "syncd.cli.backup:backup",
+            "Write the state store into a file, while the daemon runs.",
+            "syncd backup /var/backups/syncd.db",
+        ),
+        "restore": Entry(
+            "syncd.cli.backup:restore",
+            "Put a backup in the place of the state store, while no syncd runs.",
+            "syncd restore /var/backups/syncd.db",
+        ),
         "emulator": Entry(
             "syncd.cli.emulator:emulator",
             "Serve a local Metrica API, with faults on demand.",

@@ -78,11 +78,19 @@ def document_of(row: RejectRow) -> dict[str, object]:
 
 @contextmanager
 def output(path: Path | None) -> Iterator[TextIO]:
-    """Standard output, or a file that appears when complete, for its owner's eyes. Raises UsageError."""
+    """Standard output, or a file that appears when complete, for its owner's eyes. Raises UsageError.
+
+    Only a regular file is replaced. A device, a pipe or what a symbolic link leads to is written to.
+    """
     if path is None or str(path) == "-":
         yield sys.stdout
         return
     try:
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+                yield file
+            return
         handle, part = mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:

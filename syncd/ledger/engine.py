@@ -14,6 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
 from syncd.ledger.database import BUSY_TIMEOUT, WRITES, Database
+from syncd.ledger.store_files import real_file
 from syncd.ledger.tables import tables
 from syncd.model.clock import Clock, SystemClock
 from syncd.model.errors import StateUnavailable
@@ -62,7 +63,7 @@ def connect(settings: StateSettings, clock: Clock | None = None) -> Database:
 
 def _sqlite(url: URL, clock: Clock) -> Database:
     name = url.database or ":memory:"
-    file = None if name == ":memory:" else _file(name)
+    file = None if name == ":memory:" else real_file(name)
     # One connection holds a database in memory; a file takes as many as there are threads.
     size: dict[str, Any] = {"pool_size": 1 if file is None else 5, "max_overflow": 0 if file is None else -1}
     engine = create_engine(
@@ -80,18 +81,6 @@ def _sqlite(url: URL, clock: Clock) -> Database:
             event.listen(engine, moment, same.check)
     event.listen(engine, "begin", _begin_sqlite)
     return Database(engine, tables("syncd_", None), file, None, "", clock)
-
-
-def _file(name: str) -> Path:
-    """The file's real path, so that two ways to it lead to one lock."""
-    try:
-        file = Path(name).resolve()
-        found = file.parent.is_dir()
-    except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
-        raise StateUnavailable(f"cannot find the state store {name}: {error}") from None
-    if not found:
-        raise StateUnavailable(f"the state store's directory does not exist: {file.parent}")
-    return file
 
 
 def _open_sqlite(file: Path | None) -> sqlite3.Connection:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from syncd.ledger.store_files import create
 from syncd.model.errors import StateInUse, StateUnavailable
 
 _MOMENT = 0.05
@@ -31,7 +32,7 @@ class StoreLock:
         if self._path is None or self._descriptor is not None:
             return
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            descriptor = create(self._path)
         except OSError as error:
             raise StateUnavailable(f"cannot open {self._path}: {error.strerror}") from None
         try:
@@ -52,7 +53,7 @@ class StoreLock:
         if self._path is None:
             return None
         try:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         except FileNotFoundError:
             return False
         except OSError:

@@ -19,6 +19,7 @@ from syncd.ledger.rows import RunRow
 from syncd.ledger.schema import version
 from syncd.ledger.schema.creation import upgrade
 from syncd.ledger.schema.trial import check_writable
+from syncd.ledger.store_files import create, give_all_to_folders_owner
 from syncd.model.clock import Clock
 from syncd.model.errors import StateUnavailable
 from syncd.model.settings import StateSettings
@@ -125,11 +126,13 @@ class Store(Readers, OutcomeReaders, TotalsReader, Quotas, Counters):
             )
 
     def _create_file(self) -> None:
-        """A new store is for its owner's eyes alone: it names customers."""
+        """Make the file of a new store; root gives what is root's of an older one to the folder's owner."""
         file = self.database.file
-        if file is None or not self.database.is_missing():
+        if file is None:
             return
         try:
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            if self.database.is_missing():
+                os.close(create(file))
+            give_all_to_folders_owner(file)
         except OSError as error:
             raise StateUnavailable(f"cannot create the state store {file}: {error.strerror}") from None

@@ -278,6 +278,15 @@ class StateUnreleased(StateError):
     )
 
 
+class BackupUnusable(StateError):
+    """`backup`, `restore`: the file cannot be written, or is no whole backup of a state store."""
+
+    code = "state.backup"
+    action = (
+        "Name a regular file in a folder that you may write to; for `restore`, one that `syncd backup` wrote."
+    )
+
+
 class HeldElsewhere(StateError):
     """Another daemon on the same store runs this query, so `run --once` or the command leaves it alone."""
 
@@ -384,6 +393,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     StateInUse,
     StateTooNew,
     StateUnreleased,
+    BackupUnusable,
     HeldElsewhere,
     LeaseLost,
     DestinationChanged,

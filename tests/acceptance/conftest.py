@@ -79,6 +79,6 @@ def one_shop(sqlite_db: Database) -> Database:
 
 
 @pytest.fixture
-def clock(tmp_path: Path) -> WallClock:
+def wall_clock(tmp_path: Path) -> WallClock:
     """Right, until the test sets it."""
     return WallClock(tmp_path)

@@ -12,12 +12,12 @@ from tests.support.servers import Database
 
 
 @pytest.fixture
-def daemon(cli: Cli, clock: WallClock, sqlite_db: Database, emulator: EmulatorServer) -> Running:
+def daemon(cli: Cli, wall_clock: WallClock, sqlite_db: Database, emulator: EmulatorServer) -> Running:
     """A daemon that has delivered two orders."""
     shop.open_shop(sqlite_db)
     shop.sell(sqlite_db, 1, 2)
     cli.configure(shop.configuration(sqlite_db, emulator.url, shop.query()))
-    running = cli.start("run", **clock.environ())
+    running = cli.start("run", **wall_clock.environ())
     delivered(running, 2)
     return running
 
@@ -30,14 +30,14 @@ def delivered(daemon: Running, rows: int) -> None:
 @pytest.mark.parametrize("offsets", [["-1h"], ["+1d"], ["-1h", "+1d", "-30d"]], ids=" ".join)
 def test_it_goes_on(
     daemon: Running,
-    clock: WallClock,
+    wall_clock: WallClock,
     sqlite_db: Database,
     emulator: EmulatorServer,
     offsets: list[str],
 ) -> None:
     """The next rows come within the interval, and every row once."""
     for number, offset in enumerate(offsets):
-        clock.set(offset)
+        wall_clock.set(offset)
         shop.sell(sqlite_db, 3 + number * 2, 2)
         delivered(daemon, 2)
     assert daemon.stop() == 0
@@ -48,13 +48,13 @@ def test_it_goes_on(
 
 @pytest.mark.parametrize("offset", ["-1h", "+1d"])
 def test_an_answer_that_was_lost_then(
-    daemon: Running, clock: WallClock, sqlite_db: Database, emulator: EmulatorServer, offset: str
+    daemon: Running, wall_clock: WallClock, sqlite_db: Database, emulator: EmulatorServer, offset: str
 ) -> None:
     """Waits for Metrica's list as long as it would have: neither an hour more nor not at all."""
     emulator.fault("drop_after", on="upload", times=1)
     shop.sell(sqlite_db, 3, 2)
     daemon.wait_for("upload_unclear")
-    clock.set(offset)
+    wall_clock.set(offset)
     daemon.wait_for("upload_found")
     assert daemon.stop() == 0
 
@@ -62,11 +62,11 @@ def test_an_answer_that_was_lost_then(
     assert received == {str(10**17 + order): 1 for order in range(1, 5)}
 
 
-def test_rows_that_come_late_then(daemon: Running, clock: WallClock, sqlite_db: Database) -> None:
+def test_rows_that_come_late_then(daemon: Running, wall_clock: WallClock, sqlite_db: Database) -> None:
     """A mark that has just moved has not rested for a day: rows just behind it are read."""
     shop.sell(sqlite_db, 5, 2)
     delivered(daemon, 2)
-    clock.set("+1d")
+    wall_clock.set("+1d")
     shop.sell(sqlite_db, 3, 2)
     delivered(daemon, 2)
     assert daemon.stop() == 0

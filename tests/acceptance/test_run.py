@@ -152,19 +152,19 @@ def test_ten_odd_rows_end_as_promised(cli: Cli, database: Database, emulator: Em
 
 
 def test_a_waiting_row_goes_when_it_is_due(
-    cli: Cli, clock: WallClock, sqlite_db: Database, emulator: EmulatorServer
+    cli: Cli, wall_clock: WallClock, sqlite_db: Database, emulator: EmulatorServer
 ) -> None:
     """A row with a DateTime in the future holds nothing up, waits, and is sent once when its time comes."""
-    clock.set("-1d")
+    wall_clock.set("-1d")
     shop.open_shop(sqlite_db)
     shop.sell(sqlite_db, 1, 2)
     sqlite_db.run("UPDATE orders SET paid_at = datetime('now', '-1 hour') WHERE order_id = 1")
     cli.configure(shop.configuration(sqlite_db, emulator.url, shop.query()))
 
-    daemon = cli.start("run", **clock.environ())
+    daemon = cli.start("run", **wall_clock.environ())
     daemon.wait_for_each("rows_waiting", "upload_accepted")
     assert [conversion.id for conversion in emulator.conversions()] == ["100000000000000002"]
-    clock.set("+0")
+    wall_clock.set("+0")
     daemon.wait_for("upload_accepted")
 
     assert daemon.stop() == 0

@@ -263,4 +263,4 @@ print("alive")
 def test_a_broken_stderr_does_not_kill_the_process() -> None:
     """When whoever read stderr is gone, the process works on and ends with 0."""
     ended = subprocess.run([sys.executable, "-c", BROKEN_PIPE], capture_output=True, text=True, check=False)
-    assert (ended.returncode, ended.stdout) == (0, "alive\n")
+    assert (ended.returncode, ended.stdout) == (0, "alive\n"), ended.stderr

@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from syncd.ledger.database import Database
 from syncd.ledger.schema.creation import try_to_make
+from syncd.ledger.store_files import files_of_root
 from syncd.model.errors import StateNotWritable, StateUnavailable
 
 _NOT_WRITABLE = text("""
@@ -39,6 +40,12 @@ def _check_file(file: Path) -> None:
                 f"Run syncd as the owner of {path} ({_owner(path)}), or give it to this user: chown {_user()}"
                 f" {path}",
             )
+    if strange := files_of_root(file):
+        raise StateNotWritable(
+            f"{', '.join(map(str, strange))} belongs to root, in a folder of {_owner(file.parent)},"
+            " who cannot use it",
+            "Run `syncd migrate` as root, which gives the files to the folder's owner.",
+        )
 
 
 def _check_schema(database: Database, schema: str, *, is_new: bool) -> None:
