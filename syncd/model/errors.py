@@ -124,9 +124,7 @@ class UrlRefused(SourceRefused):
     """The database's URL cannot be used: no driver for it, or one that does not take what it says."""
 
     code = "source.url"
-    action = (
-        "Install what is named beside syncd, or correct the database's url or user: see docs/databases.md."
-    )
+    action = "Install what is named, or correct the database's url or user: see docs/databases.md."
 
 
 # --- Metrica ---
@@ -189,8 +187,7 @@ class AccessRefused(MetricaError):
     code = "metrica.access"
     action = (
         "Check the counter's number, and that the account of the token may edit the counter: its owner "
-        "grants "
-        "that in the counter's settings."
+        "grants that in the counter's settings."
     )
 
 
@@ -200,8 +197,7 @@ class TokenRefused(AccessRefused):
     code = "metrica.token"
     action = (
         "Get a new token with the right to write to Metrica and put it where metrica.token or "
-        "token_file says; "
-        "a file is read again by itself."
+        "token_file says; a file is read again by itself."
     )
 
 
@@ -272,19 +268,14 @@ class StateUnreleased(StateError):
     """The store was written by a syncd between two releases, whose tables no migration knows."""
 
     code = "state.unreleased"
-    action = (
-        "Run `syncd migrate` of commit 21d263e on it first, which makes it version 0007; or restore a store "
-        "of a release."
-    )
+    action = "Run `syncd migrate` of commit 21d263e on it first, or restore a store of a release."
 
 
 class BackupUnusable(StateError):
     """`backup`, `restore`: the file cannot be written, or is no whole backup of a state store."""
 
     code = "state.backup"
-    action = (
-        "Name a regular file in a folder that you may write to; for `restore`, one that `syncd backup` wrote."
-    )
+    action = "Name a regular file where you may write; for `restore`, one that `syncd backup` wrote."
 
 
 class HeldElsewhere(StateError):
@@ -364,9 +355,7 @@ class ListenFailed(SyncdError):
     """The address of `http.listen`, or of the emulator, cannot be had: it refuses to start."""
 
     code = "http.listen"
-    action = (
-        "Give http.listen a free port of this machine, or null to serve nothing; the emulator another --port."
-    )
+    action = "Give http.listen a free port of this machine, or null for none; the emulator another --port."
 
 
 ERROR_CLASSES: tuple[type[SyncdError], ...] = (
