@@ -51,6 +51,8 @@ class Driver:
     """Done once to each new driver connection."""
     begin: Callable[[Connection, timedelta], None] = _no_timeout
     """Done at the beginning of each transaction: read-only, statement timeout."""
+    end: Callable[[Connection], None] = _nothing
+    """Done at the end of each transaction: what a session keeps beyond it is given back, such as locks."""
     abort: Callable[[Any], None] | None = None
     """Ends a statement from another thread, when the server does not by itself."""
     abort_grace: timedelta = GRACE
@@ -96,16 +98,35 @@ def _postgres_begin(connection: Connection, timeout: timedelta) -> None:
     version = connection.connection.driver_connection.info.server_version  # type: ignore[union-attr]  # it is open
     looks = f", {_LOOKS_FOR_CLIENT}" if version >= _CAN_LOOK else ""
     connection.exec_driver_sql(
-        f"BEGIN READ ONLY; SELECT {_postgres_settings(timeout)},"
+        f"BEGIN {_POSTGRES_MODE}; SELECT {_postgres_settings(timeout)},"
         f" set_config('application_name', '{READER}', true){looks}",
         execution_options={"no_parameters": True},
+    )
+
+
+_POSTGRES_MODE = "ISOLATION LEVEL READ COMMITTED, READ ONLY, NOT DEFERRABLE"
+"""In words: a default of the role or the database may be SERIALIZABLE and DEFERRABLE, which waits."""
+_POSTGRES_FORMATS = (
+    ("datestyle", "ISO"),  # the order of day and month in texts that the SQL holds stays as it was
+    ("intervalstyle", "postgres"),
+    ("extra_float_digits", "3"),
+    ("bytea_output", "hex"),
+)
+"""How values are written: psycopg reads these, and marks travel in them, whatever the role's own are."""
+
+
+def _postgres_end(connection: Connection) -> None:
+    """Give back advisory locks that the DBA's SQL has taken, in the round trip that ends the transaction."""
+    connection.exec_driver_sql(
+        "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()", execution_options={"no_parameters": True}
     )
 
 
 def _postgres_settings(timeout: timedelta) -> str:
     """Local to the transaction, so that a pooler's next client does not inherit them."""
     milliseconds = _milliseconds(timeout)
-    return (
+    formats = (f"set_config('{name}', '{value}', true)," for name, value in _POSTGRES_FORMATS)
+    return "".join(formats) + (
         f"set_config('statement_timeout', '{milliseconds}', true),"
         f" set_config('lock_timeout', '{milliseconds}', true),"
         " set_config('idle_in_transaction_session_timeout', '60000', true)"
@@ -138,10 +159,22 @@ _LONGEST_TEXT = 1 << 26
 
 def _mysql_connected(connection: Any) -> None:
     with connection.cursor() as cursor:
+        # Never READ UNCOMMITTED, where a row that is rolled back is read; SERIALIZABLE takes locks.
+        cursor.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute("SET SESSION TRANSACTION READ ONLY")
+        # A mark may be a zero date, which comes back as text and is cast: that is not to make a null of it.
+        cursor.execute(f"SET SESSION sql_mode = {_WITH_ZERO_DATES}")
         cursor.execute(f"SET SESSION group_concat_max_len = {_LONGEST_TEXT}")
         cursor.execute(f"SET SESSION max_sort_length = {_LONGEST_SORTED}")
     connection.commit()
+
+
+_WITH_ZERO_DATES = "REPLACE(REPLACE(@@SESSION.sql_mode, 'NO_ZERO_IN_DATE', ''), 'NO_ZERO_DATE', '')"
+
+
+def _mysql_end(connection: Connection) -> None:
+    """Give back locks that the DBA's SQL has taken by GET_LOCK."""
+    connection.exec_driver_sql("DO RELEASE_ALL_LOCKS()")
 
 
 def _mysql_begin(connection: Connection, timeout: timedelta) -> None:
@@ -182,6 +215,7 @@ def _sqlite_abort(connection: sqlite3.Connection) -> None:
 
 def _mssql_begin(connection: Connection, timeout: timedelta) -> None:
     """SQL Server has no read-only transaction; pyodbc has a timeout in whole seconds."""
+    connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
     driver = connection.connection.driver_connection
     with suppress(AttributeError):
         setattr(driver, "timeout", max(1, round(timeout.total_seconds())))  # noqa: B010 - driver is Any
@@ -202,13 +236,14 @@ def _mssql_arguments(url: URL) -> dict[str, Any]:
     return {"timeout": CONNECT_SECONDS} if url.get_driver_name() == "pyodbc" else {}
 
 
-_MYSQL = Driver(arguments=_mysql_arguments, connected=_mysql_connected, begin=_mysql_begin)
+_MYSQL = Driver(arguments=_mysql_arguments, connected=_mysql_connected, begin=_mysql_begin, end=_mysql_end)
 
 DRIVERS: Mapping[str, Driver] = {
     "postgresql": Driver(
         arguments=_postgres_arguments,
         connected=_postgres_connected,
         begin=_postgres_begin,
+        end=_postgres_end,
         abort=_postgres_abort,
         row_values=True,
     ),
@@ -232,14 +267,18 @@ def driver_of(url: URL) -> Driver:
     """What is known of the URL's database."""
     driver = DRIVERS.get(family(url.get_backend_name()), Driver())
     if url.get_backend_name() == "postgresql" and url.get_driver_name() != "psycopg":
-        return Driver(begin=_postgres_foreign_begin, row_values=True)
+        return Driver(begin=_postgres_foreign_begin, end=_postgres_foreign_end, row_values=True)
     return driver
 
 
 def _postgres_foreign_begin(connection: Connection, timeout: timedelta) -> None:
     """Other PostgreSQL drivers: read-only by SQL, which needs to come first in the transaction."""
-    connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+    connection.exec_driver_sql(f"SET TRANSACTION {_POSTGRES_MODE}")
     connection.exec_driver_sql(f"SELECT {_postgres_settings(timeout)}")
+
+
+def _postgres_foreign_end(connection: Connection) -> None:
+    connection.exec_driver_sql("SELECT pg_catalog.pg_advisory_unlock_all()")
 
 
 def _milliseconds(timeout: timedelta) -> int:

@@ -130,13 +130,20 @@ class Database:
         with self.engine.connect() as connection:  # rolls back and returns the connection, whatever happens
             abort = self._driver.abort
             if abort is None:
-                self._driver.begin(connection, timeout)
-                return work(connection)
+                return self._work(connection, work, timeout)
             patience = (timeout + self._driver.abort_grace).total_seconds()
             driver_connection = connection.connection.driver_connection
             with _WATCHDOG.watching(patience, lambda: abort(driver_connection)):
-                self._driver.begin(connection, timeout)
-                return work(connection)
+                return self._work(connection, work, timeout)
+
+    def _work(self, connection: Connection, work: Callable[[Connection], T], timeout: timedelta) -> T:
+        self._driver.begin(connection, timeout)
+        try:
+            return work(connection)
+        finally:
+            # An old server may not know how; a connection that is lost has given back all it had.
+            with suppress(exc.SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error, OSError):
+                self._driver.end(connection)
 
     def _make_engine(self) -> Engine:
         try:

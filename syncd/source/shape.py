@@ -182,7 +182,7 @@ def _refuse_type(query: str, dialect: str, column: str, code: object, field: Any
             f"query {query}: column {column} is a single-precision float, which the driver"
             " rounds, so no row can be found again by it: cast it to numeric in the sql"
         )
-    if code == _BIT.get(dialect, ()) or (field is not None and field.flags & _NUMBERED):
+    if code == _BIT.get(dialect, ()) or getattr(field, "flags", 0) & _NUMBERED:
         raise SourceRefused(
             f"query {query}: column {column} is an ENUM, SET or BIT, which the server orders"
             " by number and compares by text, so rows would be lost: leave it out of mark and key where"
@@ -191,9 +191,9 @@ def _refuse_type(query: str, dialect: str, column: str, code: object, field: Any
 
 
 def _field(result: Any, place: int) -> Any:
-    """What PyMySQL keeps of a column beyond what the DB-API has words for; None with other drivers."""
-    fields = getattr(getattr(result, "_result", None), "fields", None) or ()
-    return fields[place] if place < len(fields) else None
+    """What PyMySQL keeps of a column beyond the DB-API's words; its description with other drivers."""
+    fields = getattr(getattr(result, "_result", None), "fields", None) or result.description
+    return fields[place]
 
 
 def _place(query: str, role: str, name: str, columns: tuple[str, ...]) -> int:

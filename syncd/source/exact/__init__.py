@@ -9,13 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from syncd.source.exact import mysql, postgresql
+from syncd.source.exact import clickhouse, duckdb, firebird, mssql, mysql, oracle, postgresql
 from syncd.source.exact.types import ExactKind, ExactType, bound_as, written_as
 
 __all__ = ["DIALECTS", "ExactKind", "ExactType", "bound_as", "exact_type", "written_as"]
 
 DIALECTS: Mapping[str, Callable[[object, object], ExactType | None]] = {
+    "clickhouse": clickhouse.exact_type,
+    "clickhousedb": clickhouse.exact_type,
+    "duckdb": duckdb.exact_type,
+    "firebird": firebird.exact_type,
+    "mssql": mssql.exact_type,
     "mysql": mysql.exact_type,
+    "oracle": oracle.exact_type,
     "postgresql": postgresql.exact_type,
 }
 """By the family of the database. SQLite needs none: Python's values are its own storage classes."""

@@ -50,8 +50,6 @@ class ExactType:
     """SQL of a column's exact text, where `{}` is the column; empty where the driver's value is exact."""
     number: str = ""
     """SQL like `cast`, of a number that a whole-number type does not hold."""
-    separator: str = " "
-    """What stands between day and time in the text of a moment."""
 
     def value_of(self, cell: object) -> object:
         """A value of the column, of what `select` (or the driver, where there is none) gave."""
@@ -65,17 +63,17 @@ class ExactType:
 
     def text_of(self, value: object) -> str:
         """The text that is bound for a value."""
-        if isinstance(value, datetime):
-            return value.isoformat(self.separator)
+        if isinstance(value, datetime) and self.kind not in (ExactKind.FINE_LOCAL, ExactKind.FINE_ZONED):
+            return value.isoformat(" ")
         if isinstance(value, date | time):
             return value.isoformat()
         if isinstance(value, float):
             return repr(value)
         if isinstance(value, bytes | bytearray | memoryview):
             return bytes(value).hex()
-        if self.kind is ExactKind.FINE_ZONED and isinstance(value, str) and not _has_offset(value):
-            return f"{value}+00:00"
-        return str(value)
+        if self.kind is ExactKind.FINE_ZONED:
+            return fine_moment(str(value) if _has_offset(str(value)) else f"{value}+00:00")
+        return fine_moment(str(value)) if self.kind is ExactKind.FINE_LOCAL else str(value)
 
     def carried(self, value: MarkValue, zone: tzinfo) -> MarkValue | None:
         """A mark's value in the form of this type, which the column may have got since; None: there is none.
