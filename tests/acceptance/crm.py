@@ -161,10 +161,10 @@ def at_source(database: Database) -> dict[str, State]:
     }
 
 
-def at_metrica(emulator: EmulatorServer) -> dict[str, State]:
+def at_metrica(emulator: EmulatorServer, counter: int = COUNTER) -> dict[str, State]:
     """Every order that the emulator knows, in its present state."""
     found = {}
-    for number, one in emulator.orders(COUNTER).items():
+    for number, one in emulator.orders(counter).items():
         shown = one.as_json()
         revenue = Decimal(str(shown["revenue"] or 0))
         found[number] = State(str(shown["order_status"]), revenue, str(shown["client_uniq_id"]))
