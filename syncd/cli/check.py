@@ -81,7 +81,7 @@ def check(
             problems = [_problem(problem, error.action) for problem in error.problems]
             print_json(_report(0, problems, Places.nowhere()))
         raise
-    queries, places = pick(settings, (*names, *options)), Places.of(settings.file)
+    queries, places = pick(settings, (*names, *options)), Places.of(settings.file, *settings.included)
     findings = [_about_file(settings), *_about_secrets(settings)]
     findings += _about_drivers(queries) if offline else _live(settings, queries)
     levels = Counter(finding.level for finding in findings)

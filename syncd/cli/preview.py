@@ -17,7 +17,6 @@ from syncd.cli.common import (
     read_settings,
     shown_key,
 )
-from syncd.inspect.check.sample import same_sales
 
 if TYPE_CHECKING:
     from syncd.inspect.preview import Preview
@@ -57,7 +56,7 @@ def preview(*, config: Path | None, as_json: bool, limit: int, name: str) -> int
 
 
 def _json(name: str, found: Preview) -> dict[str, object]:
-    chunk, same = found.chunk, same_sales(found.chunk)
+    chunk, same = found.chunk, found.same_sales
     return {
         "query": name,
         "header": chunk.header,
@@ -102,7 +101,7 @@ def _show(name: str, found: Preview) -> None:
             (shown_key(reject.key), reject.reason, reject.column, reject.value) for reject in chunk.rejects
         ]
         print_table(("key", "reason", "column", "value"), rows, "")
-    if same := same_sales(chunk):
+    if same := found.same_sales:
         click.echo(
             f"\nRows with id, Target and DateTime of another key: {same.rows}, such as"
             f" {shown_key(same.key)} of"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from syncd.inspect.check.sample import SameSales, same_sales
 from syncd.model import Chunk, Position
 from syncd.model.clock import Clock
+from syncd.model.kinds import QueryKind
 from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking.intake import Intake, Memory
 from syncd.pipeline.ports import Source
@@ -21,6 +23,8 @@ class Preview:
     """Rows read whose key is delivered or waiting already, or rejected just so."""
     repeated: int
     """Rows read with the key of another row read here, of which one goes."""
+    same_sales: SameSales | None = None
+    """Rows that Metrica would take for a sale that another row is."""
 
 
 class PreviewMemory(Memory, Protocol):
@@ -52,4 +56,6 @@ def preview_of(
         scan.page_rows = limit - len(chunk.ready) - len(chunk.waiting) - len(chunk.rejects)
         if scan.page_rows <= 0:
             break
-    return Preview(chunk, chunk.rows_known - repeated, repeated)
+    is_judged = query.kind is QueryKind.CONVERSIONS and not query.spread
+    same = same_sales(chunk) if is_judged else None
+    return Preview(chunk, chunk.rows_known - repeated, repeated, same)

@@ -10,6 +10,7 @@ from syncd.inspect.check.findings import Code, Finding, Level
 from syncd.inspect.check.moments import look_at_days
 from syncd.inspect.check.query_sample import QuerySample
 from syncd.model import Chunk, Column
+from syncd.model.kinds import QueryKind
 from syncd.model.settings import Constant
 from syncd.pipeline.chunking.intake import Intake, NothingKnown
 
@@ -67,7 +68,8 @@ def _look_at_likeness(seen: QuerySample, chunk: Chunk, intake: Intake) -> Iterat
             Code.SAME_KEY,
             seen.path("key"),
         )
-    if same := sample.same_sales(chunk):
+    is_judged = query.kind is QueryKind.CONVERSIONS and not query.spread
+    if is_judged and (same := sample.same_sales(chunk)):
         yield Finding(
             Level.WARNING,
             seen.where,
@@ -104,6 +106,5 @@ def look_at_money(seen: QuerySample) -> Iterator[Finding]:
 
 def look_at_day(seen: QuerySample) -> Iterator[Finding]:
     """Whether the DateTime is a day without a time."""
-    place = next(one.source for one in seen.plan.written if one.column is Column.DATETIME)
-    if not isinstance(place, Constant):
-        yield from look_at_days(seen.query, sample.moments(seen.plan, seen.page), seen.plan.columns[place])
+    if (column := sample.datetime_column(seen.plan)) is not None:
+        yield from look_at_days(seen.query, sample.moments(seen.plan, seen.page), column)

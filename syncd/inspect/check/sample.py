@@ -65,8 +65,8 @@ class SampleMoment:
 
 def sample_moment(plan: Layout, page: Page, zone: ZoneInfo) -> SampleMoment | None:
     """A DateTime, if possible one that carries no zone; None when none can be read."""
-    place = next(written.source for written in plan.written if written.column is Column.DATETIME)
-    if isinstance(place, Constant):
+    place = _datetime_place(plan)
+    if place is None:
         return None
     values = [row[place] for row in page.rows]
     for value in sorted(values, key=lambda value: not has_no_zone(value)):
@@ -123,8 +123,15 @@ def moments_in_order(plan: Layout, page: Page, zone: ZoneInfo) -> list[int | Non
     return [None if one is None else int(one.timestamp()) for one in read]
 
 
+def datetime_column(plan: Layout) -> str | None:
+    """The result column that the DateTime comes from; None where it is a constant."""
+    place = _datetime_place(plan)
+    return None if place is None else plan.columns[place]
+
+
 def _datetime_place(plan: Layout) -> int | None:
-    place = next(written.source for written in plan.written if written.column is Column.DATETIME)
+    places = (written.source for written in plan.written if written.column is Column.DATETIME)
+    place = next(places, None)  # orders have none
     return None if isinstance(place, Constant) else place
 
 
@@ -159,7 +166,9 @@ def shared_keys(found: Sequence[str]) -> int:
 
 def targets(plan: Layout, page: Page) -> set[str]:
     """The Targets of the sample, as they would be sent; of those that would be rejected no goal is wanted."""
-    source = next(written.source for written in plan.written if written.column is Column.TARGET)
+    source = next((written.source for written in plan.written if written.column is Column.TARGET), None)
+    if source is None:  # orders and calls have none
+        return set()
     values = [source.value] if isinstance(source, Constant) else [row[source] for row in page.rows]
     found = set()
     for value in values:
