@@ -208,7 +208,8 @@ class _Builder:
         if event.style == ">":
             return begin.line + 2, 0
         is_quoted = event.style is not None
-        return begin.line + 1, begin.column + 1 + is_quoted if begin.line == end.line else 0
+        is_as_written = begin.line == end.line and "\n" not in event.value
+        return begin.line + 1, begin.column + 1 + is_quoted if is_as_written else 0
 
     def _key(self, top: _Open, name: str, line: int, *, is_plain: bool) -> None:
         if is_plain and name == _MERGE:
