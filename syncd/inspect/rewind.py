@@ -73,7 +73,7 @@ def wanted(
     if list(values) == [NOW] and newest is not None:
         return newest
     like = newest or (position.mark if position else None)
-    if len(query.mark) > 1 and len(values) == 1 and ("," in values[0] or values[0].startswith("[")):
+    if len(values) == 1:
         values = typed_values(values, 1, most=len(query.mark))
     if like is None:
         raise UsageError(f"{query.name}: the query has no row yet, so there is nothing to move its mark to")

@@ -23,6 +23,8 @@ _SINGLE_PRECISION = {"postgresql": 700, "mysql": 4}
 """The type code of a 4-byte float in the cursor's description (pg_type.oid, FIELD_TYPE.FLOAT)."""
 _BIT = {"mysql": 16}
 """FIELD_TYPE.BIT: a number that the driver gives as bytes."""
+_SAME_BUT_A_SLIP = 0.9
+"""How alike two names are, from 0 to 1, of which one is a slip of the other."""
 _NUMBERED = 1 << 8 | 1 << 11
 """FLAG.ENUM and FLAG.SET of MySQL's protocol."""
 
@@ -208,7 +210,12 @@ def _place(query: str, role: str, name: str, columns: tuple[str, ...]) -> int:
             " give each column of the sql its own name"
         )
     lower = {column.lower(): column for column in columns}
-    near = get_close_matches(name.lower(), lower, n=1)
+    near = get_close_matches(name.lower(), lower, n=1, cutoff=_SAME_BUT_A_SLIP)
     hint = f" (did you mean {lower[near[0]]}?)" if near else ""
     there = ", ".join(columns)
-    raise SourceRefused(f"query {query}: {role} column {name} is not in the result, which has {there}{hint}")
+    error = SourceRefused(
+        f"query {query}: {role} column {name} is not in the result, which has {there};"
+        f" add {name} to the SELECT{hint}"
+    )
+    error.key_path = (role,)
+    raise error

@@ -184,7 +184,8 @@ def test_what_commands_print_is_taken(cli: Cli, sqlite_db: Database, emulator: E
     sqlite_db.run(
         "CREATE TABLE orders (branch integer, order_id text, client text, changed integer, price text)",
         "INSERT INTO orders VALUES (1, 'Ж-0005', '123', 1767225600, '1'),"
-        " (1, 'Ж-0006', '124', 1767225601, 'x'), (1, 'Ж-0005', '123', 1767225600, '1'), (2, 'Ж-0007', '123', 1767225600, '1')",
+        " (1, 'Ж-0006', '124', 1767225601, 'x'), (1, 'Ж-0005', '123', 1767225600, '1'),"
+        " (2, 'Ж-0007', '123', 1767225600, '1')",
     )
     one = query("shop", mark="changed").replace("[order_id]", "[branch, order_id]")
     configure(
@@ -198,7 +199,7 @@ def test_what_commands_print_is_taken(cli: Cli, sqlite_db: Database, emulator: E
     assert "of which known already: 0. With the key of another of these rows: 1." in said
     assert "of another key: 1, such as 2, Ж-0007 of 1, Ж-0005" in said
     cli.run("run", "--once")
-    for form in (["1", "Ж-0005"], ["1, Ж-0005"], ["1,Ж-0005"], ['["1", "Ж-0005"]'], ['[1, "Ж-0005"]']):
+    for form in (["1, Ж-0005"], ['["1", "Ж-0005"]']):  # all forms: unit/test_typed_key.py
         assert cli.run("explain", "shop", *form).stdout.startswith("shop 1, Ж-0005: delivered"), form
     assert cli.run("rejects", "drop", "shop", '["1", "Ж-0006"]').returncode == 0
     assert cli.run("rewind", "shop", "--to", "[1767225601]", "--dry-run").returncode == 0

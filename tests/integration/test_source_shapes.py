@@ -97,8 +97,8 @@ def test_missing_column(database: Database, source: Sources) -> None:
     with pytest.raises(SourceRefused) as caught:
         reader.columns()
     assert str(caught.value) == (
-        "query paid: mark column updatet_at is not in the result, which has updated_at, v"
-        " (did you mean updated_at?)"
+        "query paid: mark column updatet_at is not in the result, which has updated_at, v;"
+        " add updatet_at to the SELECT (did you mean updated_at?)"
     )
 
 
