@@ -124,7 +124,7 @@ def test_each_mistake_is_told(cli: Cli, orders: Database, emulator: EmulatorServ
         query("days", moment="day"),
         query("bad", moment="bad"),
         query("unselected", "SELECT order_id, client, changed FROM orders", mark="updated_at, order_id"),
-        query("slip", "SELECT order_id,\n       client, chnged FROM orders"),
+        query("slip", "SELECT order_id,\n       client, changed_ FROM orders"),
         query("syntax", "SELECT order_id, client\nFORM orders o"),
     )
 
@@ -149,7 +149,7 @@ def test_each_mistake_is_told(cli: Cli, orders: Database, emulator: EmulatorServ
     told("days", "rows.same_sale", "warning", "DateTime: day", "of them have the id", "spread: true")
     told("bad", "rows.all_rejected", "error", "columns:", "40 of 40", "nothing would be sent")
     told("unselected", "query", "error", "mark: [updated_at, order_id]", "updated_at")
-    told("slip", "query", "error", "client, chnged FROM orders", "chnged", "config.yaml:")
+    told("slip", "query", "error", "client, changed_ FROM orders", "changed_", "config.yaml:")
     told("syntax", "query", "error", "FORM orders o", "syntax error")
     target = {one["query"]: one for one in report["findings"] if (one["code"] or "").startswith("target.")}
     assert {name: one["severity"] for name, one in target.items()} == dict.fromkeys(
