@@ -62,6 +62,11 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "List the uploads, newest first, and what Metrica made of them.",
             "syncd uploads paid_orders --limit 10",
         ),
+        "alerts": Entry(
+            "syncd.cli.alerts:alerts",
+            "Try who is told when something is wrong.",
+            "syncd alerts test",
+        ),
         "health": Entry(
             "syncd.cli.health:health",
             "Ask the daemon on this machine whether rows really move; for health checks.",

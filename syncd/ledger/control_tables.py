@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, MetaData, Table, Text
+from sqlalchemy import Boolean, Column, MetaData, Table, Text
 
 from syncd.ledger.types import Moment, Name, Number
 
@@ -52,7 +52,9 @@ def alerts(metadata: MetaData, prefix: str) -> Table:
         Column("trouble", Name, primary_key=True),
         Column("since", Moment, nullable=False),
         Column("told_at", Moment),
-        Column("reminded_at", Moment),
+        Column("words", Text, nullable=False),
+        Column("is_over", Boolean, nullable=False),
+        Column("is_owed", Boolean, nullable=False),
     )
 
 

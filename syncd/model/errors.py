@@ -35,6 +35,17 @@ class UsageError(SyncdError):
     exit_code = 2
 
 
+class AlertsUnusable(SyncdError):
+    """An address under `alerts` cannot be used: `syncd run` and `syncd alerts test` do not start."""
+
+    code = "alerts.unusable"
+    action = (
+        "Correct alerts.urls (docs/operations.md, Being told), or install syncd with its extra `alerts`, "
+        "which brings Apprise."
+    )
+    exit_code = 2
+
+
 # --- the source: the query backs off, no other query is touched ---
 
 

@@ -13,15 +13,19 @@ from typing import Self
 
 from syncd import __version__
 from syncd.ledger import QueryLedger, Store
+from syncd.ledger.alerts import AlertMemory
 from syncd.model import Chunk, Receipt, RunReport
 from syncd.model.errors import HeldElsewhere, LeaseLost
 from syncd.model.events import Event, Observer
-from syncd.model.settings import QuerySettings, Settings
+from syncd.model.settings import AlertSettings, QuerySettings, Settings
+from syncd.monitoring.alerts.decisions import Terms
+from syncd.monitoring.alerts.receivers import open_receivers
 from syncd.monitoring.overview import OwnDaemon, overview
 from syncd.monitoring.status import Finding, StatusReport
 from syncd.pipeline.chunking.intake import Intake
 from syncd.pipeline.uploading.followup import FIRST_LOOK
 from syncd.pipeline.uploading.unrecorded import Unrecorded
+from syncd.service.alerting import AlertWatch
 from syncd.service.bookkeeper import Bookkeeper
 from syncd.service.changes import NEEDS_RESTART, Changes, changes
 from syncd.service.daemon import Daemon
@@ -64,6 +68,7 @@ class Application:
             self.stop,
             once=once,
         )
+        self._alerts = self._alert_watch(settings)
         self._closing = ExitStack()
         self._why = ""
 
@@ -78,6 +83,8 @@ class Application:
                 self._observer.emit(Event.STATE_MIGRATED, from_version=migrated[0], to_version=migrated[1])
             self.keeper.start()
             opening.callback(self.keeper.close)
+            self._alerts.start()
+            opening.callback(self._close_alerts)
             self._closing = opening.pop_all()
         return self
 
@@ -112,8 +119,9 @@ class Application:
         """Run these queries by these settings from now on; tells what is different.
 
         Nothing is cut off: a run whose query changed or is gone stops after its chunk, and no query is run
-        twice at a time. Raises StateError, and has then changed nothing.
+        twice at a time. Raises StateError or AlertsUnusable, and has then changed nothing.
         """
+        alerts = self._alert_watch(settings) if settings.alerts != self.parts.settings.alerts else None
         self.keeper.know({query.name for query in queries})
         before = self.parts.settings
         in_force = settings.model_copy(update={name: getattr(before, name) for name in NEEDS_RESTART})
@@ -124,6 +132,10 @@ class Application:
             keeps = old is not None and old.made_for(query, settings)
             self._runners[query.name] = replaced.pop(query.name) if keeps else self._runner(query)
         self.daemon.change({name: (runner.query, runner) for name, runner in self._runners.items()})
+        if alerts is not None:
+            self._alerts.close()
+            self._alerts = alerts
+            self._alerts.start()
         for runner in replaced.values():  # after the daemon knows what takes their place
             runner.leave()
         return changes(before, settings)
@@ -136,7 +148,23 @@ class Application:
         due = {turn.query.name: turn.due for turn in list(self.daemon.turns) if turn.waits}
         own = OwnDaemon(runs, {name: due[name] for name in due.keys() & runs.keys()}, self.keeper.troubled)
         report = overview(parts.store, queries, parts.clock, parts.requests(), own)
-        return replace(report, notices=self.notices)
+        return replace(report, notices=(*self.notices, *self._alerts.notices()))
+
+    def _alert_watch(self, settings: Settings) -> AlertWatch:
+        """Who is told of trouble; nobody while a command runs each query once. Raises AlertsUnusable."""
+        alerts = settings.alerts if settings.alerts is not None and not self._once else AlertSettings()
+        return AlertWatch(
+            self.status,
+            AlertMemory(self.parts.store.database),
+            open_receivers(alerts),
+            Terms(alerts.on, alerts.after, alerts.remind),
+            self.parts.clock,
+            self._observer,
+        )
+
+    def _close_alerts(self) -> None:
+        """Close the watch that is in place by then, which a reload may have exchanged."""
+        self._alerts.close()
 
     def _runner(self, query: QuerySettings) -> QueryRunner:
         return QueryRunner(

@@ -53,6 +53,7 @@ class FindingCode(StrEnum):
     LATE_UNSEEN = "late_unseen"
     RELOAD_REFUSED = "reload_refused"
     NEEDS_RESTART = "needs_restart"
+    ALERT_FAILED = "alert_failed"
     NOBODY = "nobody"
     NOBODY_YET = "nobody_yet"
 
@@ -91,6 +92,7 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.LATE_UNSEEN: Severity.WARNING,
     FindingCode.RELOAD_REFUSED: Severity.WARNING,
     FindingCode.NEEDS_RESTART: Severity.WARNING,
+    FindingCode.ALERT_FAILED: Severity.WARNING,
     FindingCode.NOBODY: Severity.NOTE,
     FindingCode.NOBODY_YET: Severity.NOTE,
 }

@@ -138,5 +138,8 @@ SENTENCES: Mapping[FindingCode, str] = {
         "No syncd is running on this state store, and no run has ended on it yet. Nothing is sent until "
         "`syncd run` is started."
     ),
+    FindingCode.ALERT_FAILED: (
+        "Nobody is told by {receiver}: {error}. `syncd alerts test` tries everything under `alerts`."
+    ),
     FindingCode.NEEDS_RESTART: "Changed in the configuration, but not in force before a restart: {keys}.",
 }

@@ -60,6 +60,8 @@ LEVELS: Mapping[Event, Level] = {
     Event.STATE_BEHIND: "warning",
     Event.HTTP_LISTENING: "info",
     Event.LEASE_TAKEN: "debug",
+    Event.ALERT_SENT: "info",
+    Event.ALERT_FAILED: "warning",
     Event.LEASE_GIVEN: "debug",
     Event.LEASE_LOST: "warning",
     Event.INTERNAL_ERROR: "error",

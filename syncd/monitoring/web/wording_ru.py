@@ -97,6 +97,8 @@ _WORDING = Wording(
         "`syncd run --once`.",
         FindingCode.NOBODY_YET: "Ни один syncd не работает с этим хранилищем состояния, и ни один запуск на "
         "нём ещё не закончился. Ничего не отправляется, пока не запущен `syncd run`.",
+        FindingCode.ALERT_FAILED: "Сообщения не доходят через {receiver}: {error}. "
+        "`syncd alerts test` проверяет всё, что указано в `alerts`.",
         FindingCode.NEEDS_RESTART: "Изменено в конфигурации, но вступит в силу "
         "только после перезапуска: {keys}.",
         FindingCode.WAITING: "{query}: строк, которые ждут, пока наступит их DateTime: {rows}. "

@@ -76,7 +76,9 @@ def _create_control(prefix: str, schema: str | None) -> None:
         sa.Column("trouble", Name, primary_key=True),
         sa.Column("since", Moment, nullable=False),
         sa.Column("told_at", Moment),
-        sa.Column("reminded_at", Moment),
+        sa.Column("words", sa.Text, nullable=False),
+        sa.Column("is_over", sa.Boolean, nullable=False),
+        sa.Column("is_owed", sa.Boolean, nullable=False),
         schema=schema,
     )
 
