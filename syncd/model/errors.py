@@ -372,6 +372,7 @@ class ListenFailed(SyncdError):
 ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     ConfigError,
     UsageError,
+    AlertsUnusable,
     SourceUnavailable,
     DatabaseMissing,
     LoginRefused,
