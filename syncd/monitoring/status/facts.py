@@ -22,7 +22,7 @@ INTERVALS_ALLOWED = 3
 
 @dataclass(frozen=True, slots=True)
 class FailureFacts:
-    """Why the last run failed, in `errors.py`'s three parts; no secrets in them."""
+    """Why the last run failed, in `model/errors`'s three parts; no secrets in them."""
 
     code: str
     message: str

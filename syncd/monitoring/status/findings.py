@@ -237,6 +237,6 @@ def _failure(query: QueryFacts) -> dict[str, Value]:
     message = query.failure.message.strip()
     return {
         "message": message if message.endswith((".", "!", "?")) else f"{message}.",
-        # errors.py writes NAME where the query's name belongs.
+        # model/errors writes NAME where the query's name belongs.
         "action": re.sub(r"\bNAME\b", query.name, query.failure.action),
     }

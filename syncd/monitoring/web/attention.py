@@ -10,7 +10,7 @@ from syncd.monitoring.status import Finding, QueryStatus, Severity
 from syncd.monitoring.status.findings import Value
 
 NAME = "NAME"
-"""What errors.py writes where a query's name belongs."""
+"""What model/errors writes where a query's name belongs."""
 FEW = 3
 """So many queries with a finding of one kind are told one by one."""
 

@@ -21,7 +21,7 @@ _log = logging.getLogger("syncd.web")
 
 
 class Unknown(Exception):
-    """The status cannot be told now; its three parts are those of `errors.py`."""
+    """The status cannot be told now; its three parts are those of `model/errors`."""
 
     def __init__(self, message: str, code: str = "status.unknown", action: str = _ACTION) -> None:
         self.code = code
