@@ -9,10 +9,12 @@ WORKDIR /build
 # The dependencies are a layer of their own, which a change of syncd leaves as it is.
 COPY pyproject.toml uv.lock ./
 RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-project --extra mysql --no-cache
-COPY README.md LICENSE ./
+COPY README.md LICENSE hatch_build.py config.example.yaml ./
 COPY systemd ./systemd
+COPY deploy ./deploy
 COPY syncd ./syncd
-RUN /opt/uv/bin/uv sync --locked --no-dev --no-editable --extra mysql --no-cache
+ARG REVISION=unknown
+RUN SYNCD_REVISION="$REVISION" /opt/uv/bin/uv sync --locked --no-dev --no-editable --extra mysql --no-cache
 
 FROM ${BASE}
 ARG VERSION=unreleased

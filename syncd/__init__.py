@@ -1,3 +1,3 @@
 """syncd carries conversions from a company database to Yandex.Metrica."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

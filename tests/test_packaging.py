@@ -17,6 +17,7 @@ import syncd
 from tests.support.servers import missing
 
 ROOT = Path(__file__).parents[1]
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MINUTES = 240
 """Seconds: the first build of an empty cache downloads everything."""
 
@@ -54,7 +55,11 @@ def uv() -> str:
 def wheel(uv: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout, by way of the source distribution, as a release has it."""
     folder = tmp_path_factory.mktemp("dist")
-    tool(uv, "build", "--out-dir", str(folder), str(ROOT))
+    os.environ["SYNCD_REVISION"] = COMMIT  # as in an image, which has no git
+    try:
+        tool(uv, "build", "--out-dir", str(folder), str(ROOT))
+    finally:
+        del os.environ["SYNCD_REVISION"]
     (built,) = folder.glob("*.whl")
     return built
 
@@ -74,7 +79,7 @@ def installed(uv: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) ->
 def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
     """Templates, styles, migrations and the mark of typing are there; tests and caches are not."""
     with ZipFile(wheel) as archive:
-        held = {name for name in archive.namelist() if not name.startswith("syncd-")}
+        held = {name for name in archive.namelist() if not name.startswith("syncd-")} - {"syncd/COMMIT"}
     there = {
         str(path.relative_to(ROOT))
         for path in (ROOT / "syncd").rglob("*")
@@ -96,6 +101,10 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
         metadata = archive.read(name).decode()
     assert re.findall(r"^Version: (.*)$", metadata, re.MULTILINE) == [syncd.__version__]
     assert re.findall(r"^License-Expression: (.*)$", metadata, re.MULTILINE) == ["MIT"]
+    assert "The syncd authors" in metadata
+    assert "Classifier: Typing :: Typed" in metadata
+    readme = metadata.split("\n\n", 1)[1]
+    assert re.findall(r"\]\((?!https?:|#|http:)[^)]*\)", readme) == []  # no link to a file that is not there
     extras = re.findall(r"^Provides-Extra: (.*)$", metadata, re.MULTILINE)
     assert sorted(extras) == ["clickhouse", "mssql", "mysql", "oracle"]
 
@@ -104,7 +113,11 @@ def test_the_installed_command_works(installed: Path, tmp_path: Path) -> None:
     """Version, schema, a look at the file, and a new state store, away from the checkout."""
     (tmp_path / "config.yaml").write_text(CONFIG, encoding="utf-8")
 
-    assert tool(str(installed), "--version", folder=tmp_path).stdout.split()[-1] == syncd.__version__
+    version = tool(str(installed), "--version", folder=tmp_path).stdout
+    assert re.fullmatch(
+        rf"syncd, version {re.escape(syncd.__version__)}( \(commit {COMMIT[:12]}\))?\n", version
+    )
+    assert "commit" in version
     assert json.loads(tool(str(installed), "schema", folder=tmp_path).stdout)["type"] == "object"
     tool(str(installed), "check", "--offline", "-c", "config.yaml", folder=tmp_path)
     tool(str(installed), "migrate", "-c", "config.yaml", folder=tmp_path)
@@ -117,6 +130,20 @@ def test_the_installed_demo_works(installed: Path, tmp_path: Path) -> None:
     """Nothing of it needs the checkout: page, emulator and migrations are in the wheel."""
     done = tool(str(installed), "demo", "--for", "3s", "--port", "0", folder=tmp_path)
     assert re.search(r"[1-9]\d* rows delivered", done.stdout)
+
+
+def test_what_operations_need_is_installed(installed: Path) -> None:
+    """Units, example configuration, alert rules and dashboard stand in share/syncd, as in the checkout."""
+    share = installed.parents[1] / "share" / "syncd"
+    sources = {
+        "config.example.yaml": "config.example.yaml",
+        "prometheus/syncd.rules.yml": "deploy/prometheus/syncd.rules.yml",
+        "grafana/syncd.json": "deploy/grafana/syncd.json",
+        **{f"systemd/{unit.name}": f"systemd/{unit.name}" for unit in (ROOT / "systemd").iterdir()},
+    }
+    held = {str(path.relative_to(share)) for path in share.rglob("*") if path.is_file()}
+    assert held == set(sources)
+    assert all((share / name).read_bytes() == (ROOT / place).read_bytes() for name, place in sources.items())
 
 
 def test_the_unit_is_right(installed: Path, tmp_path: Path) -> None:

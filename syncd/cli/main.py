@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import click
 
-from syncd import __version__
+from syncd.cli.build import built_version
 from syncd.cli.common import complain, config_option, counted
 from syncd.cli.streams import give_up_output, open_closed_ones
 from syncd.model.errors import ConfigError, SyncdError, UsageError
@@ -179,7 +179,7 @@ class Commands(click.Group):
     options_metavar="[-c FILE]",
     subcommand_metavar="COMMAND [ARGS]...",
 )
-@click.version_option(__version__, prog_name="syncd")
+@click.version_option(built_version(), prog_name="syncd")
 @config_option
 def cli(config: object) -> None:
     """Carry conversions from a company's database to Yandex.Metrica.
