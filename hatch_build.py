@@ -1,8 +1,8 @@
 """What a build adds to the package: the commit it was built from, and a README whose links lead somewhere.
 
 SYNCD_REVISION names the commit where git cannot be asked, as in an image. SYNCD_PROJECT_URL is where the
-project is hosted: README's links then lead there, and it stands in the metadata. Without it no address is made
-up, and a link to a file becomes the file's name, which the source distribution has.
+project is hosted: README's links then lead there, and it stands in the metadata. Without it no address is
+made up, and a link to a file becomes the file's name, which the source distribution has.
 """
 
 from __future__ import annotations
