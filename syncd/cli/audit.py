@@ -137,7 +137,8 @@ def _lost(parts: Parts, query: QuerySettings, since: datetime) -> list[int]:
     def is_elsewhere(upload: UploadRow) -> bool:
         return here.differs(Place(upload.api_url or "", upload.counter))
 
-    listed, before, lost = parts.uploads(query).all_uploads(query.counter), None, list[int]()
+    pages = parts.uploads(query).pages(query.counter)
+    listed, before, lost = {receipt.id for page in pages for receipt in page}, None, list[int]()
     while page := parts.store.uploads(query.name, limit=1000, before=before):
         recent = [upload for upload in page if upload.created_at >= since and not is_elsewhere(upload)]
         lost += [one.id for one in recent if one.state in DELIVERED and one.metrica_id not in listed]

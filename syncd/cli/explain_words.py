@@ -51,6 +51,7 @@ REMEDIES: Mapping[Reason, str] = {
     Reason.MARK_NULL: "Fill the mark's columns: without them the row has no place in the order.",
     Reason.KEY_NULL: "Fill the key's columns.",
     Reason.IDENTITY_CHANGED: "Nothing, if the first form was right: Metrica cannot take a conversion back.",
+    Reason.SAME_CONVERSION: "Give it a second of its own in the SQL, or set `spread: true`; then retry it.",
     Reason.REFUSED_BY_METRICA: "See Metrica's words above, and the goal and the counter in Metrica.",
 }
 """What to do about a row that was rejected."""

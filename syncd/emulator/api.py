@@ -52,9 +52,9 @@ class Api:
             limit = _number(request, "limit", DEFAULT_LIMIT)
             offset = _number(request, "offset", 0)
             basic = _type(request) == "BASIC"
-            uploads = self._state.listed(call.counter, limit, offset) if basic else []
-            now, settings = self._state.now(), self._state.settings
-            return {"uploadings": [upload.reply(now, settings) for upload in uploads]}
+            return {
+                "uploadings": self._state.listed_conversions(call.counter, limit, offset) if basic else []
+            }
 
         return await self._serving.serve(request, "list", work)
 

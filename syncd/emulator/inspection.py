@@ -28,6 +28,7 @@ class Inspection:
             Route("/_emulator", self.clear, methods=["DELETE"]),
             Route("/_emulator/uploads", self.uploads, methods=["GET"]),
             Route("/_emulator/uploads/{upload:int}/file", self.file, methods=["GET"]),
+            Route("/_emulator/history", self.add_history, methods=["POST"]),
             Route("/_emulator/orders", self.orders, methods=["GET"]),
             Route("/_emulator/calls", self.calls, methods=["GET"]),
             Route("/_emulator/conversions", self.conversions, methods=["GET"]),
@@ -96,6 +97,22 @@ class Inspection:
             return JSONResponse({"conversions": [conversion.as_json() for conversion in found]})
 
         return await run_in_threadpool(answer)
+
+    async def add_history(self, request: Request) -> Response:
+        """POST: have a counter's list hold uploads of long ago."""
+
+        def add(options: dict[str, object]) -> dict[str, object]:
+            counter, uploads, entries = (
+                options.get("counter"),
+                options.get("uploads", 0),
+                options.get("entries"),
+            )
+            if not isinstance(counter, int) or not isinstance(uploads, int):
+                raise ValueError("counter and uploads: whole numbers")  # noqa: TRY004 — what `_changed` answers
+            more = entries if isinstance(entries, list) else []
+            return {"listed": self._state.add_history(counter, uploads, more)}
+
+        return await _changed(request, add, 201)
 
     async def requests(self, request: Request) -> Response:
         """GET: the last requests, oldest first."""

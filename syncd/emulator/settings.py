@@ -111,6 +111,8 @@ class EmulatorSettings:
     first_status: Literal["UPLOADED", "PREPARED"] = "UPLOADED"
     """Open: the status in the answer to the POST; UPLOADED is the usual one seen."""
     list_order: Literal["newest_first", "oldest_first"] = "newest_first"
+    list_cap: int = 10_000
+    """Uploads on a page of the list at most, whatever is asked for."""
     """Open: the order of `uploadings`."""
     too_big_error: Literal["limit_exceeded", "invalid_uploading"] = "limit_exceeded"
     """Open: the error_type of a file over 1 GB."""

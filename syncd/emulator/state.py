@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from syncd.emulator.calls import ID_COLUMNS as CALL_IDS
@@ -22,6 +22,7 @@ from syncd.emulator.replies import Refusal
 from syncd.emulator.settings import EmulatorSettings, changed
 from syncd.emulator.uploads import StoredUpload
 
+FIRST_HISTORY_ID = 100_000_001
 FIRST_ID = 700_000_001
 """Upload ids are of the size seen in the field, and are never given twice, whatever is cleared."""
 
@@ -65,6 +66,8 @@ class State:
         """The goal of each counter's calls, by the name of the first upload."""
         self._targets: dict[int, dict[str, None]] = {}
         self._log: deque[LoggedRequest] = deque(maxlen=settings.log_size)
+        self._history: dict[int, list[dict[str, object]]] = {}
+        """Entries of each counter's list from before, as they are shown, oldest first."""
 
     # --- settings and time ---------------------------------------------------------------------------------
 
@@ -95,6 +98,7 @@ class State:
             self._orders.clear()
             self.call_goals.clear()
             self._targets.clear()
+            self._history.clear()
             self._log.clear()
 
     # --- requests ------------------------------------------------------------------------------------------
@@ -272,6 +276,41 @@ class State:
         with self._lock:
             shown = self._orders.listed(counter, self.now())
         return [one for one in shown if one.received_at <= until][:limit]
+
+    def add_history(self, counter: int, uploads: int, entries: Iterable[dict[str, object]] = ()) -> int:
+        """Have a counter's list hold so many processed uploads of long ago, and these entries as they are."""
+        with self._lock:
+            past = self._history.setdefault(counter, [])
+            first = FIRST_HISTORY_ID + len(past)
+            past += [
+                {
+                    "id": number,
+                    "create_time": "2025-01-01T00:00:00Z",
+                    "source_quantity": 1,
+                    "line_quantity": 1,
+                    "comment": f"past{number}",
+                    "status": "PROCESSED",
+                    "type": "BASIC",
+                    "linked_quantity": 1,
+                }
+                for number in range(first, first + uploads)
+            ]
+            past += entries
+            return len(past)
+
+    def listed_conversions(self, counter: int, limit: int, offset: int) -> list[dict[str, object]]:
+        """A page of the list as it is shown, the uploads of long ago included."""
+        settings, now, newest_first = self._settings, self.now(), self._settings.list_order == "newest_first"
+        shown = self.listed(counter, len(self._uploads) + 1, 0)
+        past = self._history.get(counter, [])
+        limit = min(limit, settings.list_cap)
+        if newest_first:
+            page = [one.reply(now, settings) for one in shown[offset : offset + limit]]
+            start = max(offset - len(shown), 0)
+            return page + past[::-1][start : start + limit - len(page)]
+        page = past[offset : offset + limit]
+        start = max(offset - len(past), 0)
+        return page + [one.reply(now, settings) for one in shown[start : start + limit - len(page)]]
 
     def listed(
         self, counter: int, limit: int, offset: int, entity: Entity = "conversions"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Row, func, select
 
 from syncd.ledger import entries, key_index
 from syncd.ledger.database import Database
 from syncd.ledger.packing import unpacked
 from syncd.model import Known, KnownAs
 from syncd.model import keys as key_rules
+from syncd.model.key_codes import conversion_codes
 
 FILES_AT_ONCE = 8
 """Files read at once, each of up to `chunk_rows` lines."""
@@ -30,12 +32,38 @@ def known(
     return found
 
 
+def conversions(
+    database: Database, connection: Connection, query: str, lines: Sequence[str], split: key_rules.Split
+) -> dict[str, dict[str, str]]:
+    """Find which conversions of these lines were delivered: the heads, with key and line of all that did."""
+    codes = conversion_codes(lines, split.changing)
+    indexed = key_index.Indexed(query, key_index.CONVERSION)
+    held = key_index.find_codes(database, connection, indexed, codes)
+    found: dict[str, dict[str, str]] = {}
+    for row in _files(database, connection, query, sorted(held)):
+        wanted = {split.parts(lines[place])[0] for place in held[row.id]}
+        its_split = key_rules.split_of(row.header)
+        for key, line in zip(entries.keys_of(row.names), unpacked(row.lines), strict=True):
+            head = its_split.parts(line)[0]
+            if head in wanted:
+                found.setdefault(head, {})[key] = line
+    return found
+
+
 def _lines(
     database: Database, connection: Connection, query: str, keys: Sequence[str]
 ) -> Iterator[tuple[int, Mapping[str, str], key_rules.Split]]:
     """Upload by upload, oldest first: the lines of the keys it really holds, and how they are split."""
     held = key_index.find(database, connection, query, keys)
-    ids = sorted(held)
+    for row in _files(database, connection, query, sorted(held)):
+        wanted = set(held[row.id])
+        both = zip(entries.keys_of(row.names), unpacked(row.lines), strict=True)
+        lines = {key: line for key, line in both if key in wanted}
+        yield row.id, lines, key_rules.split_of(row.header)
+
+
+def _files(database: Database, connection: Connection, query: str, ids: Sequence[int]) -> Iterator[Row[Any]]:
+    """Read the files of these uploads, oldest first, but for those that do not count any more."""
     uploads, files, went = database.tables.uploads, database.tables.files, database.tables.destinations
     elsewhere = select(went.c.uploads_elsewhere).where(went.c.query == query).scalar_subquery()
     asked = (
@@ -45,8 +73,4 @@ def _lines(
     )
     for start in range(0, len(ids), FILES_AT_ONCE):
         part = ids[start : start + FILES_AT_ONCE]
-        for row in connection.execute(asked.where(uploads.c.id.in_(part)).order_by(uploads.c.id)):
-            wanted = set(held[row.id])
-            both = zip(entries.keys_of(row.names), unpacked(row.lines), strict=True)
-            lines = {key: line for key, line in both if key in wanted}
-            yield row.id, lines, key_rules.split_of(row.header)
+        yield from connection.execute(asked.where(uploads.c.id.in_(part)).order_by(uploads.c.id))

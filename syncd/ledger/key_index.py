@@ -15,7 +15,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
@@ -38,37 +38,62 @@ FEW = 64
 """So many keys are looked for one by one; more read a run's range as a whole."""
 
 
+class Indexed(NamedTuple):
+    """What is indexed: a query's keys, or the conversions of its lines."""
+
+    query: str
+    subject: str = "key"
+
+
+CONVERSION = "conversion"
+"""The subject of `key_codes.conversion_codes`."""
+
+
 def add(database: Database, connection: Connection, query: str, keys: Sequence[str], upload_id: int) -> None:
     """Remember that these keys are in this upload. Merges runs when there are enough of a size."""
-    codes = np.sort(codes_of(keys))
-    _write(database, connection, query, 0, codes, np.full(len(codes), upload_id, np.int64))
-    _merge(database, connection, query)
+    add_codes(database, connection, Indexed(query), codes_of(keys), upload_id)
+
+
+def add_codes(
+    database: Database, connection: Connection, indexed: Indexed, codes: Codes, upload_id: int
+) -> None:
+    """Remember that what has these codes is in this upload."""
+    _write(database, connection, indexed, 0, np.sort(codes), np.full(len(codes), upload_id, np.int64))
+    _merge(database, connection, indexed)
 
 
 def find(database: Database, connection: Connection, query: str, keys: Sequence[str]) -> dict[int, list[str]]:
-    """The uploads that may hold some of these keys, each with those keys."""
-    found: dict[int, list[str]] = {}
-    if not keys:
-        return found
-    codes = codes_of(keys)
+    """Find the uploads that may hold some of these keys, each with those keys."""
+    found = find_codes(database, connection, Indexed(query), codes_of(keys)) if keys else {}
+    return {upload_id: [keys[place] for place in places] for upload_id, places in found.items()}
+
+
+def find_codes(
+    database: Database, connection: Connection, indexed: Indexed, codes: Codes
+) -> dict[int, list[int]]:
+    """Find the uploads that may hold what has these codes, each with the places of those codes."""
+    found: dict[int, list[int]] = {}
     order = np.argsort(codes, kind="stable")
     ordered = codes[order]
     runs = database.tables.key_runs.c
     asked = select(runs.id, runs.first, runs.last).where(
-        runs.query == query, runs.last >= int(ordered[0]), runs.first <= int(ordered[-1])
+        runs.query == indexed.query,
+        runs.subject == indexed.subject,
+        runs.last >= int(ordered[0]),
+        runs.first <= int(ordered[-1]),
     )
     overlapping = connection.execute(asked).all()
-    if len(overlapping) > 1 and len(keys) <= FEW:
-        around = _around(database, query)
+    if len(overlapping) > 1 and len(codes) <= FEW:
+        around = _around(database, indexed)
         for place, code in enumerate(ordered.tolist()):
             for block in connection.execute(around, {"code": code}):
                 for _, upload_id in _in_block(block, ordered[place : place + 1]):
-                    found.setdefault(upload_id, []).append(keys[order[place]])
+                    found.setdefault(upload_id, []).append(int(order[place]))
         return found
     for run in overlapping:
         start, end = np.searchsorted(ordered, run.first, "left"), np.searchsorted(ordered, run.last, "right")
         for place, upload_id in _in_run(database, connection, run, ordered[start:end]):
-            found.setdefault(upload_id, []).append(keys[order[start + place]])
+            found.setdefault(upload_id, []).append(int(order[start + place]))
     return found
 
 
@@ -103,13 +128,14 @@ def _in_block(block: Any, wanted: Codes) -> Iterator[tuple[int, int]]:
                 yield int(start) + place, upload_id
 
 
-def _around(database: Database, query: str) -> Select[Any]:
+def _around(database: Database, indexed: Indexed) -> Select[Any]:
     """The block of each of a query's runs that may hold one code: one statement, however many runs."""
     runs, blocks = database.tables.key_runs.c, database.tables.key_blocks
     others, code = blocks.alias().c, bindparam("code", type_=Number)
     lasts = select(func.min(others.last)).where(others.run_id == runs.id, others.last >= code)
     return select(blocks.c.codes, blocks.c.uploads).where(
-        runs.query == query,
+        runs.query == indexed.query,
+        runs.subject == indexed.subject,
         runs.first <= code,
         runs.last >= code,
         blocks.c.run_id == runs.id,
@@ -134,14 +160,15 @@ def _blocks(database: Database, connection: Connection, run: Any, wanted: Codes)
 
 
 def _write(
-    database: Database, connection: Connection, query: str, tier: int, codes: Codes, uploads: Codes
+    database: Database, connection: Connection, indexed: Indexed, tier: int, codes: Codes, uploads: Codes
 ) -> None:
     """A new run of codes in order and their uploads."""
     if not len(codes):
         return
     tables = database.tables
     run = {
-        "query": query,
+        "query": indexed.query,
+        "subject": indexed.subject,
         "tier": tier,
         "size": len(codes),
         "first": int(codes[0]),
@@ -167,20 +194,21 @@ def _write(
     connection.execute(insert(tables.key_blocks), blocks)
 
 
-def _merge(database: Database, connection: Connection, query: str) -> None:
+def _merge(database: Database, connection: Connection, indexed: Indexed) -> None:
     """Make one run of the oldest ones of a tier, wherever there are enough and it is of use."""
     runs = database.tables.key_runs
-    crowded = select(runs.c.tier).where(runs.c.query == query, runs.c.tier < FINISHED).group_by(runs.c.tier)
+    mine = (runs.c.query == indexed.query, runs.c.subject == indexed.subject)
+    crowded = select(runs.c.tier).where(*mine, runs.c.tier < FINISHED).group_by(runs.c.tier)
     tiers = connection.execute(crowded.having(func.count() >= FAN).order_by(runs.c.tier)).scalars().all()
     for tier in tiers:
         asked = select(runs.c.id, runs.c.size, runs.c.first, runs.c.last)
-        of_tier = asked.where(runs.c.query == query, runs.c.tier == tier)
+        of_tier = asked.where(*mine, runs.c.tier == tier)
         group = _oldest(connection.execute(of_tier.order_by(runs.c.id)))
         ids = [run.id for run in group]
         if len(group) < FAN // 2 or _lie_apart(group):
             connection.execute(update(runs).where(runs.c.id.in_(ids)).values(tier=FINISHED))
         else:
-            _merge_runs(database, connection, query, tier + 1, ids)
+            _merge_runs(database, connection, indexed, tier + 1, ids)
 
 
 def _oldest(runs: Iterable[Any]) -> list[Any]:
@@ -202,14 +230,14 @@ def _lie_apart(runs: Sequence[Any]) -> bool:
 
 
 def _merge_runs(
-    database: Database, connection: Connection, query: str, tier: int, ids: Sequence[int]
+    database: Database, connection: Connection, indexed: Indexed, tier: int, ids: Sequence[int]
 ) -> None:
     runs, blocks = database.tables.key_runs, database.tables.key_blocks
     asked = select(blocks.c.codes, blocks.c.uploads).where(blocks.c.run_id.in_(ids))
     codes, uploads = _in_order(connection.execute(asked.order_by(blocks.c.run_id, blocks.c.last)))
     connection.execute(delete(blocks).where(blocks.c.run_id.in_(ids)))
     connection.execute(delete(runs).where(runs.c.id.in_(ids)))
-    _write(database, connection, query, tier, codes, uploads)
+    _write(database, connection, indexed, tier, codes, uploads)
 
 
 def _in_order(blocks: Iterable[Any]) -> tuple[Codes, Codes]:

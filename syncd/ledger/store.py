@@ -12,6 +12,7 @@ from sqlalchemy import update
 from syncd.ledger.counters import Counters
 from syncd.ledger.database import AT_ONCE, Database
 from syncd.ledger.engine import connect
+from syncd.ledger.lists import ListComparisons
 from syncd.ledger.lock import StoreLock
 from syncd.ledger.quotas import Quotas
 from syncd.ledger.readers import OutcomeReaders, Readers, TotalsReader
@@ -25,7 +26,7 @@ from syncd.model.errors import StateUnavailable
 from syncd.model.settings import StateSettings
 
 
-class Store(Readers, OutcomeReaders, TotalsReader, Quotas, Counters):
+class Store(Readers, OutcomeReaders, TotalsReader, Quotas, Counters, ListComparisons):
     """One state store; safe to use from many threads. Every method raises StateError."""
 
     def __init__(self, database: Database) -> None:

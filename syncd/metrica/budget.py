@@ -99,6 +99,8 @@ class Budget:
         self._day: date | None = None
         self._own = 0
         """Set aside and not spent yet."""
+        self._asked = 0
+        """Requests of this process that asked what became of uploads."""
         self._spent = 0
         """By all, what is set aside included, as far as known."""
         self._closed: dict[int | None, tuple[datetime, str]] = {}
@@ -165,7 +167,13 @@ class Budget:
 
     def may_ask(self) -> bool:
         """For asking what became of uploads. Raises StateError."""
-        return quota.may_ask(self.left(), self.terms.limit, self._clock.now())
+        now, limit = self._clock.now(), self.terms.limit
+        return quota.may_ask(self.left(), limit, now) and self._asked < quota.asking_share(limit, now)
+
+    def note_asked(self) -> None:
+        """Count a request that asks what became of uploads."""
+        with self._lock:
+            self._asked += 1
 
     def may_repeat(self) -> bool:
         """For sending rows again. Raises StateError."""
@@ -185,7 +193,7 @@ class Budget:
     def _begin_day(self, today: date) -> None:
         if self._day is None or today != self._day:
             self._inherited = self._purse.refusals(today) if self._day is None else frozenset()
-            self._day, self._own = today, 0
+            self._day, self._own, self._asked = today, 0, 0
             self._set_aside()
 
     def _set_aside(self) -> None:

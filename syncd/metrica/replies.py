@@ -88,9 +88,13 @@ def receipt_of(value: object, names: ReplyNames = USUAL_NAMES) -> Receipt:
     )
     if upload_id is None or not isinstance(status, str):
         raise OutcomeUnknown("the answer's uploading has no id or status", http_status=200)
+    return _receipt(value, upload_id, _text(status), names)
+
+
+def _receipt(value: Mapping[str, Any], upload_id: int, status: str, names: ReplyNames) -> Receipt:
     receipt = Receipt(
         id=upload_id,
-        status=_text(status),
+        status=status,
         comment=_text(value.get("comment")),
         source_quantity=_integer(value.get("source_quantity")),
         line_quantity=_integer(value.get(names.rows)),
@@ -106,11 +110,21 @@ def receipt_of(value: object, names: ReplyNames = USUAL_NAMES) -> Receipt:
 
 
 def receipts_of(document: Mapping[str, Any], names: ReplyNames = USUAL_NAMES) -> list[Receipt]:
-    """The uploads of one page of the list. Raises OutcomeUnknown when the list is missing."""
+    """Read one page of the list of uploads. Raises OutcomeUnknown when the list is missing.
+
+    Other programs' uploads stand there too and may be anything, so nothing of an entry has to be there: one
+    that cannot be read at all is a receipt without id, status and comment, and keeps its place.
+    """
     uploads = document.get("uploadings")
     if not isinstance(uploads, list):
         raise OutcomeUnknown("the answer holds no list of uploadings", http_status=200)
-    return [receipt_of(upload, names) for upload in uploads]
+    return [_listed(upload if isinstance(upload, dict) else {}, names) for upload in uploads]
+
+
+def _listed(upload: Mapping[str, Any], names: ReplyNames) -> Receipt:
+    value = upload.get(names.id)
+    upload_id = _id_of_text(value) if isinstance(value, str) else _integer(value)
+    return _receipt(upload, upload_id or 0, _text(upload.get(names.status)), names)
 
 
 def counter_of(document: Mapping[str, Any]) -> CounterInfo:

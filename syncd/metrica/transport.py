@@ -27,6 +27,10 @@ NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNSUPPORTED_PROTOCOL"
 """OpenSSL's words for a handshake that failed, before which nothing of a request is sent."""
 
 
+class AnswerTooLargeError(OutcomeUnknown):
+    """An answer of more than LARGEST_ANSWER bytes: of a list, a smaller page may do."""
+
+
 class Adapter(HTTPAdapter):
     """Sends a file in parts of PART_BYTES; 16 KB, as urllib3 does it, cost more time than the network."""
 
@@ -89,7 +93,7 @@ def read(response: requests.Response, deadline: float) -> bytes:
         parts.append(part)
         size += len(part)
         if size > LARGEST_ANSWER:
-            raise OutcomeUnknown(
+            raise AnswerTooLargeError(
                 f"the answer is larger than {LARGEST_ANSWER} bytes", http_status=response.status_code
             )
         if time.monotonic() > deadline:

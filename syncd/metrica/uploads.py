@@ -8,6 +8,7 @@ from dataclasses import replace
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.multipart import FileBody
 from syncd.metrica.replies import receipt_of, receipts_of
+from syncd.metrica.transport import AnswerTooLargeError
 from syncd.model import Receipt
 from syncd.model.errors import FileRefused
 from syncd.model.settings import QuerySettings
@@ -15,6 +16,8 @@ from syncd.model.upload_kind import UploadKind
 
 LIST_PAGE = 10_000
 """Uploads per list request: the API's own default."""
+SMALLEST_PAGE = 10
+"""Uploads per list request below which an answer that is too large is not Metrica speaking."""
 
 
 class Uploads:
@@ -25,11 +28,18 @@ class Uploads:
         self._kind = kind
         self._endpoint = kind.endpoint
         self._query = query
+        self._list_page = LIST_PAGE
+        """Fewer once an answer was too large."""
 
     @property
     def lists_tags(self) -> bool:
         """Whether an upload can be found by its tag."""
         return self._endpoint.uploads is not None
+
+    @property
+    def list_path(self) -> str:
+        """The list's path, `{counter}` for the counter; empty where there is no list of tags."""
+        return self._endpoint.uploads or ""
 
     def upload(
         self,
@@ -57,24 +67,55 @@ class Uploads:
         return receipt if self.lists_tags else replace(receipt, is_final=True)
 
     def find(self, counter: int, tag: str) -> Receipt | None:
-        """The upload whose comment is `tag`; None when Metrica's list does not have it. Raises MetricaError.
+        """Find the upload whose comment is `tag`; None when Metrica's list lacks it. Raises MetricaError.
 
         The list's order is not documented, so all of it is read until the tag turns up.
         """
-        pages = self._pages(counter)
+        pages = self.pages(counter)
         return next((receipt for page in pages for receipt in page if receipt.comment == tag), None)
 
-    def all_uploads(self, counter: int) -> dict[int, Receipt]:
-        """Every upload in the counter's list, by Metrica's id. Raises MetricaError."""
-        return {receipt.id: receipt for page in self._pages(counter) for receipt in page}
+    def one(self, counter: int, upload_id: int) -> Receipt | None:
+        """Ask for one upload by Metrica's id; None when there is none. Raises MetricaError."""
+        path = f"{self.list_path.removesuffix('s')}/{upload_id}"
+        try:
+            document = self._client.request("GET", counter, path, {})
+        except FileRefused as refused:
+            if refused.error_type == "invalid_parameter":  # "No object with specified ID" [O YMO]
+                return None
+            raise
+        return receipt_of(document.get("uploading"), self._endpoint.reply)
 
-    def _pages(self, counter: int) -> Iterator[list[Receipt]]:
-        """The counter's list of uploads, page by page [D LIST-now]; none where there is no list of tags."""
-        offset, path = 0, self._endpoint.uploads
-        while path is not None:
-            query = {"limit": str(LIST_PAGE), "offset": str(offset)}
-            page = receipts_of(self._client.request("GET", counter, path, query), self._endpoint.reply)
-            yield page
-            if len(page) < LIST_PAGE:
+    def pages(self, counter: int, offset: int = 0) -> Iterator[list[Receipt]]:
+        """Read the counter's list of uploads from an offset on, page by page. Raises MetricaError.
+
+        A page that is short is not the last one: a server may give fewer than were asked for, or some of them
+        twice. The last is one that is empty, or that only repeats the first or the one before.
+        """
+        first: frozenset[int] = frozenset()
+        before = first
+        while self.lists_tags:
+            page, entries = self._read_page(counter, offset, LIST_PAGE)
+            if entries <= before or entries <= first:
                 return
-            offset += LIST_PAGE
+            yield page
+            first, before = first or entries, entries
+            offset += len(page)
+
+    def page(self, counter: int, offset: int, limit: int) -> list[Receipt]:
+        """Read one page of the list. Raises MetricaError."""
+        return self._read_page(counter, offset, limit)[0] if self.lists_tags else []
+
+    def _read_page(self, counter: int, offset: int, limit: int) -> tuple[list[Receipt], frozenset[int]]:
+        """Read a page, smaller where so many uploads do not fit into an answer, and what tells its entries apart."""
+        while True:
+            limit = min(limit, self._list_page)
+            query = {"limit": str(limit), "offset": str(offset)}
+            try:
+                document = self._client.request("GET", counter, self.list_path, query)
+            except AnswerTooLargeError:
+                if limit <= SMALLEST_PAGE:
+                    raise
+                self._list_page = limit // 4
+            else:
+                receipts = receipts_of(document, self._endpoint.reply)
+                return receipts, frozenset(hash(repr(entry)) for entry in document["uploadings"])

@@ -25,6 +25,8 @@ _EASTERNMOST = timedelta(hours=14)
 
 _NUMBERS = re.compile(r'(?:\["(?:0|[1-9][0-9]{0,17}+)"\]\n)*+')
 
+_PLAIN_NUMBER = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?")
+
 _json_text = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -120,6 +122,37 @@ def fingerprint(line: str, split: Split) -> tuple[bytes, str]:
     """What is compared when a key comes again: the identity of its line, and what of it may change."""
     head, changing = split.parts(line)
     return identity(head), changing
+
+
+def tells_conversion(header: str) -> bool:
+    """Tell whether lines with this header are conversions: Target and DateTime stand before the money."""
+    names, split = header.split(","), split_of(header)
+    return split.is_money and names[: split.kept][-2:] == [Column.TARGET, Column.DATETIME]
+
+
+def moved(line: str, split: Split, seconds: int) -> str:
+    """Give a conversion's line with its DateTime so many seconds later."""
+    head, *rest = line.rsplit(",", split.changing + 1)
+    return ",".join([head, str(int(rest[0]) + seconds), *rest[1:]])
+
+
+def is_moved(line: str, split: Split, conversion: bytes, longest: int) -> bool:
+    """Tell whether this is the conversion (`identity`) of the line, up to so many seconds later."""
+    head, _, seconds = split.parts(line)[0].rpartition(",")
+    return any(identity(f"{head},{int(seconds) + by}") == conversion for by in range(1, longest + 1))
+
+
+def is_spelt_anew(key: str, other: str) -> bool:
+    """Tell whether two keys are the same values in another type: 5 and 5.00, or char(6) and char(8)."""
+    one, two = json.loads(key), json.loads(other)
+    return len(one) == len(two) and all(map(_is_same_value, one, two))
+
+
+def _is_same_value(one: str, other: str) -> bool:
+    return one.rstrip(" ") == other.rstrip(" ") or (
+        bool(_PLAIN_NUMBER.fullmatch(one) and _PLAIN_NUMBER.fullmatch(other))
+        and Decimal(one) == Decimal(other)
+    )
 
 
 def _amount(text: str) -> Decimal | str:

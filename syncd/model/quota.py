@@ -10,6 +10,10 @@ from datetime import datetime, timedelta
 
 ASK_ABOVE = 0.5
 """Asking what became of uploads leaves uploads this part of an even rest."""
+ASKING_SHARE = 1 / 20
+"""Asking what became of uploads takes no larger part of a day's requests, and is spread over the day."""
+ASKED_AT_ONCE = 25
+"""Requests by which asking may be ahead of the day."""
 REPEAT_ABOVE = 0.75
 """Sending rows again leaves more."""
 SHORT = 0.1
@@ -30,6 +34,12 @@ def even(limit: int, now: datetime) -> float:
 def may_ask(left: int, limit: int, now: datetime) -> bool:
     """Whether to ask what became of uploads."""
     return left > ASK_ABOVE * even(limit, now)
+
+
+def asking_share(limit: int, now: datetime) -> float:
+    """How many requests may have asked what became of uploads by now."""
+    share = limit * ASKING_SHARE
+    return min(share, share - even(limit, now) * ASKING_SHARE + ASKED_AT_ONCE)
 
 
 def may_repeat(left: int, limit: int, now: datetime) -> bool:

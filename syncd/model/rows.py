@@ -143,6 +143,8 @@ class Reason(StrEnum):
     KEY_NULL = "key_null"
     IDENTITY_CHANGED = "identity_changed"
     """A delivered key came again with another id, Target or DateTime: sending it would count twice."""
+    SAME_CONVERSION = "same_conversion"
+    """Another key has this id, Target and DateTime: Metrica would take both for one sale."""
     REFUSED_BY_METRICA = "refused_by_metrica"
     """Metrica refused the file that held this row alone."""
 

@@ -15,6 +15,7 @@ from syncd.model.faultpoints import Point, reach
 from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking import chunking
 from syncd.pipeline.chunking.intake import Intake
+from syncd.pipeline.chunking.same_conversion import set_apart
 from syncd.pipeline.ports import Ledger, Source
 from syncd.pipeline.reading.ranges import Reader
 from syncd.pipeline.reading.reading import Reading
@@ -105,6 +106,7 @@ class Pipeline:
             if self._may_grow(read):
                 self._held_back = True
                 continue
+            self._set_apart(read)
             chunk = self._recall(read, report)
             if chunk is None:
                 return False
@@ -136,6 +138,18 @@ class Pipeline:
         ):
             return False
         return job.clock.seconds() - self._sent_at < job.spacing().total_seconds()
+
+    def _set_apart(self, chunk: Chunk) -> None:
+        """Reject or move rows that Metrica would take for another key's conversion."""
+        job = self._job
+        rejects = set_apart(chunk, job.query, job.ledger, int(job.clock.now().timestamp()))
+        if (
+            rejects and chunk.origin is not Origin.RETRY
+        ):  # one that was tried again is to be recorded as tried
+            recorded = job.ledger.known_rejects(rejects)
+            chunk.rows_known += len(recorded)
+            rejects = [reject for reject in rejects if reject.key not in recorded]
+        chunk.rejects += rejects
 
     def _listed(self) -> Mapping[str, Receipt]:
         """Uploads that the store should know and does not; Metrica is asked when something is to be sent."""

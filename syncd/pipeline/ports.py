@@ -24,6 +24,7 @@ from syncd.model import (
     Upload,
     UploadState,
 )
+from syncd.model.keys import Split
 from syncd.model.links import Alarm, MatchDay
 
 PageT_co = TypeVar("PageT_co", bound="Page | TextPage", covariant=True)
@@ -153,6 +154,10 @@ class Allowance(Protocol):
         """For asking what became of uploads. Raises StateError."""
         ...
 
+    def note_asked(self) -> None:
+        """Count a request that asks what became of uploads."""
+        ...
+
     def may_repeat(self) -> bool:
         """For sending rows again. Raises StateError."""
         ...
@@ -216,6 +221,10 @@ class Ledger(Beginning, Protocol):
 
         Of refused ones identity and money are those of the refused line.
         """
+        ...
+
+    def delivered_conversions(self, lines: Sequence[str], split: Split) -> Mapping[str, Mapping[str, str]]:
+        """Find which conversions of these lines were delivered, with the keys and lines that did."""
         ...
 
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:

@@ -17,6 +17,7 @@ from syncd.ledger.alerts import AlertMemory
 from syncd.model import Chunk, Receipt, RunReport
 from syncd.model.errors import HeldElsewhere, LeaseLost
 from syncd.model.events import Event, Observer
+from syncd.model.places import address_of
 from syncd.model.settings import AlertSettings, QuerySettings, Settings
 from syncd.monitoring.alerts.decisions import Terms
 from syncd.monitoring.alerts.receivers import open_receivers
@@ -55,7 +56,7 @@ class Application:
         self._books = Store.open(settings.state) if self._shared else self.parts.store
         names = [query.name for query in queries]
         self.keeper = Bookkeeper(self._books, observer, names, shared=self._shared, stays=not once)
-        self._unrecorded = Unrecorded(self.parts.store.known_tags, observer)
+        self._unrecorded = Unrecorded(self.parts.store, observer, address_of(settings.metrica.api_url))
         self._once, self._first_look = once, first_look
         self._runners = {query.name: self._runner(query) for query in queries}
         self.notices: tuple[Finding, ...] = ()

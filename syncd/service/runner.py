@@ -127,9 +127,7 @@ class QueryRunner:
             self._unrecorded,
             client.budget.spacing if self._stays else timedelta,
         )
-        follower = Follower(
-            query.counter, ledger, parts.lists(query), parts.clock, parts.observer, self._first_look
-        )
+        follower = Follower(query, ledger, parts.lists(query), parts.clock, parts.observer, self._first_look)
         again = Again(ledger, settler, parts.clock, query.counter)
         relinker = Relinker(query.relink, ledger, again, client.budget, parts.clock, self._stop)
         return _Steps(Pipeline(job), follower, settler, again, relinker)

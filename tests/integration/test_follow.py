@@ -64,7 +64,7 @@ def test_an_upload_only_token_sends_rows(
     query = shop.query()["paid_orders"]
     assert isinstance(query, dict)
     with Process(tmp_path, sqlite_db.url, emulator.url, query) as syncd:
-        found = Unrecorded(syncd.parts.store.known_tags, syncd.told)
+        found = Unrecorded(syncd.parts.store, syncd.told)
         assert found.of(1, "orders", syncd.parts.uploads(syncd.query)) == {}
         assert syncd.told.of(Event.LIST_FAILED)
         assert syncd.run().uploaded == 4

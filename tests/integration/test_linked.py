@@ -24,8 +24,8 @@ TODAY = NOW.astimezone(UTC).date()
 
 
 def lists(emulator: EmulatorServer) -> int:
-    """How many times Metrica's list was asked for."""
-    return sum(request.path.endswith("/uploadings") for request in emulator.requests())
+    """How many times Metrica was asked what became of uploads."""
+    return sum("/uploading" in request.path for request in emulator.requests())
 
 
 def finish(ledger: QueryLedger, store: Store, receipt: Receipt, state: UploadState) -> None:
@@ -179,7 +179,7 @@ def test_an_unknown_status_is_not_final(bench: Bench, status: str, monkeypatch: 
     bench.run()
     number = int(str(bench.rows("SELECT metrica_id FROM syncd_uploads")[0][0]))
     with monkeypatch.context() as patch:
-        patch.setattr(Uploads, "all_uploads", lambda *_: {number: Receipt(number, status)})
+        patch.setattr(Uploads, "one", lambda *_: Receipt(number, status))
         bench.clock.forward(HOUR)
         bench.run()
     assert bench.states() == ["accepted"]

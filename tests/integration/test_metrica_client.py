@@ -269,7 +269,8 @@ def test_the_list_is_read_to_its_end(
         found = [uploads_of(client).find(COUNTER, tag) for tag in tags]
         assert [receipt.id for receipt in found if receipt] == ids
         assert uploads_of(client).find(COUNTER, "syncd" + "f" * 32) is None
-        assert sorted(uploads_of(client).all_uploads(COUNTER)) == sorted(ids)
+        listed = [receipt.id for page in uploads_of(client).pages(COUNTER) for receipt in page]
+        assert sorted(listed) == sorted(ids)
 
 
 def test_every_request_is_told(emulator: EmulatorServer) -> None:

@@ -18,6 +18,7 @@ from pydantic import SecretStr
 
 from syncd.emulator.server import EmulatorServer
 from syncd.inspect.compare import Compare
+from syncd.ledger import Store
 from syncd.ledger.query.query_ledger import QueryLedger
 from syncd.ledger.rows import UploadTotals
 from syncd.metrica.budget import Budget
@@ -262,6 +263,12 @@ class Bench:
     def compare(self) -> Compare:
         """The source held against what is recorded."""
         return Compare(self.query, self.source, self.ledger, self.clock)
+
+    @property
+    def store(self) -> Store:
+        """The state store."""
+        assert self._parts is not None
+        return self._parts.store
 
     def totals(self) -> UploadTotals:
         """All uploads in figures."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event as Flag
 
@@ -16,17 +17,41 @@ class Lists:
     def __init__(self) -> None:
         self.is_asked, self.may_come = Flag(), Flag()
 
-    def all_uploads(self, counter: int) -> dict[int, Receipt]:
+    @property
+    def list_path(self) -> str:
+        """The same for all."""
+        return ""
+
+    def pages(self, counter: int, offset: int = 0) -> Iterator[list[Receipt]]:
         """No uploads."""
         if counter == 1:
             self.is_asked.set()
             assert self.may_come.wait(DEADLINE)
-        return {}
+        assert offset == 0
+        yield from ()
+
+    def page(self, counter: int, offset: int, limit: int) -> list[Receipt]:  # noqa: ARG002 — the protocol's
+        """No uploads."""
+        return []
+
+
+class NewStore:
+    """A store that knows nothing."""
+
+    def known_tags(self, tags: Sequence[str]) -> Collection[str]:  # noqa: ARG002 — the protocol's
+        """None of them."""
+        return ()
+
+    def compared_list(self, address: str, counter: int) -> None:
+        """Never."""
+
+    def save_compared_list(self, address: str, counter: int, entries: int, newest_id: int) -> None:
+        """Nothing is kept."""
 
 
 def test_a_list_that_is_slow_holds_up_no_other_counter() -> None:
     """Another query of another counter begins meanwhile."""
-    lists, unrecorded = Lists(), Unrecorded(lambda _: [], Listener())
+    lists, unrecorded = Lists(), Unrecorded(NewStore(), Listener())
     with ThreadPoolExecutor(1) as thread:
         slow = thread.submit(unrecorded.of, 1, "slow", lists)
         assert lists.is_asked.wait(DEADLINE)

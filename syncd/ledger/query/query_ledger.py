@@ -18,8 +18,10 @@ from syncd.ledger.query.query_reads import QueryMemory
 from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
 from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, Upload, UploadState
+from syncd.model import keys as key_rules
 from syncd.model.errors import SyncdError
 from syncd.model.faultpoints import Point, reach
+from syncd.model.key_codes import conversion_codes
 from syncd.model.links import Alarm
 from syncd.model.places import Place
 from syncd.model.uploads import CONVERSIONS, DELIVERED, KindOfRows
@@ -180,7 +182,7 @@ class QueryLedger(QueryMemory):
             if row.state in DELIVERED:
                 return
             self._expect(row, UNSETTLED, "accepted")
-            key_index.add(self._database, connection, self._query, upload.keys, upload.id)
+            self._index(connection, upload)
             if row.origin != Origin.RESEND:  # whose keys may wait, or be rejects, in a newer form
                 self._account_for(connection, row, upload.keys)
             self._count(connection, rows=0 if row.origin == Origin.RESEND else row.rows)
@@ -299,6 +301,14 @@ class QueryLedger(QueryMemory):
         entries.write_rejects(self._database, connection, self._query, chunk.rejects, now)
         entries.write_waiting(self._database, connection, self._query, chunk, now)
         entries.forget(self._database, connection, self._tables.rejects, self._query, chunk.resolved)
+
+    def _index(self, connection: Connection, upload: Upload) -> None:
+        """Have the keys of an accepted upload found, and the conversions of its lines."""
+        key_index.add(self._database, connection, self._query, upload.keys, upload.id)
+        if upload.origin is not Origin.RESEND and key_rules.tells_conversion(upload.header):
+            codes = conversion_codes(upload.lines, key_rules.split_of(upload.header).changing)
+            indexed = key_index.Indexed(self._query, key_index.CONVERSION)
+            key_index.add_codes(self._database, connection, indexed, codes, upload.id)
 
     def _account_for(self, connection: Connection, row: Row[Any], keys: Sequence[str]) -> None:
         """The keys of an accepted upload wait no more and are rejects no more."""

@@ -162,6 +162,13 @@ class QueryMemory:
                 known[key] = replace(what, refused=(newer.identity, newer.money)) if newer else what
         return known
 
+    def delivered_conversions(self, lines: Sequence[str], split: key_rules.Split) -> Mapping[str, Mapping[str, str]]:
+        """Find which conversions of these lines were delivered: the heads, with keys and lines that did."""
+        if not lines:
+            return {}
+        with self._database.read() as connection:
+            return deliveries.conversions(self._database, connection, self._query, lines, split)
+
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
         """The keys of those rejects that are recorded already with the same reason, column and value.
 

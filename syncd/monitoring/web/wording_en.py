@@ -62,6 +62,7 @@ TEXTS = Texts(
         Reason.KEY_NULL: "Choose key columns that are always filled.",
         Reason.IDENTITY_CHANGED: "Include what changes in `key` if it is another conversion; "
         "else correct the source.",
+        Reason.SAME_CONVERSION: "Give it a second of its own in the SQL, or set `spread: true`.",
         Reason.REFUSED_BY_METRICA: "`syncd rejects list` shows what Metrica says.",
     },
     remedy_unknown="`syncd rejects list` shows the rows.",

@@ -173,6 +173,7 @@ TEXTS = Texts(
         Reason.MARK_NULL: "пустая отметка",
         Reason.KEY_NULL: "пустой ключ",
         Reason.IDENTITY_CHANGED: "доставленная строка изменилась",
+        Reason.SAME_CONVERSION: "та же конверсия, что у другого ключа",
         Reason.REFUSED_BY_METRICA: "отклонена Метрикой",
     },
     remedies={
@@ -202,6 +203,7 @@ TEXTS = Texts(
         Reason.KEY_NULL: "Выберите для ключа столбцы, которые всегда заполнены.",
         Reason.IDENTITY_CHANGED: "Если это другая конверсия, добавьте то, что меняется, в `key`; "
         "иначе исправьте источник.",
+        Reason.SAME_CONVERSION: "Задайте в SQL отдельную секунду или укажите `spread: true`.",
         Reason.REFUSED_BY_METRICA: "`syncd rejects list` покажет, что ответила Метрика.",
     },
     remedy_unknown="`syncd rejects list` покажет строки.",

@@ -100,9 +100,8 @@ class Intake:
         return mapper.map_text(page, now) if isinstance(page, TextPage) else mapper.map(page, now)
 
     def _rules(self, chunk: Chunk) -> Rules:
-        return Rules(
-            kind_of(self._query).on_change or self._query.on_change, keys.split_of(chunk.header), self.ahead
-        )
+        on_change = kind_of(self._query).on_change or self._query.on_change
+        return Rules(on_change, keys.split_of(chunk.header), self.ahead, self._query.spread)
 
     def _mapper_for(self, columns: tuple[str, ...]) -> Mapper:
         """The mapper for a result with these columns; made anew when they change."""

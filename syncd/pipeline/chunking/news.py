@@ -12,6 +12,10 @@ PASSED = b""
 """The identity remembered of rows that were there before `start: now`: taken for delivered as they are."""
 
 
+LONGEST_SPREAD = 3600
+"""Seconds by which `spread` moves a row at most."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What of a query decides about rows read again."""
@@ -21,6 +25,8 @@ class Rules:
     """`keys.split_of` the header."""
     ahead: AbstractSet[str] = frozenset()
     """Keys whose last row bears a mark of the future, and is not among those that are read."""
+    spread: bool = False
+    """Whether a line may have been delivered some seconds later (`same_conversion`)."""
 
 
 def decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "known", "changed"]:
@@ -30,7 +36,9 @@ def decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "kno
     identity, money = keys.fingerprint(line, rules.split)
     if known.refused == (identity, money):
         return "known"  # it is a reject, and just as it was
-    same = identity == known.identity
+    same = identity == known.identity or (
+        rules.spread and keys.is_moved(line, rules.split, known.identity, LONGEST_SPREAD)
+    )
     if known.state is KnownAs.REJECTED:  # Metrica refused it: once it is put right it is news
         return "known" if same and money == known.money else "news"
     if known.identity == PASSED:

@@ -1,15 +1,16 @@
 """What Metrica makes of an accepted upload: its status and how many rows were linked.
 
-One list call tells of all uploads of a counter, so all queries of a counter share it: the query whose time it
-is asks, and the others take what was answered. Processing takes up to two hours, and no pace of asking is
-documented (docs/metrica.md, 6). So syncd asks soon at first, then ever less often; after two days it tells
-somebody and asks once a day. Uploads come first: while the day's requests are short, nobody asks
-(`ports.Allowance`).
+The queries of a counter ask together: the one whose time it is asks for the open uploads of all, and the
+others take what was answered. A few are asked for by their ids; for many the counter's list is read, until
+all of them were seen, so the cost does not grow with the counter's history. Processing takes up to two hours,
+and no pace of asking is documented (docs/metrica.md, 6). So syncd asks soon at first, then ever less often;
+after two days it tells somebody and asks once a day. Uploads come first: while the day's requests are short,
+nobody asks (`ports.Allowance`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
@@ -19,6 +20,7 @@ from syncd.model import Followed, Receipt, UploadState
 from syncd.model.clock import Clock
 from syncd.model.errors import MetricaError
 from syncd.model.events import Event, Observer
+from syncd.model.settings import QuerySettings
 from syncd.pipeline.ports import Allowance, Ledger
 from syncd.pipeline.uploading import matchrate
 
@@ -35,28 +37,40 @@ _FINAL = {"PROCESSED": UploadState.PROCESSED, "LINKAGE_FAILURE": UploadState.UNL
 class Lister(Protocol):
     """The part of the Metrica client that is needed here."""
 
-    def all_uploads(self, counter: int) -> dict[int, Receipt]:
-        """Every upload in the counter's list, by Metrica's id. Raises MetricaError."""
+    def one(self, counter: int, upload_id: int) -> Receipt | None:
+        """Ask for one upload by Metrica's id; None when there is none. Raises MetricaError."""
+        ...
+
+    def pages(self, counter: int) -> Iterator[list[Receipt]]:
+        """Read the counter's list of uploads, page by page. Raises MetricaError."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A counter's list of uploads."""
+    """What Metrica said of the open uploads of a counter."""
 
     asked_at: datetime
-    """It tells of everything that Metrica had accepted by then."""
+    asked: frozenset[int]
+    """Metrica's ids of the uploads that were asked for."""
     uploads: Mapping[int, Receipt]
+    """Those of them that Metrica has."""
+
+
+FEW = 10
+"""So many uploads are asked for one by one; the list of a counter with a long history has more pages."""
 
 
 class Lists:
-    """The lists of one token's counters, shared by its queries. Thread-safe."""
+    """What Metrica said of the open uploads of one token's counters, shared by its queries. Thread-safe."""
 
     def __init__(self, lister: Lister, clock: Clock, allowance: Allowance) -> None:
         self._lister = lister
         self._clock = clock
         self._allowance = allowance
         self._known: dict[int, Listing] = {}
+        self._wanted: dict[int, dict[str, frozenset[int]]] = {}
+        """The open uploads of each counter, by query."""
         self._refused_until: dict[int, datetime] = {}
         self._lock = Lock()
         self._turns: dict[int, Lock] = {}
@@ -66,10 +80,15 @@ class Lists:
         with self._lock:
             return self._known.get(counter)
 
-    def fresh(self, counter: int, before: Listing | None) -> Listing | None:
-        """A newer list than `before`: another query's, else Metrica is asked; None: not now.
+    def want(self, counter: int, query: str, uploads: Collection[int]) -> None:
+        """Say which uploads of a query are open: whoever asks next asks for them too."""
+        with self._lock:
+            self._wanted.setdefault(counter, {})[query] = frozenset(uploads)
 
-        A list that Metrica refuses is asked for again after half an hour: a token may have the right to
+    def fresh(self, counter: int, before: Listing | None) -> Listing | None:
+        """A newer answer than `before`: another query's, else Metrica is asked; None: not now.
+
+        What Metrica refuses to tell is asked for again after half an hour: a token may have the right to
         upload and not to read (docs/metrica.md, 5), and rows must go on all the same. Raises MetricaError
         when that is noticed, and StateError.
         """
@@ -82,14 +101,34 @@ class Lists:
             refused_until = self._refused_until.get(counter)
             if (refused_until is not None and now < refused_until) or not self._allowance.may_ask():
                 return None
+            with self._lock:
+                wanted = frozenset[int]().union(*self._wanted.get(counter, {}).values())
             try:
-                listing = Listing(now, self._lister.all_uploads(counter))
+                listing = Listing(now, wanted, self._ask(counter, wanted))
             except MetricaError:
                 self._refused_until[counter] = now + LONGEST_PAUSE
                 raise
             with self._lock:
                 self._known[counter] = listing
             return listing
+
+    def _ask(self, counter: int, wanted: frozenset[int]) -> dict[int, Receipt]:
+        """Ask for these uploads, and keep nothing else. Raises MetricaError."""
+        found: dict[int, Receipt] = {}
+        if len(wanted) <= FEW:
+            for upload_id in sorted(wanted):
+                self._allowance.note_asked()
+                if (receipt := self._lister.one(counter, upload_id)) is not None:
+                    found[upload_id] = receipt
+            return found
+        pages = self._lister.pages(counter)
+        while found.keys() < wanted:
+            self._allowance.note_asked()
+            page = next(pages, None)
+            if page is None:
+                break
+            found |= {receipt.id: receipt for receipt in page if receipt.id in wanted}
+        return found
 
 
 def is_time(upload: Followed, now: datetime, first_look: timedelta, share: float = 1.0) -> bool:
@@ -115,14 +154,14 @@ class Follower:
 
     def __init__(
         self,
-        counter: int,
+        query: QuerySettings,
         ledger: Ledger,
         lists: Lists,
         clock: Clock,
         observer: Observer,
         first_look: timedelta,
     ) -> None:
-        self._counter = counter
+        self._query, self._counter = query.name, query.counter
         self._ledger = ledger
         self._lists = lists
         self._clock = clock
@@ -132,6 +171,7 @@ class Follower:
     def follow(self) -> None:
         """Take in what Metrica says of the uploads whose time it is. Raises StateError."""
         followed = self._ledger.followed()
+        self._lists.want(self._counter, self._query, [upload.metrica_id for upload in followed])
         if not followed:
             return
         listing = self._lists.last(self._counter)
@@ -143,15 +183,23 @@ class Follower:
                 self._observer.emit(Event.LIST_FAILED, query=followed[0].query, error=str(error))
         if listing is None:
             return
-        # With the list at hand, those whose time has half come are served too, and keep in step.
-        served = [one for one in followed if is_time(one, listing.asked_at, self._first_look, share=0.5)]
+        # With the answer at hand, those whose time has half come are served too, and keep in step.
+        served = [
+            one
+            for one in followed
+            if one.metrica_id in listing.asked and is_time(one, listing.asked_at, self._first_look, share=0.5)
+        ]
         finished = [self._take_in(upload, listing) for upload in served]
         if any(finished):
             self._judge(followed[0].query)
 
     def _is_due(self, upload: Followed, now: datetime, listing: Listing | None) -> bool:
-        """Whether its time has come, and the list at hand is too old for it."""
-        at_hand = listing is not None and is_time(upload, listing.asked_at, self._first_look, share=0.5)
+        """Tell whether its time has come, and the answer at hand is too old for it."""
+        at_hand = (
+            listing is not None
+            and upload.metrica_id in listing.asked
+            and is_time(upload, listing.asked_at, self._first_look, share=0.5)
+        )
         return not at_hand and is_time(upload, now, self._first_look)
 
     def _take_in(self, upload: Followed, listing: Listing) -> bool:

@@ -12,7 +12,7 @@ overwrites what is the same conversion [D faq.md].
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
@@ -28,38 +28,87 @@ MOST_HASHED = 5_000_000
 _OURS = re.compile(rf"{TAG_PREFIX}[0-9a-f]{{32}}")
 
 
-class Lister(Protocol):
-    """The part of the Metrica client that is needed here."""
+GLANCE = 1000
+"""Uploads of the list's beginning that are looked at where the rest was compared before."""
 
-    def all_uploads(self, counter: int) -> dict[int, Receipt]:
-        """Every upload in the counter's list, by Metrica's id. Raises MetricaError."""
+
+class PagedLister(Protocol):
+    """The part of `metrica.uploads` that is needed here."""
+
+    @property
+    def list_path(self) -> str:
+        """What tells one list of a counter from another."""
+        ...
+
+    def pages(self, counter: int, offset: int = 0) -> Iterator[list[Receipt]]:
+        """Read the counter's list of uploads from an offset on, page by page. Raises MetricaError."""
+        ...
+
+    def page(self, counter: int, offset: int, limit: int) -> list[Receipt]:
+        """Read one page of the list. Raises MetricaError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedList:
+    """How far a counter's list was compared with the store."""
+
+    entries: int
+    newest_id: int
+    """The highest of Metrica's numbers in it."""
+
+
+class RecordedTags(Protocol):
+    """The part of the state store that is needed here. Every method raises StateError."""
+
+    def known_tags(self, tags: Sequence[str]) -> Collection[str]:
+        """Tell of which of these tags the store knows that Metrica may have them."""
+        ...
+
+    def compared_list(self, address: str, counter: int) -> tuple[int, int] | None:
+        """Tell how far the list was compared: entries and newest id; None: never."""
+        ...
+
+    def save_compared_list(self, address: str, counter: int, entries: int, newest_id: int) -> None:
+        """Record how far the list was compared."""
         ...
 
 
 class Unrecorded:
-    """The uploads at Metrica that the store should know; asked for once per counter. Thread-safe."""
+    """The uploads at Metrica that the store should know; asked for once per counter. Thread-safe.
 
-    def __init__(self, known_tags: Callable[[Sequence[str]], Collection[str]], observer: Observer) -> None:
-        """`known_tags` says of which of these tags the store knows that Metrica may have them."""
-        self._known_tags = known_tags
+    A list is read as a whole once in a store's life. From then on the store knows how long it was and the
+    newest upload in it, and a start looks at what came since: behind the former end where the oldest come
+    first, at the beginning where the newest do. Where neither tells, all of it is read once more.
+    """
+
+    def __init__(self, store: RecordedTags, observer: Observer, address: str = "") -> None:
+        """Get ready; `address` is where Metrica is (`places.address_of`)."""
+        self._store = store
         self._observer = observer
-        self._found: dict[int, Mapping[str, Receipt]] = {}
+        self._address = address
+        self._found: dict[tuple[int, str], Mapping[str, Receipt]] = {}
         self._lock = Lock()
         self._asking: dict[int, Lock] = {}
         """One per counter: a list that is slow in coming holds up no other counter's queries."""
 
-    def of(self, counter: int, query: str, lister: Lister) -> Mapping[str, Receipt]:
-        """By tag. Raises StateError.
+    def of(self, counter: int, query: str, lister: PagedLister) -> Mapping[str, Receipt]:
+        """Find them, by tag. Raises StateError.
 
         A list that cannot be read is told and taken for empty: a token may have the right to upload and not
-        to read (docs/metrica.md, 5), and what the comparison saves is only the sending of equal rows.
+        to read [N docs/metrica.md, 5], and what the comparison saves is only the sending of equal rows.
         """
         with self._lock:
             asking = self._asking.setdefault(counter, Lock())
+        listed = counter, lister.list_path
         with asking:
-            if counter not in self._found:
-                self._found[counter] = self._compare(self._listed(counter, query, lister))
-            found = self._found[counter]
+            if listed not in self._found:
+                try:
+                    self._found[listed] = self._compare(counter, lister)
+                except MetricaError as error:
+                    self._observer.emit(Event.LIST_FAILED, query=query, error=str(error))
+                    self._found[listed] = {}
+            found = self._found[listed]
         if found:
             rows = sum(receipt.source_quantity or 0 for receipt in found.values())
             self._observer.emit(
@@ -67,16 +116,27 @@ class Unrecorded:
             )
         return found
 
-    def _listed(self, counter: int, query: str, lister: Lister) -> list[Receipt]:
-        try:
-            return list(lister.all_uploads(counter).values())
-        except MetricaError as error:
-            self._observer.emit(Event.LIST_FAILED, query=query, error=str(error))
-            return []
+    def forget(self) -> None:
+        """Have every list looked at again: the store may have lost what it knew."""
+        with self._lock:
+            self._found.clear()
 
-    def _compare(self, listed: Sequence[Receipt]) -> Mapping[str, Receipt]:
-        ours = {receipt.comment: receipt for receipt in listed if _OURS.fullmatch(receipt.comment)}
-        known = set(self._known_tags(list(ours)))
+    def _compare(self, counter: int, lister: PagedLister) -> Mapping[str, Receipt]:
+        address = f"{self._address}{lister.list_path}"
+        before = self._store.compared_list(address, counter)
+        seen = None if before is None else _news(counter, lister, ComparedList(*before))
+        if seen is None:
+            seen = _Seen()
+            for page in lister.pages(counter):
+                seen.take(page)
+        found = self._unknown(seen.ours)
+        if not found and before != (seen.entries, seen.newest_id):
+            # What was found and is not recorded yet has to be found again by whoever comes after a crash.
+            self._store.save_compared_list(address, counter, seen.entries, seen.newest_id)
+        return found
+
+    def _unknown(self, ours: Mapping[str, Receipt]) -> Mapping[str, Receipt]:
+        known = set(self._store.known_tags(list(ours)))
         # By Metrica's own clock. Older ones may be unknown because the store forgets old uploads.
         newest = max((_age(ours[tag]) for tag in known), default=None)
         return {
@@ -84,6 +144,39 @@ class Unrecorded:
             for tag, receipt in ours.items()
             if tag not in known and (newest is None or _age(receipt) >= newest)
         }
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What was read of a list; of other programs' uploads only how many there are."""
+
+    entries: int = 0
+    newest_id: int = 0
+    ours: dict[str, Receipt] = field(default_factory=dict)
+
+    def take(self, page: Sequence[Receipt]) -> None:
+        """Look at a page."""
+        self.entries += len(page)
+        self.newest_id = max(self.newest_id, *(receipt.id for receipt in page))
+        self.ours |= {receipt.comment: receipt for receipt in page if _OURS.fullmatch(receipt.comment)}
+
+
+def _news(counter: int, lister: PagedLister, before: ComparedList) -> _Seen | None:
+    """Read what came since a list was compared; None where its order does not tell. Raises MetricaError."""
+    first = lister.page(counter, 0, GLANCE)
+    tail = [receipt for page in lister.pages(counter, before.entries) for receipt in page]
+    newer = [receipt for receipt in (*first, *tail) if receipt.id > before.newest_id]
+    # Entries without a readable number are other programs', and tell nothing of the order.
+    added = {receipt.id for receipt in tail} - {0}
+    oldest_first = all(upload_id > before.newest_id for upload_id in added)
+    newest_first = len({receipt.id for receipt in first if receipt.id > before.newest_id}) >= len(added)
+    if not (oldest_first or newest_first) or (oldest_first and not tail and newer):
+        return None
+    seen = _Seen(before.entries, before.newest_id)
+    if newer:
+        seen.take(newer)
+    seen.entries = before.entries + len(tail)
+    return seen
 
 
 def _age(receipt: Receipt) -> tuple[datetime, int]:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import zlib
+
+import numpy as np
 import sqlalchemy as sa
 from alembic import op
 
+from syncd.ledger.packing import unpacked
 from syncd.ledger.types import Moment, Name, Number
+from syncd.model.key_codes import conversion_codes
+from syncd.model.keys import split_of, tells_conversion
 
 revision = "0008"
 down_revision = "0007"
 branch_labels = None
 depends_on = None
+
+BLOCK = 2048
+LONGEST_RUN = 250_000
+FINISHED = 100
 
 
 def upgrade() -> None:
@@ -19,6 +29,7 @@ def upgrade() -> None:
     prefix: str = names["syncd_prefix"]
     schema: str | None = names["syncd_schema"]
     _extend_uploads(prefix, schema)
+    _index_conversions(prefix, schema)
     _create_destinations(prefix, schema)
     _create_control(prefix, schema)
     _create_memory(prefix, schema)
@@ -33,6 +44,52 @@ def _extend_uploads(prefix: str, schema: str | None) -> None:
     op.add_column(runs, subject, schema=schema)
     op.drop_index(f"{runs}_query", runs, schema=schema)
     op.create_index(f"{runs}_query", runs, ["query", "subject", "tier"], schema=schema)
+
+
+def _index_conversions(prefix: str, schema: str | None) -> None:
+    """Index the conversions of the files that were delivered, in runs of some hundred thousand."""
+    connection, metadata = op.get_bind(), sa.MetaData(schema=schema)
+    uploads, files, runs, blocks = (
+        sa.Table(f"{prefix}{name}", metadata, autoload_with=connection, resolve_fks=False)
+        for name in ("uploads", "files", "key_runs", "key_blocks")
+    )
+    delivered = uploads.c.state.in_(["accepted", "processed", "unlinked"]) & (uploads.c.origin != "resend")
+    asked = sa.select(uploads.c.id, uploads.c.query, uploads.c.header).where(delivered)
+    codes, holders, size = list[np.ndarray](), list[np.ndarray](), 0
+    query = ""
+    for upload in connection.execute(asked.order_by(uploads.c.query, uploads.c.id)).all():
+        if codes and (upload.query != query or size >= LONGEST_RUN):
+            _write_run(runs, blocks, query, np.concatenate(codes), np.concatenate(holders))
+            codes, holders, size = [], [], 0
+        query = upload.query
+        lines = connection.execute(sa.select(files.c.lines).where(files.c.upload_id == upload.id)).scalar()
+        if lines is not None and tells_conversion(upload.header):
+            codes.append(conversion_codes(unpacked(lines), split_of(upload.header).changing))
+            holders.append(np.full(len(codes[-1]), upload.id, np.int64))
+            size += len(codes[-1])
+    if codes:
+        _write_run(runs, blocks, query, np.concatenate(codes), np.concatenate(holders))
+
+
+def _write_run(runs: sa.Table, blocks: sa.Table, query: str, codes: np.ndarray, uploads: np.ndarray) -> None:
+    """Write one run of blocks that is merged no more; equal codes stay in one block."""
+    connection, order = op.get_bind(), np.argsort(codes, kind="stable")
+    codes, uploads = codes[order], uploads[order]
+    run = {"query": query, "subject": "conversion", "tier": FINISHED, "size": len(codes)}
+    run |= {"first": int(codes[0]), "last": int(codes[-1]), "newest_upload": int(uploads.max())}
+    run_id = connection.execute(sa.insert(runs).values(run).returning(runs.c.id)).scalar_one()
+    start = 0
+    while start < len(codes):
+        end = int(np.searchsorted(codes, codes[min(start + BLOCK, len(codes)) - 1], "right"))
+        block = {
+            "run_id": run_id,
+            "last": int(codes[end - 1]),
+            "first": int(codes[start]),
+            "codes": codes[start:end].tobytes(),
+            "uploads": zlib.compress(uploads[start:end].tobytes(), 1),
+        }
+        connection.execute(sa.insert(blocks).values(block))
+        start = end
 
 
 def _create_destinations(prefix: str, schema: str | None) -> None:
