@@ -19,16 +19,14 @@ from syncd.model.errors import AccessRefused, MetricaError, NotReceived, Outcome
 
 LARGEST_ANSWER = 16 * 1024 * 1024
 """Bytes; a full list page is about 4 MB, so more is not Metrica speaking."""
+TOO_LARGE = "answer_too_large"
+"""In place of Metrica's `error_type` where an answer is larger: of a list, a smaller page may do."""
 PART_BYTES = 256 * 1024
 """Of a file: what is asked for at once is at most so much."""
 FAILURES = (requests.RequestException, HTTPError)
 """What an exchange raises that failed."""
 NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNSUPPORTED_PROTOCOL", "HANDSHAKE_FAILURE")
 """OpenSSL's words for a handshake that failed, before which nothing of a request is sent."""
-
-
-class AnswerTooLargeError(OutcomeUnknown):
-    """An answer of more than LARGEST_ANSWER bytes: of a list, a smaller page may do."""
 
 
 class Adapter(HTTPAdapter):
@@ -93,8 +91,10 @@ def read(response: requests.Response, deadline: float) -> bytes:
         parts.append(part)
         size += len(part)
         if size > LARGEST_ANSWER:
-            raise AnswerTooLargeError(
-                f"the answer is larger than {LARGEST_ANSWER} bytes", http_status=response.status_code
+            raise OutcomeUnknown(
+                f"the answer is larger than {LARGEST_ANSWER} bytes",
+                http_status=response.status_code,
+                error_type=TOO_LARGE,
             )
         if time.monotonic() > deadline:
             raise OutcomeUnknown("the answer did not end in time", http_status=response.status_code)

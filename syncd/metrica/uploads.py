@@ -8,9 +8,9 @@ from dataclasses import replace
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.multipart import FileBody
 from syncd.metrica.replies import receipt_of, receipts_of
-from syncd.metrica.transport import AnswerTooLargeError
+from syncd.metrica.transport import TOO_LARGE
 from syncd.model import Receipt
-from syncd.model.errors import FileRefused
+from syncd.model.errors import FileRefused, OutcomeUnknown
 from syncd.model.settings import QuerySettings
 from syncd.model.upload_kind import UploadKind
 
@@ -106,14 +106,14 @@ class Uploads:
         return self._read_page(counter, offset, limit)[0] if self.lists_tags else []
 
     def _read_page(self, counter: int, offset: int, limit: int) -> tuple[list[Receipt], frozenset[int]]:
-        """Read a page, smaller where so many uploads do not fit into an answer, and what tells its entries apart."""
+        """Read a page, smaller where so many do not fit into an answer, and what tells its entries apart."""
         while True:
             limit = min(limit, self._list_page)
             query = {"limit": str(limit), "offset": str(offset)}
             try:
                 document = self._client.request("GET", counter, self.list_path, query)
-            except AnswerTooLargeError:
-                if limit <= SMALLEST_PAGE:
+            except OutcomeUnknown as error:
+                if error.error_type != TOO_LARGE or limit <= SMALLEST_PAGE:
                     raise
                 self._list_page = limit // 4
             else:

@@ -162,7 +162,9 @@ class QueryMemory:
                 known[key] = replace(what, refused=(newer.identity, newer.money)) if newer else what
         return known
 
-    def delivered_conversions(self, lines: Sequence[str], split: key_rules.Split) -> Mapping[str, Mapping[str, str]]:
+    def delivered_conversions(
+        self, lines: Sequence[str], split: key_rules.Split
+    ) -> Mapping[str, Mapping[str, str]]:
         """Find which conversions of these lines were delivered: the heads, with keys and lines that did."""
         if not lines:
             return {}

@@ -30,7 +30,9 @@ SECONDS_TRIED = 64
 class DeliveredConversions(Protocol):
     """The part of the ledger that is needed here."""
 
-    def delivered_conversions(self, lines: Sequence[str], split: keys.Split) -> Mapping[str, Mapping[str, str]]:
+    def delivered_conversions(
+        self, lines: Sequence[str], split: keys.Split
+    ) -> Mapping[str, Mapping[str, str]]:
         """Find which conversions of these lines were delivered, with the keys and lines that did."""
         ...
 
