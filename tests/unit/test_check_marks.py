@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from syncd.inspect.check.findings import Code
 from syncd.inspect.check.marks import clocks_change, is_naive, text_disorder, why_random
 
 
@@ -76,3 +79,9 @@ def test_clocks_that_change_and_marks_without_a_zone() -> None:
     assert is_naive("2026-01-05 10:00:00")
     assert is_naive(datetime(2026, 1, 5, 10))  # noqa: DTZ001 — such is the point
     assert not any(map(is_naive, ["2026-01-05T10:00:00Z", "2026-01-05", now, 17]))
+
+
+def test_every_code_is_documented() -> None:
+    """docs/check.md has a line for each code that `check --json` may print, and for no other."""
+    page = (Path(__file__).parents[2] / "docs" / "check.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^\| `([a-z._]+)` \|", page, re.MULTILINE)) == sorted(Code)

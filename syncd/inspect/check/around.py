@@ -73,7 +73,7 @@ def look_at_destination(query: str, check: Callable[[], None]) -> Iterator[Findi
     try:
         check()
     except SyncdError as error:
-        yield failed(f"query {query}", error)
+        yield failed(f"query {query}", error, Code.DESTINATION, ("queries", query, "counter"), query)
 
 
 @dataclass(frozen=True, slots=True)
