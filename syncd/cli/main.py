@@ -37,6 +37,11 @@ SECTIONS: dict[str, dict[str, Entry]] = {
         ),
     },
     "Look before": {
+        "init": Entry(
+            "syncd.cli.init:init",
+            "Look at a database and print a configuration to start from.",
+            "syncd init postgresql://reader@crm-db/crm > config.yaml",
+        ),
         "check": Entry(
             "syncd.cli.check:check", "Find out what can be known before the first upload.", "syncd check"
         ),

@@ -1,0 +1,31 @@
+CREATE TABLE ps_customer (id_customer int unsigned PRIMARY KEY AUTO_INCREMENT,
+  email varchar(255) NOT NULL,
+  date_add datetime NOT NULL,
+  date_upd datetime NOT NULL);
+CREATE TABLE ps_order_detail (id_order_detail int unsigned PRIMARY KEY AUTO_INCREMENT,
+  id_order int unsigned,
+  product_name varchar(255),
+  product_price decimal(20,6),
+  date_add datetime);
+CREATE TABLE ps_order_history (id_order_history int unsigned PRIMARY KEY AUTO_INCREMENT,
+  id_order int unsigned,
+  id_order_state int unsigned,
+  date_add datetime);
+CREATE TABLE ps_orders (id_order int unsigned PRIMARY KEY AUTO_INCREMENT,
+  reference varchar(9),
+  id_carrier int unsigned NOT NULL,
+  id_customer int unsigned NOT NULL,
+  id_cart int unsigned NOT NULL,
+  id_currency int unsigned NOT NULL,
+  current_state int unsigned NOT NULL,
+  payment varchar(255) NOT NULL,
+  total_discounts decimal(20,6) NOT NULL DEFAULT 0,
+  total_paid decimal(20,6) NOT NULL DEFAULT 0,
+  total_paid_tax_incl decimal(20,6) NOT NULL DEFAULT 0,
+  total_paid_real decimal(20,6) NOT NULL DEFAULT 0,
+  valid int unsigned NOT NULL DEFAULT 0,
+  date_add datetime NOT NULL,
+  date_upd datetime NOT NULL,
+  KEY id_customer (id_customer),
+  KEY date_add (date_add));
+INSERT INTO ps_orders (id_carrier, id_customer, id_cart, id_currency, current_state, payment, total_paid_tax_incl, date_add, date_upd) VALUES (1, 7, 1, 1, 2, 'Card', 100, '2026-01-01 10:00:00', '2026-01-02 11:00:00'), (1, 8, 2, 1, 2, 'Card', 200, '2026-01-01 12:30:00', '2026-01-03 11:00:00');
