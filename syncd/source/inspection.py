@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, column, inspect, select, table, types
+from sqlalchemy import ColumnClause, Connection, column, inspect, select, table, types
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Inspector
 
@@ -40,7 +40,7 @@ class Inspection:
 
     def find_rows(self, shape: TableShape, limit: int) -> list[Mapping[str, object]]:
         """Some rows of a table, the newest where a primary key of one column tells."""
-        columns = [column(one.name) for one in shape.columns]
+        columns: list[ColumnClause[Any]] = [column(one.name) for one in shape.columns]
         schema, _, name = shape.name.rpartition(".")
         wanted = select(*columns).select_from(table(name, *columns, schema=schema or None)).limit(limit)
         if len(shape.primary_key) == 1:
