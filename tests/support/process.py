@@ -55,11 +55,12 @@ class Process:
 
     def __init__(self, folder: Path, url: str, api_url: str, query: dict[str, Any]) -> None:
         """`query` is the query's section of the configuration."""
+        ids = {} if "kind" in query else {"id_type": "CLIENT_ID"}
         document = {
             "metrica": {"token": "y0_of-a-test-process", "api_url": api_url, "settle": "1s", "timeout": "5s"},
             "databases": {"shop": {"url": url}},
             "state": {"url": f"sqlite:///{folder}/state.db"},
-            "queries": {"orders": {"counter": 1, "id_type": "CLIENT_ID", **query}},
+            "queries": {"orders": {"counter": 1, **ids, **query}},
         }
         self.told = Told()
         self.clock = MovableClock()
