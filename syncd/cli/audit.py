@@ -181,6 +181,7 @@ def _document(result: Result) -> dict[str, object]:
     span, found = result.span, result.found
     return {
         "query": result.query.name,
+        "kind": result.query.kind,
         "since": span and span.since.isoformat(),
         "by": (result.query.mark[0] if span.by_mark else "DateTime") if span else None,
         "up_to": shown_mark(span.upto) if span else None,

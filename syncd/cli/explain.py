@@ -46,7 +46,7 @@ def explain(*, config: Path | None, as_json: bool, name: str, keys: tuple[str, .
         query = parts.complete(query)
         found = Explainer(query, parts.source(query), parts.store, ledger, parts.clock).explain(keys)
     if as_json:
-        print_json({"query": query.name, "rows": [_document(one) for one in found]})
+        print_json({"query": query.name, "kind": query.kind, "rows": [_document(one) for one in found]})
     else:
         for one in found:
             _show(query, one)

@@ -39,7 +39,7 @@ REMEDIES: Mapping[Reason, str] = {
     Reason.DATETIME_TOO_OLD: "Correct the moment: it is before the year 2000.",
     Reason.PRICE_NOT_A_NUMBER: "Give a number, or text with a dot and without spaces.",
     Reason.PRICE_NOT_FINITE: "Give a finite number, or null.",
-    Reason.PRICE_NEGATIVE: "Metrica takes no price below zero: refunds are a goal of their own.",
+    Reason.PRICE_NEGATIVE: "Metrica takes no price below zero: send what may be refunded as orders.",
     Reason.CURRENCY_UNKNOWN: "Give the ISO 4217 letters, such as RUB: Metrica would drop the money silently.",
     Reason.DATETIME_AMBIGUOUS: "Metrica cannot tell the two hours apart: give a moment outside of them.",
     Reason.STATUS_UNKNOWN: "Name the word under `statuses`.",

@@ -20,6 +20,7 @@ from syncd.cli.common import (
 
 if TYPE_CHECKING:
     from syncd.inspect.preview import Preview
+    from syncd.model.settings import QuerySettings
 
 ROWS_REJECTED = 3
 
@@ -49,16 +50,17 @@ def preview(*, config: Path | None, as_json: bool, limit: int, name: str) -> int
         parts.close()
     chunk = found.chunk
     if as_json:
-        print_json(_json(query.name, found))
+        print_json(_json(query, found))
     else:
         _show(query.name, found)
     return ROWS_REJECTED if chunk.rejects else 0
 
 
-def _json(name: str, found: Preview) -> dict[str, object]:
+def _json(query: QuerySettings, found: Preview) -> dict[str, object]:
     chunk, same = found.chunk, found.same_sales
     return {
-        "query": name,
+        "query": query.name,
+        "kind": query.kind,
         "header": chunk.header,
         "rows": [
             {"key": json.loads(key), "line": line}

@@ -50,7 +50,7 @@ def list_rejects(*, config: Path | None, as_json: bool, limit: int, dropped: boo
     with opened(config, name) as (_, query, store):
         rows = list(store.rejects(query.name, limit or None, dropped=dropped))
     if as_json:
-        print_json({"query": query.name, "rejects": [document_of(row) for row in rows]})
+        print_json({"query": query.name, "kind": query.kind, "rejects": [document_of(row) for row in rows]})
         return
     kind = "dropped" if dropped else "rejected"
     columns = ("key", "reason", "column", "value", "detail", "since")

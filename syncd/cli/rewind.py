@@ -126,6 +126,7 @@ _OTHERS = {
 def _document(query: QuerySettings, change: Move, to_come: int | None, *, moved: bool) -> dict[str, object]:
     return {
         "query": query.name,
+        "kind": query.kind,
         "from": shown_mark(change.old),
         "to": shown_mark(change.new),
         "forward": change.forward,

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from syncd.inspect.check.sample import SameSales, same_sales
+from syncd.mapping import kind_of
 from syncd.model import Chunk, Position
 from syncd.model.clock import Clock
-from syncd.model.kinds import QueryKind
 from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking.intake import Intake, Memory
 from syncd.pipeline.ports import Source
@@ -56,6 +56,6 @@ def preview_of(
         scan.page_rows = limit - len(chunk.ready) - len(chunk.waiting) - len(chunk.rejects)
         if scan.page_rows <= 0:
             break
-    is_judged = query.kind is QueryKind.CONVERSIONS and not query.spread
+    is_judged = kind_of(query).merges_equal_sales and not query.spread
     same = same_sales(chunk) if is_judged else None
     return Preview(chunk, chunk.rows_known - repeated, repeated, same)

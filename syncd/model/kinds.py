@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 
 from syncd.model.rows import Column
@@ -14,6 +15,15 @@ class QueryKind(StrEnum):
     CONVERSIONS = "conversions"
     ORDERS = "orders"
     CALLS = "calls"
+
+
+WINDOWS = {
+    QueryKind.CONVERSIONS: timedelta(days=21),
+    QueryKind.ORDERS: timedelta(days=111),
+    QueryKind.CALLS: timedelta(days=21),
+}
+"""How old a row may be when it is sent and still be of use: Metrica looks for the visit so far back, and
+takes changes of an order for so long."""
 
 
 class OrderColumn(StrEnum):

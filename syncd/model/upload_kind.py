@@ -47,6 +47,8 @@ class UploadKind(ABC):
     """What a delivered key came with another of, for people."""
     may_write_lines: ClassVar[bool] = False
     """Whether a database may write the lines by itself (`mapping.lines`)."""
+    merges_equal_sales: ClassVar[bool] = False
+    """Whether Metrica takes rows that are alike up to their moment for one, whatever their keys."""
     needs_counter_zone: ClassVar[bool] = False
     """Whether lines are written in the time zone of the counter (`QuerySettings.counter_timezone`)."""
     endpoint: ClassVar[Endpoint]

@@ -16,6 +16,7 @@ from syncd.model import UploadState
 from syncd.model.clock import Clock
 from syncd.model.errors import StateError
 from syncd.model.keys import value_text
+from syncd.model.kinds import WINDOWS
 from syncd.model.links import Links
 from syncd.model.marks import mark_from_text
 from syncd.model.settings import QuerySettings
@@ -265,6 +266,8 @@ def _blank(query: QuerySettings) -> QueryFacts:
         name=query.name,
         enabled=query.enabled,
         counter=query.counter,
+        kind=query.kind.value,
+        window=WINDOWS[query.kind],
         interval=interval,
         is_cron=query.cron is not None,
     )

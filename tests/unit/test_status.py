@@ -212,6 +212,7 @@ def test_the_names_of_the_json() -> None:
         "name": "leads",
         "enabled": True,
         "counter": 12345678,
+        "kind": "conversions",
         "state": "halted",
         "mark": ["2026-01-31T09:57:00+00:00", "4711"],
         "lag_seconds": 60.0,

@@ -9,8 +9,8 @@ from syncd.inspect.check import sample
 from syncd.inspect.check.findings import Code, Finding, Level
 from syncd.inspect.check.moments import look_at_days
 from syncd.inspect.check.query_sample import QuerySample
+from syncd.mapping import kind_of
 from syncd.model import Chunk, Column
-from syncd.model.kinds import QueryKind
 from syncd.model.settings import Constant
 from syncd.pipeline.chunking.intake import Intake, NothingKnown
 
@@ -68,7 +68,7 @@ def _look_at_likeness(seen: QuerySample, chunk: Chunk, intake: Intake) -> Iterat
             Code.SAME_KEY,
             seen.path("key"),
         )
-    is_judged = query.kind is QueryKind.CONVERSIONS and not query.spread
+    is_judged = kind_of(query).merges_equal_sales and not query.spread
     if is_judged and (same := sample.same_sales(chunk)):
         yield Finding(
             Level.WARNING,

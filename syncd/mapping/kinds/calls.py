@@ -17,7 +17,7 @@ from syncd.mapping.kinds.conversions import id_parameter
 from syncd.mapping.moments import moment
 from syncd.model import Reason
 from syncd.model.endpoints import Endpoint
-from syncd.model.kinds import CallColumn, UploadColumn
+from syncd.model.kinds import WINDOWS, CallColumn, QueryKind, UploadColumn
 from syncd.model.settings import QuerySettings
 from syncd.model.upload_kind import Reader, UploadKind
 
@@ -41,7 +41,7 @@ class Calls(UploadKind):
     moment = CallColumn.DATETIME
     private_columns = frozenset({CallColumn.PHONE_NUMBER})
     spare_columns = frozenset({CallColumn.PHONE_NUMBER})
-    window = timedelta(days=21)
+    window = WINDOWS[QueryKind.CALLS]
     on_change = "ignore"
     identity_words = "id or DateTime"
     endpoint = Endpoint(

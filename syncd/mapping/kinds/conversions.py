@@ -11,10 +11,9 @@ from syncd.mapping.currency import currency
 from syncd.mapping.moments import moment
 from syncd.model import Column, IdKind
 from syncd.model.endpoints import Endpoint
-from syncd.model.kinds import UploadColumn
+from syncd.model.kinds import WINDOWS, QueryKind, UploadColumn
 from syncd.model.settings import QuerySettings
 from syncd.model.upload_kind import Reader, UploadKind
-from syncd.model.uploads import CONVERSIONS
 
 _UNTYPED = frozenset({IdKind.PURCHASE_ID})
 """Ids that have no client_id_type in any generation of the API's documents."""
@@ -49,9 +48,10 @@ class Conversions(UploadKind):
     client_columns = frozenset(column for column in Column if column.is_id)
     required = frozenset({Column.TARGET, Column.DATETIME})
     moment = Column.DATETIME
-    window = CONVERSIONS.window
+    window = WINDOWS[QueryKind.CONVERSIONS]
     identity_words = "id, Target or DateTime"
     may_write_lines = True
+    merges_equal_sales = True
     endpoint = Endpoint(
         "/management/v1/counter/{counter}/offline_conversions/upload",
         "/management/v1/counter/{counter}/offline_conversions/uploadings",

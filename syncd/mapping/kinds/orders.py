@@ -16,7 +16,7 @@ from syncd.mapping.moments import from_iso, moment
 from syncd.model import Reason
 from syncd.model.endpoints import Endpoint, ReplyNames
 from syncd.model.errors import SyncdError
-from syncd.model.kinds import ORDER_STATUSES, OrderColumn, UploadColumn
+from syncd.model.kinds import ORDER_STATUSES, WINDOWS, OrderColumn, QueryKind, UploadColumn
 from syncd.model.settings import QuerySettings
 from syncd.model.upload_kind import Reader, UploadKind
 
@@ -39,7 +39,7 @@ class Orders(UploadKind):
     spare_columns = frozenset({OrderColumn.EMAILS, OrderColumn.PHONES})
     no_client = Reason.NO_CONTACT
     null_key = Reason.NO_ID
-    window = timedelta(days=111)
+    window = WINDOWS[QueryKind.ORDERS]
     on_change = "resend"
     identity_words = "create_date_time, which cannot be changed"
     needs_counter_zone = True

@@ -106,8 +106,8 @@ SENTENCES: Mapping[FindingCode, str] = {
         " do: they are sent again for as long as `relink` says."
     ),
     FindingCode.TOO_OLD: (
-        "{query}: rows of the last {days} that were more than 21 days old when they were sent: "
-        "{rows}. Metrica links a row to a visit of the last 21 days or not at all. Nothing to do if "
+        "{query}: rows of the last {days} that were more than {window} days old when they were sent: "
+        "{rows}. Metrica links a row to a visit of the last {window} days or not at all. Nothing to do if "
         "this is history; `start` keeps it out."
     ),
     FindingCode.UNSETTLED: (

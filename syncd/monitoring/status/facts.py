@@ -46,6 +46,10 @@ class QueryFacts:
     name: str
     enabled: bool
     counter: int
+    kind: str = "conversions"
+    """What its rows are."""
+    window: timedelta = timedelta(days=21)
+    """How old a row may be when it is sent and still be of use."""
     interval: timedelta
     """`every`; for a cron expression the longest pause between two of its moments."""
     mark: tuple[str, ...] = ()

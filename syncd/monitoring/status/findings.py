@@ -133,7 +133,7 @@ def findings(query: QueryFacts, now: datetime) -> list[Finding]:
 def _counted(query: QueryFacts) -> list[Finding]:
     """What is found by a number above zero."""
     return [
-        Finding(code, {"query": query.name, noun: count, "days": LATELY})
+        Finding(code, {"query": query.name, noun: count, "days": LATELY, "window": query.window.days})
         for code, noun, count in (
             (FindingCode.REJECTED, "rows", 0 if query.sends_nothing else sum(query.rejected.values())),
             (FindingCode.CURRENCY, "rows", query.rejected.get(Reason.CURRENCY_UNKNOWN, 0)),

@@ -97,6 +97,8 @@ class QueryStatus:
     name: str
     enabled: bool
     counter: int
+    kind: str
+    """What its rows are: conversions, orders or calls."""
     state: QueryState
     alive: bool
     """It is known to be no reason for /readyz to be red."""
@@ -130,6 +132,7 @@ class QueryStatus:
             "name": self.name,
             "enabled": self.enabled,
             "counter": self.counter,
+            "kind": self.kind,
             "state": self.state.value,
             "words": list(self.words),
             "mark": list(self.mark),
@@ -229,6 +232,7 @@ def _judge(query: QueryFacts, now: datetime, *, unknown: bool) -> QueryStatus:
         name=query.name,
         enabled=query.enabled,
         counter=query.counter,
+        kind=query.kind,
         state=QueryState.UNKNOWN if unknown and query.enabled else _state(query, found),
         alive=not query.enabled or query.alive(now),
         findings=found,

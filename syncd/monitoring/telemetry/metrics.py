@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -22,6 +23,7 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from syncd import __version__
 from syncd.model import Reason
 from syncd.model.clock import Clock, SystemClock
+from syncd.model.kinds import QueryKind
 from syncd.monitoring.status import QueryState, QueryStatus, StatusReport
 
 
@@ -93,6 +95,7 @@ SPECS: tuple[Spec, ...] = (
         ("query", "reason"),
         "Rows that stand rejected now, by reason: until they are sent or dropped.",
     ),
+    Spec("syncd_query_info", "gauge", ("query", "kind"), "Always 1; what the query's rows are."),
     Spec("syncd_query_paused", "gauge", ("query",), "1 while a person has paused the query, else 0."),
     Spec("syncd_rows_waiting", "gauge", ("query",), "Rows whose DateTime is still to come."),
     Spec(
@@ -166,6 +169,7 @@ class Metrics:
         self._newest_sale = self._gauge("syncd_newest_sale_timestamp_seconds")
         self._rejects = self._gauge("syncd_rejects")
         self._paused = self._gauge("syncd_query_paused")
+        self._info = self._gauge("syncd_query_info")
         self._last_success = self._gauge("syncd_last_success_timestamp_seconds")
         self._waiting = self._gauge("syncd_rows_waiting")
         self._waiting_until = self._gauge("syncd_rows_waiting_until_timestamp_seconds")
@@ -267,6 +271,7 @@ class Metrics:
         sale = query.newest_sale
         self._newest_sale.labels(query.name).set(sale.timestamp() if sale else 0)
         self._paused.labels(query.name).set(query.paused is not None)
+        self._info.labels(query.name, query.kind).set(1)
         for reason in Reason:
             self._rejects.labels(query.name, reason.value).set(query.rows.rejected.get(reason.value, 0))
         self._waiting.labels(query.name).set(query.rows.waiting)
@@ -330,6 +335,9 @@ class Metrics:
     def _remove(self, query: str) -> None:
         for metric in self._plain():
             metric.remove(query)
+        for kind in QueryKind:
+            with suppress(KeyError):  # the query was of one kind
+                self._info.remove(query, kind.value)
         for reason in Reason:
             self._rows_rejected.remove(query, reason.value)
             self._rejects.remove(query, reason.value)

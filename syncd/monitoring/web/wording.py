@@ -54,6 +54,7 @@ class Texts:
     queries: str
     no_queries: str
     counter: str
+    kind: str
     mark: str
     lag: str
     last_run: str
