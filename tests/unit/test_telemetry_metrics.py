@@ -38,6 +38,7 @@ PRODUCT = {
 }
 """The metrics that dashboards rely on."""
 ADDED = {
+    "query_info": {"query", "kind"},
     "newest_sale_timestamp_seconds": {"query"},
     "rejects": {"query", "reason"},
     "query_paused": {"query"},
@@ -116,6 +117,7 @@ def test_a_new_query_has_all_its_series_at_zero() -> None:
     assert {f"syncd_{name}" for name, labels in (PRODUCT | ADDED).items() if "query" in labels} <= names | {
         "syncd_run_duration_seconds",
         "syncd_lag_seconds",
+        "syncd_query_info",
     }
     assert sum(name == "syncd_rows_rejected_total" for name, _ in series) == len(Reason)
     assert sum(name == "syncd_uploads_total" for name, _ in series) == len(Outcome)
