@@ -67,6 +67,8 @@ def test_the_demo_shows_itself_and_ends_with_what_was_linked(cli: Cli) -> None:
     assert held is not None
     assert int(delivered[1]) == int(held[1]) > 0
     assert "linked" in output
+    assert re.search(r"crm_orders: [1-9]\d* orders .* [1-9]\d* of them changed since", output)
+    assert output.rstrip().endswith(": equal"), output
     assert not list(cli.folder.iterdir())
 
 

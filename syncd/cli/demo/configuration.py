@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from syncd.cli.demo.shop import SQL
+from syncd.cli.demo.shop import CRM_SQL, SQL
 
 COUNTER = 12345678
 
@@ -36,9 +36,31 @@ queries:
     mark: [updated_at, order_id]
     key: [order_id]
     every: 1s
+  crm_orders:
+    kind: orders
+    counter: {counter}
+    sql: {crm_sql}
+    columns:
+      id: order_id
+      create_date_time: created_at
+      client_ids: client_id
+      emails: email
+      phones: phone
+      order_status: status
+      revenue: total
+    statuses: {{new: IN_PROGRESS, paid: PAID, refunded: CANCELLED}}
+    mark: [updated_at, order_id]
+    every: 1s
 """
 
 
 def configuration(folder: Path, api_url: str, port: int) -> str:
     """The demo's file. `sql` is a JSON text, which is a YAML text too."""
-    return _TEXT.format(api_url=api_url, folder=folder, port=port, counter=COUNTER, sql=json.dumps(SQL))
+    return _TEXT.format(
+        api_url=api_url,
+        folder=folder,
+        port=port,
+        counter=COUNTER,
+        sql=json.dumps(SQL),
+        crm_sql=json.dumps(CRM_SQL),
+    )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread, Timer
@@ -15,6 +16,7 @@ from typing import Self
 from syncd.cli.demo.configuration import configuration
 from syncd.cli.demo.shop import Shop
 from syncd.config import parse
+from syncd.emulator.orderbook import StoredOrder
 from syncd.emulator.server import EmulatorServer
 from syncd.emulator.settings import EmulatorSettings
 from syncd.monitoring.status import QueryState, StatusReport
@@ -104,7 +106,7 @@ class Show:
 
     def _line(self) -> str:
         """How it stands."""
-        (query,) = self._report().queries
+        query, orders = self._report().queries
         parts = [
             f"{self._shop.paid} paid",
             f"{query.rows.delivered} delivered in {query.uploads.total} uploads",
@@ -113,8 +115,8 @@ class Show:
         ]
         if query.match_rate is not None:
             parts.append(f"{query.match_rate:.0%} linked")
-        if query.state in {QueryState.FAILING, QueryState.HALTED}:
-            parts.append(query.words[0])
+        troubled = {QueryState.FAILING, QueryState.HALTED}
+        parts.extend(one.words[0] for one in (query, orders) if one.state in troubled)
         return "  ".join(parts)
 
     def _report(self) -> StatusReport:
@@ -122,7 +124,7 @@ class Show:
 
     def summary(self) -> Iterator[str]:
         """What was delivered and linked, by syncd's account and by the emulator's."""
-        (query,) = self._report().queries
+        query, orders = self._report().queries
         conversions = self._metrica.conversions()
         twice = sum(conversion.times > 1 for conversion in conversions)
         yield f"{query.name}: {query.rows.delivered} rows delivered in {query.uploads.total} uploads"
@@ -135,6 +137,18 @@ class Show:
             yield f"  rejected: {count} {reason}"
         if query.rows.waiting:
             yield f"  waiting for their DateTime: {query.rows.waiting}"
+        held = self._metrica.orders().values()
+        changed = sum(order.times > 1 for order in held)
+        yield f"{orders.name}: {len(held)} orders at the emulated Metrica, {changed} of them changed since"
+        here, there = self._shop.revenue(), _revenue(held)
+        equal = "equal" if here == there else "NOT equal yet"
+        yield f"  revenue without cancelled orders: {here} at the source, {there} at Metrica: {equal}"
+
+
+def _revenue(orders: Iterable[StoredOrder]) -> Decimal:
+    """The revenue of all orders that are not cancelled."""
+    kept = (order.values for order in orders if order.values["order_status"] != "CANCELLED")
+    return sum((Decimal(one["revenue"] or 0) for one in kept), Decimal(0))
 
 
 def free_or_any(port: int) -> int:
