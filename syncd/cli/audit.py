@@ -24,14 +24,16 @@ from syncd.cli.common import (
     shown_key,
     shown_mark,
 )
-from syncd.inspect.audit import NAMED, Account, Span, account, missing, span_of
+from syncd.inspect.audit import NAMED, Account, Span, account, find_departed, missing, span_of
 from syncd.inspect.compare import Compare, Fate
+from syncd.mapping import kind_of
 from syncd.model import Mark
-from syncd.model.errors import RowsMissing, UploadsMissing
+from syncd.model.errors import RowsMissing, UploadsMissing, UsageError
 from syncd.model.settings import QuerySettings
 from syncd.model.showing import visible
 
 if TYPE_CHECKING:
+    from syncd.ledger import Store
     from syncd.service.parts import Parts
 
 ROWS_REJECTED = 3
@@ -42,8 +44,8 @@ _WORDS = {
     Fate.WAITING: "waiting for their DateTime",
     Fate.REJECTED: "rejected",
     Fate.DROPPED: "rejected, and dropped by a person",
-    Fate.CHANGED_MONEY: "delivered, with another Price or Currency in the source now",
-    Fate.CHANGED_IDENTITY: "delivered, with another id, Target or DateTime in the source now",
+    Fate.CHANGED_MONEY: "delivered, with another {changing} in the source now",
+    Fate.CHANGED_IDENTITY: "delivered, with another {identity} in the source now",
     Fate.MISSING: "MISSING: nothing is known of them",
 }
 
@@ -62,6 +64,8 @@ class Result:
     """Uploads that Metrica's list does not have; None where that was not asked for."""
     stands: Mark | None
     """The query's mark."""
+    departed: list[str] | None
+    """Delivered keys that the query returns no more; None for rows that are sent once."""
 
     @property
     def missing(self) -> int:
@@ -108,7 +112,10 @@ def audit(
                 healed = before - found.counts[Fate.MISSING]
         since = parts.clock.now() - length
         lost = _lost(parts, query, since) if at_metrica else None
-    result = Result(query, span, found, healed, lost, position.mark if position else None)
+        departed = None
+        if kind_of(query).on_change == "resend":
+            departed = find_departed(comparison, _delivered_since(parts.store, query.name, since))
+    result = Result(query, span, found, healed, lost, position.mark if position else None, departed)
     if as_json:
         print_json(_document(result))
     else:
@@ -132,6 +139,8 @@ def _lost(parts: Parts, query: QuerySettings, since: datetime) -> list[int]:
     from syncd.model.places import Place
     from syncd.model.uploads import DELIVERED
 
+    if not parts.uploads(query).lists_tags:
+        raise UsageError(f"--at-metrica: Metrica has no list of uploads of {query.kind} to compare with")
     here = parts.ledger(query).place
 
     def is_elsewhere(upload: UploadRow) -> bool:
@@ -148,8 +157,20 @@ def _lost(parts: Parts, query: QuerySettings, since: datetime) -> list[int]:
     return lost
 
 
+def _delivered_since(store: Store, query: str, since: datetime) -> Iterator[int]:
+    """The uploads that Metrica accepted since then, newest first."""
+    from syncd.model.uploads import DELIVERED  # as above
+
+    before = None
+    while page := store.uploads(query, limit=1000, before=before):
+        yield from (one.id for one in page if one.created_at >= since and one.state in DELIVERED)
+        if page[-1].created_at < since:
+            return
+        before = page[-1].id
+
+
 def _lines(result: Result) -> Iterator[str]:
-    name, span, found = result.query.name, result.span, result.found
+    name, span, found, kind = result.query.name, result.span, result.found, kind_of(result.query)
     if span is None:
         yield f"{name}: it has delivered nothing yet, so there is nothing to compare"
         return
@@ -164,12 +185,18 @@ def _lines(result: Result) -> Iterator[str]:
         count = found.counts[fate]
         if not count:
             continue
-        yield f"{count:>9,}  {words}"
+        said = words.format(changing=kind.changing_words, identity=kind.identity_words)
+        yield f"{count:>9,}  {said}"
         if keys := found.named.get(fate):
             more = ", …" if count > NAMED else ""
             yield visible(f"{'':11}{'; '.join(map(shown_key, keys))}{more}")
     if not found.counts.total():
         yield f"{0:>9}  rows in that time"
+    if result.departed:
+        count = f"{len(result.departed):>9,}"
+        yield f"{count}  delivered, and not in the query now: Metrica has them as last sent"
+        more = ", …" if len(result.departed) > NAMED else ""
+        yield visible(f"{'':11}{'; '.join(map(shown_key, result.departed[:NAMED]))}{more}")
     if result.healed is not None:
         yield f"Healed, and accounted for now: {counted(result.healed, 'row')}"
     if result.lost is not None:
@@ -187,6 +214,7 @@ def _document(result: Result) -> dict[str, object]:
         "up_to": shown_mark(span.upto) if span else None,
         "rows": {fate.value: found.counts[fate] for fate in Fate},
         "keys": {fate.value: [json.loads(key) for key in keys] for fate, keys in found.named.items()},
+        "departed": None if result.departed is None else [json.loads(key) for key in result.departed],
         "healed": result.healed,
         "uploads_not_at_metrica": result.lost,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -13,7 +13,10 @@ from syncd.model.marks import is_beyond
 from syncd.model.marks import since as mark_since
 from syncd.pipeline.chunking import chunking
 from syncd.pipeline.chunking.intake import Intake
+from syncd.pipeline.reading.retry_rejects import findable
 
+KEYS_AT_ONCE = 1000
+"""Delivered keys that the source is asked for in one statement."""
 NAMED = 20
 """Keys of each fate that are named; all are counted."""
 NAMED_FATES = (Fate.MISSING, Fate.CHANGED_IDENTITY, Fate.CHANGED_MONEY)
@@ -88,6 +91,20 @@ def account(comparison: Compare, span: Span) -> Account:
         if span.holds(row.moment):
             found.add(row)
     return found
+
+
+def find_departed(comparison: Compare, uploads: Iterable[int]) -> list[str]:
+    """The delivered keys of these uploads that the query returns no more: nothing tells Metrica of that."""
+    query, seen, departed = comparison.query, set[str](), list[str]()
+    for upload_id in uploads:
+        keys = [key for key in comparison.store.load(upload_id).keys if key not in seen]
+        seen.update(keys)
+        for start in range(0, len(keys), KEYS_AT_ONCE):
+            wanted = {key: findable(query, key) for key in keys[start : start + KEYS_AT_ONCE]}
+            texts = {key: words for key, words in wanted.items() if words is not None}
+            pages = comparison.source.by_key(list(texts.values()))
+            departed += [key for key, page in zip(texts, pages, strict=True) if not page.rows]
+    return departed
 
 
 def missing(comparison: Compare, intake: Intake, span: Span) -> Iterator[Chunk]:

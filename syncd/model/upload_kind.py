@@ -43,6 +43,8 @@ class UploadKind(ABC):
     """How old a row may be when it is sent and still be of use; older ones are counted."""
     on_change: ClassVar[Literal["ignore", "resend"] | None] = None
     """What becomes of a delivered key whose line has changed; None: as the query says."""
+    changing_words: ClassVar[str]
+    """What of a row may change, for people."""
     identity_words: ClassVar[str]
     """What a delivered key came with another of, for people."""
     may_write_lines: ClassVar[bool] = False

@@ -167,3 +167,22 @@ def test_contacts_stand_nowhere_in_plain_text(
     assert len(texts) > 10
     for secret in (b"secret-mail", b"plain-nobody", b"555-0", b"9995550", b"8 999 55"):
         assert [text for text in texts if secret in text.lower()] == []
+
+
+def test_audit_tells_what_changed_and_what_has_left(
+    cli: Cli, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
+    """Orders whose state differs from what was sent, and delivered ones that the query returns no more."""
+    crm.open_crm(sqlite_db)
+    crm.order(sqlite_db, range(1, 5))
+    configure(cli, sqlite_db, emulator)
+    run(cli)
+    sqlite_db.run("DELETE FROM crm_orders WHERE order_id = 1")
+    sqlite_db.run("UPDATE crm_orders SET status = 'refunded' WHERE order_id = 2")  # and not its mark
+    told = cli.json("audit", "crm_orders", "--since", "30d")
+    assert told["kind"] == "orders"
+    assert told["departed"] == [["1"]]
+    assert (told["rows"]["delivered"], told["rows"]["changed_money"]) == (2, 1)
+    assert "another status, money or client" in cli.run("audit", "crm_orders", "--since", "30d").stdout
+    assert cli.run("audit", "crm_orders", "--since", "30d", "--at-metrica").returncode == 2
+    assert cli.json("status")["queries"][0]["kind"] == cli.json("uploads")["uploads"][0]["kind"] == "orders"

@@ -43,6 +43,7 @@ class Calls(UploadKind):
     spare_columns = frozenset({CallColumn.PHONE_NUMBER})
     window = WINDOWS[QueryKind.CALLS]
     on_change = "ignore"
+    changing_words = "detail of the call"
     identity_words = "id or DateTime"
     endpoint = Endpoint(
         "/management/v1/counter/{counter}/offline_conversions/upload_calls",

@@ -49,6 +49,7 @@ class Conversions(UploadKind):
     required = frozenset({Column.TARGET, Column.DATETIME})
     moment = Column.DATETIME
     window = WINDOWS[QueryKind.CONVERSIONS]
+    changing_words = "Price or Currency"
     identity_words = "id, Target or DateTime"
     may_write_lines = True
     merges_equal_sales = True

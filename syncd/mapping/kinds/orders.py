@@ -41,6 +41,7 @@ class Orders(UploadKind):
     null_key = Reason.NO_ID
     window = WINDOWS[QueryKind.ORDERS]
     on_change = "resend"
+    changing_words = "status, money or client"
     identity_words = "create_date_time, which cannot be changed"
     needs_counter_zone = True
     endpoint = Endpoint(

@@ -126,7 +126,7 @@ def _add_row(
         case "known":
             chunk.rows_known += 1
         case "changed":
-            chunk.rejects.append(_changed(key, line))
+            chunk.rejects.append(_changed(key, line, rules))
 
 
 def _add_waiting(
@@ -144,7 +144,7 @@ def _add_waiting(
         case "known":
             chunk.rows_known += 1
         case "changed":
-            chunk.rejects.append(_changed(conversion.key, conversion.line))
+            chunk.rejects.append(_changed(conversion.key, conversion.line, rules))
 
 
 def _add_reject(chunk: Chunk, reject: Reject, known: Known | None, rules: Rules) -> None:
@@ -157,14 +157,16 @@ def _add_reject(chunk: Chunk, reject: Reject, known: Known | None, rules: Rules)
         chunk.rejects.append(reject)
 
 
-def _changed(key: str, line: str) -> Reject:
+def _changed(key: str, line: str, rules: Rules) -> Reject:
+    # What may change of an order or a call names its client, and stands in no reject.
+    shown = line if rules.split.is_money else rules.split.parts(line)[0]
     return Reject(
         key=key,
         reason=Reason.IDENTITY_CHANGED,
         column="",
-        value=line[:200],
+        value=shown[:200],
         row="{}",
-        detail="the key was delivered with another id, Target or DateTime; this would count twice",
+        detail=f"the key was delivered with another {rules.identity_words}; this would count twice",
     )
 
 

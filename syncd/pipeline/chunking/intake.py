@@ -100,8 +100,14 @@ class Intake:
         return mapper.map_text(page, now) if isinstance(page, TextPage) else mapper.map(page, now)
 
     def _rules(self, chunk: Chunk) -> Rules:
-        on_change = kind_of(self._query).on_change or self._query.on_change
-        return Rules(on_change, keys.split_of(chunk.header), self.ahead, self._query.spread)
+        kind, query = kind_of(self._query), self._query
+        return Rules(
+            kind.on_change or query.on_change,
+            keys.split_of(chunk.header),
+            self.ahead,
+            query.spread,
+            kind.identity_words,
+        )
 
     def _mapper_for(self, columns: tuple[str, ...]) -> Mapper:
         """The mapper for a result with these columns; made anew when they change."""

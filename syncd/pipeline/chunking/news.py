@@ -27,6 +27,8 @@ class Rules:
     """Keys whose last row bears a mark of the future, and is not among those that are read."""
     spread: bool = False
     """Whether a line may have been delivered some seconds later (`same_conversion`)."""
+    identity_words: str = "id, Target or DateTime"
+    """What a key may not change, for people."""
 
 
 def decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "known", "changed"]:
