@@ -31,6 +31,8 @@ class Store(Readers, OutcomeReaders, TotalsReader, Quotas, Counters, ListCompari
 
     def __init__(self, database: Database) -> None:
         super().__init__(database)
+        self.newest_uploads: dict[str, tuple[int, str]] = {}
+        """Id and tag of the newest upload that this process recorded, by query: the store must have it."""
 
     @classmethod
     def open(cls, settings: StateSettings, clock: Clock | None = None) -> Self:

@@ -96,6 +96,8 @@ class Event(StrEnum):
     """error: the state store did not take the record of runs or the leases; tried again every few seconds."""
     STATE_BEHIND = "state_behind"
     """query, counter, uploads, rows: Metrica has newer uploads of syncd than the state store knows of."""
+    STATE_WENT_BACK = "state_went_back"
+    """query, error: the store lacks what this process recorded; it is compared with Metrica's list again."""
     HTTP_LISTENING = "http_listening"
     """url."""
     ALERT_SENT = "alert_sent"

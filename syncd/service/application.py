@@ -175,6 +175,7 @@ class Application:
             self.stop,
             self._first_look,
             self._unrecorded_of(query),
+            self._unrecorded.forget,
             stays=not self._once,
         )
 

@@ -10,6 +10,8 @@ from threading import Event as Flag
 from syncd.ledger import Lease
 from syncd.model import Chunk, Receipt, RunReport
 from syncd.model.clock import Stop
+from syncd.model.errors import StateWentBack
+from syncd.model.events import Event
 from syncd.model.settings import QuerySettings, Settings
 from syncd.pipeline.chunking.intake import Intake
 from syncd.pipeline.pipeline import Job, Pipeline
@@ -39,7 +41,7 @@ class _Steps:
 class QueryRunner:
     """One query as the daemon calls it: the pipeline, then a look at what Metrica made of its uploads."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 — constructed complete, by one caller
         self,
         parts: Parts,
         query: QuerySettings,
@@ -47,6 +49,7 @@ class QueryRunner:
         stop: Stop,
         first_look: timedelta,
         unrecorded: Callable[[], Mapping[str, Receipt]] = dict,
+        forget_lists: Callable[[], None] = lambda: None,
         *,
         stays: bool = True,
     ) -> None:
@@ -58,6 +61,8 @@ class QueryRunner:
         self._stop = _Either(stop)
         self._first_look = first_look
         self._unrecorded = unrecorded
+        self._forget_lists = forget_lists
+        """Has Metrica's lists compared with the store once more."""
         self._follow_at = parts.clock.seconds()
         self._stays = stays
         self._lease: Lease | None = None
@@ -66,7 +71,12 @@ class QueryRunner:
     def __call__(self, report: RunReport) -> None:
         """One run. Raises SyncdError."""
         steps = self._current()
-        steps.pipeline.run(report)
+        try:
+            steps.pipeline.run(report)
+        except StateWentBack as error:
+            self._parts.observer.emit(Event.STATE_WENT_BACK, query=self.query.name, error=str(error))
+            steps = self._begin_anew()
+            steps.pipeline.run(report)
         now = self._parts.clock.seconds()
         if report.uploads or now >= self._follow_at:
             self._follow_at = now + self._first_look.total_seconds() / FOLLOW_SHARE
@@ -97,9 +107,15 @@ class QueryRunner:
         return self._metrica == settings.metrica and same_query(self.query, query)
 
     def _current(self) -> _Steps:
-        lease = self._keeper.lease(self.query.name)
-        if self._steps is None or lease != self._lease:
-            self._lease, self._steps = lease, self._build(lease)
+        if self._steps is None or self._keeper.lease(self.query.name) != self._lease:
+            return self._begin_anew()
+        return self._steps
+
+    def _begin_anew(self) -> _Steps:
+        """Begin without any memory: another daemon may have worked meanwhile, or the store have gone back."""
+        self._forget_lists()
+        self._lease = self._keeper.lease(self.query.name)
+        self._steps = self._build(self._lease)
         return self._steps
 
     def _build(self, lease: Lease | None) -> _Steps:

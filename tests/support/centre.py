@@ -265,6 +265,12 @@ class Bench:
         return Compare(self.query, self.source, self.ledger, self.clock)
 
     @property
+    def parts(self) -> Parts:
+        """What the query works with."""
+        assert self._parts is not None
+        return self._parts
+
+    @property
     def store(self) -> Store:
         """The state store."""
         assert self._parts is not None

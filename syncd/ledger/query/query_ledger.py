@@ -155,6 +155,7 @@ class QueryLedger(QueryMemory):
                 destination.note(self._database, connection, self._query, self.place)
             reach(Point.INTENT_WRITTEN)
         self._is_place_noted = True
+        self._store.newest_uploads[self._query] = new_id, tag
         reach(Point.INTENT)
         return replace(upload, id=new_id)
 
@@ -222,6 +223,7 @@ class QueryLedger(QueryMemory):
                 for half in (first, second)
             ]
             reach(Point.SPLIT_WRITTEN)
+        self._store.newest_uploads[self._query] = ids[1], tags[1]
         reach(Point.SPLIT)
         return replace(first, id=ids[0]), replace(second, id=ids[1])
 

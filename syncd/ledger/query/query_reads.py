@@ -14,6 +14,7 @@ from syncd.ledger.packing import unpacked
 from syncd.ledger.query import destination
 from syncd.ledger.store import Store
 from syncd.ledger.tables import is_unsettled
+from syncd.ledger.types import Number
 from syncd.model import (
     Conversion,
     Followed,
@@ -28,7 +29,7 @@ from syncd.model import (
     UploadState,
 )
 from syncd.model import keys as key_rules
-from syncd.model.errors import SyncdError
+from syncd.model.errors import StateWentBack, SyncdError
 from syncd.model.links import Alarm, MatchDay
 from syncd.model.places import Place
 
@@ -51,10 +52,18 @@ class QueryMemory:
     def standing(self, now: datetime) -> tuple[Position | None, bool]:
         """Give `position`, and whether `unsettled`, `due` or `asked_again` would give anything.
 
-        One statement, which is all that most polls ask. Raises DestinationChanged.
+        One statement, which is all that most polls ask. Raises DestinationChanged, and StateWentBack where
+        the store has lost the newest upload that this process recorded: a failover to a copy that lags.
         """
+        newest, tag = self._store.newest_uploads.get(self._query, (0, ""))
+        asked = {"now": int(now.timestamp()), "newest": newest, "tag": tag}
         with self._database.read() as connection:
-            row = connection.execute(self._standing, {"now": int(now.timestamp())}).one()
+            row = connection.execute(self._standing, asked).one()
+        if newest and not row.kept:
+            del self._store.newest_uploads[self._query]
+            raise StateWentBack(
+                f"query {self._query}: the state store has lost upload {newest} ({tag}) since"
+            )
         if row.counter is not None:
             destination.check(self._query, Place(row.api_url or "", row.counter), self.place)
         return _position(row), bool(row.open)
@@ -278,9 +287,14 @@ class QueryMemory:
             exists().where(waiting.query == self._query, waiting.due <= bindparam("now")),
             exists().where(rejects.query == self._query, rejects.retry_at.is_not(None)),
         )
-        one = select(is_open.label("open")).subquery("one")
+        kept = exists().where(
+            uploads.id == bindparam("newest", type_=Number), uploads.tag == bindparam("tag")
+        )
+        one = select(is_open.label("open"), kept.label("kept")).subquery("one")
         went = self._tables.destinations
-        asked = select(one.c.open, *(marks.c[name] for name in _POSITION), went.c.api_url, went.c.counter)
+        asked = select(
+            one.c.open, one.c.kept, *(marks.c[name] for name in _POSITION), went.c.api_url, went.c.counter
+        )
         return asked.select_from(
             one.outerjoin(marks, marks.c.query == self._query).outerjoin(went, went.c.query == self._query)
         )

@@ -56,6 +56,7 @@ from syncd.model.errors.state import (
     StateTooNew,
     StateUnavailable,
     StateUnreleased,
+    StateWentBack,
 )
 
 ERROR_CLASSES: tuple[type[SyncdError], ...] = (
@@ -83,6 +84,7 @@ ERROR_CLASSES: tuple[type[SyncdError], ...] = (
     StateInUse,
     StateTooNew,
     StateUnreleased,
+    StateWentBack,
     BackupUnusable,
     HeldElsewhere,
     LeaseLost,
@@ -132,6 +134,7 @@ __all__ = [
     "StateTooNew",
     "StateUnavailable",
     "StateUnreleased",
+    "StateWentBack",
     "StillUnclear",
     "SyncdError",
     "TokenFileUnusable",

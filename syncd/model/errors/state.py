@@ -72,6 +72,13 @@ class LeaseLost(StateError):
     action = "Nothing to do: the other daemon settles what was in flight."
 
 
+class StateWentBack(StateError):
+    """The store lacks what this process recorded in it: a failover to a copy that lags, or a restore."""
+
+    code = "state.went_back"
+    action = "Nothing to do: it is compared with Metrica's list, and nothing is sent twice. See the failover."
+
+
 class DestinationChanged(StateError):
     """The query's rows went to another counter or address than the file names now: nothing is sent."""
 

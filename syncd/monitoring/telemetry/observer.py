@@ -58,6 +58,7 @@ LEVELS: Mapping[Event, Level] = {
     Event.STATE_MIGRATED: "info",
     Event.STATE_TROUBLE: "error",
     Event.STATE_BEHIND: "warning",
+    Event.STATE_WENT_BACK: "warning",
     Event.HTTP_LISTENING: "info",
     Event.LEASE_TAKEN: "debug",
     Event.ALERT_SENT: "info",
