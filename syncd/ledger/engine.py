@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -57,7 +58,7 @@ def connect(settings: StateSettings, clock: Clock | None = None) -> Database:
     if kind == "sqlite":
         return _sqlite(url, clock or SystemClock())
     if kind == "postgresql":
-        return _postgresql(url, settings.schema_name, clock or SystemClock())
+        return _postgresql(url, settings, clock or SystemClock())
     raise StateUnavailable(f"state.url must be a SQLite or PostgreSQL URL, not {kind}")
 
 
@@ -134,7 +135,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _postgresql(url: URL, schema: str, clock: Clock) -> Database:
+def _postgresql(url: URL, settings: StateSettings, clock: Clock) -> Database:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={**_CONNECT_POSTGRESQL, **_given(url)},
@@ -145,10 +146,11 @@ def _postgresql(url: URL, schema: str, clock: Clock) -> Database:
         hide_parameters=True,
         isolation_level="READ COMMITTED",
     )
-    event.listen(engine, "do_connect", _connect_postgresql)
+    event.listen(engine, "do_connect", partial(_connect_postgresql, settings.password_file))
     event.listen(engine, "begin", _begin_postgresql)
     password = url.password
     secret = password if isinstance(password, str) else str(url.query.get("password", ""))
+    schema = settings.schema_name
     return Database(engine, tables("", schema), None, schema, secret, clock)
 
 
@@ -174,9 +176,23 @@ def _timed_out(error: psycopg.OperationalError) -> bool:
     return type(error).__name__ == "_WaitTimeout"
 
 
-def _connect_postgresql(_dialect: object, _record: object, arguments: Any, options: Any) -> _Impatient:
-    """Connect with a connection of our own class."""
+def _connect_postgresql(
+    password_file: Path | None, _dialect: object, _record: object, arguments: Any, options: Any
+) -> _Impatient:
+    """Connect with a connection of our own class, and with the password that its file has now."""
+    if password_file is not None:
+        options["password"] = _password(password_file)
     return _Impatient.connect(*arguments, **options)
+
+
+def _password(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8").rstrip("\r\n")
+    except OSError as error:
+        said = f"cannot be read: {error.strerror}"
+    except ValueError:  # its text may be the password
+        said = "is not UTF-8 text"
+    raise StateUnavailable(f"state.password_file {file}: {said}")
 
 
 def _given(url: URL) -> dict[str, object]:

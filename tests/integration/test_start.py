@@ -60,6 +60,20 @@ def test_what_lies_before_the_start_is_never_read(
     assert sent(emulator) == ids(*([] if start == "now" else [3]), 5, 4)
 
 
+def test_start_so_long_before_the_first_run(bench: Bench, emulator: EmulatorServer) -> None:
+    """Rows of the last 21 days are sent, older ones never."""
+    now = int(datetime.now(UTC).timestamp())
+    for number, days in enumerate((60, 22, 20, 1), 1):
+        sell(bench.database, number, changed=now - days * 86400)
+    bench.restart(start=timedelta(days=21), overlap="auto")
+    assert bench.run().uploaded == 2
+    bench.restart(start=timedelta(days=21), overlap="auto")
+    sell(bench.database, 5, changed=now - 30 * 86400)
+    sell(bench.database, 6, changed=now)
+    assert bench.run().uploaded == 1
+    assert sent(emulator) == ids(3, 4, 6)
+
+
 def test_start_now_on_an_empty_table(bench: Bench, emulator: EmulatorServer) -> None:
     """With nothing to pass over, the first row that comes is sent."""
     bench.restart(start="now")
