@@ -39,7 +39,8 @@ def real_file(name: str) -> Path:
         found = file.parent.is_dir()
         kinds = {path: path.lstat().st_mode for path in (file, *companions(file)) if os.path.lexists(path)}
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
-        raise StateUnavailable(f"cannot find the state store {name}: {error}") from None
+        cause = getattr(error, "strerror", None) or error
+        raise StateUnavailable(f"cannot find the state store {name}: {cause}") from None
     if not found:
         raise StateUnavailable(f"the state store's directory does not exist: {file.parent}")
     for path, mode in kinds.items():

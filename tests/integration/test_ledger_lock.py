@@ -24,7 +24,7 @@ HOLDER = """
 import sys
 from pydantic import SecretStr
 from syncd.ledger import Store
-from syncd.settings import StateSettings
+from syncd.model.settings import StateSettings
 
 lock = Store.open(StateSettings(url=SecretStr(sys.argv[1]))).lock()
 lock.acquire()
