@@ -50,6 +50,11 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "Show the next rows as they would be uploaded.",
             "syncd preview paid_orders --limit 5",
         ),
+        "sql": Entry(
+            "syncd.cli.sql:sql",
+            "Show the statements that `run` would send for a query, with values and the plan.",
+            "syncd sql paid_orders",
+        ),
         "schema": Entry(
             "syncd.cli.schema:schema",
             "Print the JSON Schema of the configuration file.",
@@ -93,6 +98,17 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "syncd audit paid_orders --since 7d",
         ),
     },
+    "Control": {
+        "pause": Entry(
+            "syncd.cli.control:pause",
+            "Have queries rest, until they are resumed or for a time.",
+            "syncd pause paid_orders --for 2h",
+        ),
+        "resume": Entry("syncd.cli.control:resume", "End a pause.", "syncd resume paid_orders"),
+        "trigger": Entry(
+            "syncd.cli.control:trigger", "Have queries run now, once.", "syncd trigger paid_orders"
+        ),
+    },
     "Put right": {
         "rewind": Entry(
             "syncd.cli.rewind:rewind",
@@ -120,6 +136,11 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "syncd.cli.backup:restore",
             "Put a backup in the place of the state store, while no syncd runs.",
             "syncd restore /var/backups/syncd.db",
+        ),
+        "completion": Entry(
+            "syncd.cli.completion:completion",
+            "Print the shell's completion script.",
+            "syncd completion bash > /etc/bash_completion.d/syncd",
         ),
         "emulator": Entry(
             "syncd.cli.emulator:emulator",

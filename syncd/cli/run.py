@@ -85,6 +85,7 @@ def _run(config: Path | None, names: tuple[str, ...], *, as_json: bool, once: bo
         application.run()
     if not once:
         return 0
+    _name_paused(daemon.turns)
     show(daemon.turns, as_json=as_json)
     for turn in daemon.turns:
         if turn.last and turn.last.error:  # whatever the log's level and format hide
@@ -99,9 +100,15 @@ def _read_again(settings: Settings, names: tuple[str, ...]) -> tuple[Settings, l
     return after, pick(after, names)
 
 
+def _name_paused(turns: Sequence[Turn]) -> None:
+    for name in (turn.query.name for turn in turns if turn.is_paused):
+        click.echo(f"syncd: {name} is paused and was not run; `syncd resume {name}` ends the pause", err=True)
+
+
 def exit_code(turns: Sequence[Turn]) -> int:
     """Product.md 3: 1 something failed, 3 rows were rejected, else 0."""
-    if any(turn.last is None or turn.last.error is not None for turn in turns):
+    asked = [turn for turn in turns if not turn.is_paused]
+    if any(turn.last is None or turn.last.error is not None for turn in asked):
         return FAILED
     return ROWS_REJECTED if any(turn.totals.rejected for turn in turns) else 0
 

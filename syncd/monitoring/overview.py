@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from syncd import __version__
 from syncd.config.firings import next_firing
 from syncd.ledger import Store
+from syncd.ledger.control import Control
 from syncd.ledger.history import delivered_by_hour, rejected_since
 from syncd.ledger.rows import PositionRow, RunRow, UploadRow, UploadTotals
 from syncd.model import UploadState
@@ -20,7 +21,14 @@ from syncd.model.kinds import WINDOWS
 from syncd.model.links import Links
 from syncd.model.marks import mark_from_text
 from syncd.model.settings import QuerySettings
-from syncd.monitoring.status import FailureFacts, QueryFacts, StatusReport, UploadFacts, build_report
+from syncd.monitoring.status import (
+    FailureFacts,
+    PauseFacts,
+    QueryFacts,
+    StatusReport,
+    UploadFacts,
+    build_report,
+)
 from syncd.monitoring.status.facts import LATELY, TODAY
 from syncd.monitoring.status.history import (
     DAY,
@@ -183,17 +191,20 @@ class _Known:
         self._overdue = store.overdue_counts(now, OVERDUE, OVERDUE_TOLD, names)
         self._spent = store.spent(now.date())
         self._refused = store.refusals(now.date())
+        pauses = Control(store.database).pauses()
+        self._pauses = {name: row for name, row in pauses.items() if row.is_in_force(now)}
         self._requests = requests
 
     def facts(self, query: QuerySettings) -> QueryFacts:
         name = query.name
         run, totals = self._runs.get(name, RunRow(name)), self._totals.get(name, UploadTotals(name))
         waiting, position = self._waiting.get(name), self._positions.get(name)
-        days = self._days.get(name, [])
+        days, pause = self._days.get(name, []), self._pauses.get(name)
         return replace(
             _blank(query),
             mark=_mark_texts(position),
             newest_at=run.newest_at,
+            paused=PauseFacts(pause.since, pause.until, pause.asked_by) if pause else None,
             started_at=run.started_at,
             finished_at=run.finished_at,
             ok_at=run.ok_at,

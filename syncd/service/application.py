@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +14,7 @@ from typing import Self
 from syncd import __version__
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.alerts import AlertMemory
+from syncd.ledger.control import Control
 from syncd.model import Chunk, Receipt, RunReport
 from syncd.model.errors import HeldElsewhere, LeaseLost
 from syncd.model.events import Event, Observer
@@ -29,6 +30,7 @@ from syncd.pipeline.uploading.unrecorded import Unrecorded
 from syncd.service.alerting import AlertWatch
 from syncd.service.bookkeeper import Bookkeeper
 from syncd.service.changes import NEEDS_RESTART, Changes, changes
+from syncd.service.control import ControlWatch
 from syncd.service.daemon import Daemon
 from syncd.service.parts import Parts
 from syncd.service.runner import QueryRunner
@@ -70,6 +72,14 @@ class Application:
             once=once,
         )
         self._alerts = self._alert_watch(settings)
+        self._control = ControlWatch(
+            Control(self._books.database),
+            self.daemon,
+            self._rest,
+            self.keeper.rows,
+            self.parts.clock,
+            observer,
+        )
         self._closing = ExitStack()
         self._why = ""
 
@@ -86,6 +96,8 @@ class Application:
             opening.callback(self.keeper.close)
             self._alerts.start()
             opening.callback(self._close_alerts)
+            self._control.start()
+            opening.callback(self._control.close)
             self._closing = opening.pop_all()
         return self
 
@@ -140,6 +152,10 @@ class Application:
         for runner in replaced.values():  # after the daemon knows what takes their place
             runner.leave()
         return changes(before, settings)
+
+    def _rest(self, names: Collection[str]) -> None:
+        for name, runner in list(self._runners.items()):
+            runner.rest(name in names)
 
     def status(self) -> StatusReport:
         """How every query is, and what there is to say of this process."""

@@ -7,6 +7,7 @@ a run that ended, a signal, a query that is due.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -57,8 +58,12 @@ class Turn:
     """When the run now going on began."""
     failures: int = 0
     halted: bool = False
+    is_paused: bool = False
+    """By a person."""
     done: bool = False
     """With `--once`: it has nothing more to do."""
+    is_triggered: bool = False
+    """A person wants another run after the one that goes on."""
     after: tuple[QuerySettings, Run] | None = None
     """What a reload puts in its place when the run going on has ended."""
     removed: bool = False
@@ -70,7 +75,7 @@ class Turn:
     @property
     def waits(self) -> bool:
         """It runs when it is due."""
-        return self.started is None and not self.halted and not self.done
+        return self.started is None and not (self.halted or self.done or self.is_paused)
 
 
 class Keeper(Protocol):
@@ -132,6 +137,8 @@ class Daemon:
         self._once = once
         self._random = Random()  # noqa: S311 — jitter, not a secret
         self._workers = Workers()
+        self._paused: frozenset[str] = frozenset()
+        """The queries that rest."""
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         """What the loop has to do between its looks around."""
 
@@ -146,8 +153,19 @@ class Daemon:
         """
         self._inbox.put(partial(self._change, runs))
 
+    def pause_only(self, names: AbstractSet[str]) -> None:
+        """Let these queries rest, and all others run."""
+        if names != self._paused:
+            self._paused = frozenset(names)
+            self._inbox.put(self._apply_pauses)
+
+    def trigger(self, name: str) -> None:
+        """Have the query run now, or again after the run that goes on; one that was halted tries again."""
+        self._inbox.put(partial(self._trigger, name))
+
     def run(self) -> None:
         """Until a stop is asked for or, with `once`, until every query is done."""
+        self._apply_pauses()
         while not self._stop.is_set() and not (self._once and all(turn.done for turn in self.turns)):
             now = self._now()
             for turn in self.turns:
@@ -251,11 +269,25 @@ class Daemon:
             turn.due = self._now() + schedule.FIRST_PAUSE
         else:
             self._failed(turn, outcome.error, outcome.report.read)
+        if turn.is_triggered:
+            turn.is_triggered, turn.due = False, self._now()
         self._keeper.finished(turn, outcome)
         if turn.removed:
             self._remove(turn)
         elif turn.after is not None:
             self._replace(turn, *turn.after)
+
+    def _apply_pauses(self) -> None:
+        for turn in self.turns:
+            turn.is_paused = turn.query.name in self._paused
+            if turn.is_paused and self._once and turn.started is None:
+                turn.done = True
+
+    def _trigger(self, name: str) -> None:
+        for turn in self.turns:
+            if turn.query.name == name:
+                turn.halted, turn.is_triggered = False, turn.started is not None
+                turn.due = self._now()
 
     def _change(self, runs: Mapping[str, tuple[QuerySettings, Run]]) -> None:
         for turn in list(self.turns):
@@ -267,6 +299,7 @@ class Daemon:
                 self._remove(turn)
             elif after[1] is not turn.run or turn.failures:  # whatever was wrong may be mended
                 self._replace(turn, *after)
+        self._apply_pauses()
         there = {turn.query.name for turn in self.turns}
         now = self._now()
         for index, name in enumerate(name for name in runs if name not in there):

@@ -98,6 +98,10 @@ class QueryRunner:
         steps.settler.settle_all(report)
         return steps.again.resend(upload_id, report)
 
+    def rest(self, is_paused: bool) -> None:  # noqa: FBT001 — a switch
+        """Have a run that goes on stop after its chunk, or let the next ones go on."""
+        self._stop.is_paused = is_paused
+
     def leave(self) -> None:
         """Another takes its place: a run that is going on stops after its chunk."""
         self._stop.own.set()
@@ -154,8 +158,9 @@ class _Either:
 
     def __init__(self, all_stop: Stop) -> None:
         self.own = Flag()
+        self.is_paused = False
         self._all = all_stop
 
     def is_set(self) -> bool:
         """Whether to begin nothing more."""
-        return self.own.is_set() or self._all.is_set()
+        return self.own.is_set() or self.is_paused or self._all.is_set()
