@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +13,7 @@ from syncd.config.firings import next_firing
 from syncd.ledger import Store
 from syncd.ledger.control import Control
 from syncd.ledger.history import delivered_by_hour, rejected_since
-from syncd.ledger.rows import PositionRow, RunRow, UploadRow, UploadTotals
+from syncd.ledger.rows import PositionRow, RejectRow, RunRow, UploadRow, UploadTotals
 from syncd.model import UploadState
 from syncd.model.clock import Clock
 from syncd.model.errors import StateError
@@ -29,7 +30,7 @@ from syncd.monitoring.status import (
     UploadFacts,
     build_report,
 )
-from syncd.monitoring.status.facts import LATELY, TODAY
+from syncd.monitoring.status.facts import LATELY, TODAY, RejectFacts
 from syncd.monitoring.status.history import (
     DAY,
     DAYS,
@@ -45,6 +46,7 @@ from syncd.pipeline.uploading import matchrate
 from syncd.pipeline.uploading.followup import OVERDUE
 
 LATEST_UPLOADS = 20
+SHOWN_REJECTS = 20
 OVERDUE_TOLD = timedelta(days=21)
 """An upload that is overdue for longer is told no more: nothing of it can be linked by then."""
 
@@ -148,6 +150,7 @@ class History:
             hours=series(found, now, HOUR, HOURS),
             days=series(found, now, DAY, DAYS),
             uploads=tuple(map(_upload_facts, latest)),
+            rejects=tuple(map(_reject_facts, self._store.rejects(query, SHOWN_REJECTS))),
         )
 
     def _hours(
@@ -281,6 +284,7 @@ def _blank(query: QuerySettings) -> QueryFacts:
         window=WINDOWS[query.kind],
         interval=interval,
         is_cron=query.cron is not None,
+        zone=query.timezone.key,
     )
 
 
@@ -288,6 +292,11 @@ def _mark_texts(position: PositionRow | None) -> tuple[str, ...]:
     if position is None or position.mark is None:
         return ()
     return tuple(value_text(value) for value in mark_from_text(position.mark).values)
+
+
+def _reject_facts(reject: RejectRow) -> RejectFacts:
+    key = ", ".join("null" if value is None else str(value) for value in json.loads(reject.key))
+    return RejectFacts(key, reject.reason.value, reject.column, reject.created_at)
 
 
 def _upload_facts(upload: UploadRow) -> UploadFacts:

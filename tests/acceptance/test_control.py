@@ -50,7 +50,7 @@ def test_daemons_follow_what_a_person_asks(
         assert len(emulator.conversions(102)) == 5
 
     assert cli.run("pause", "paid_orders", "--for", "1h").returncode == 0
-    assert daemons[0].wait_for("query_paused")["until"] is not None
+    daemons[0].wait_for("query_paused", lambda line: line["until"] is not None)
     assert cli.run("pause", "paid_order").returncode == 2
 
 

@@ -175,7 +175,7 @@ def test_plots_are_told_in_words(serve: Serve) -> None:
 def test_what_is_wrong_comes_first(serve: Serve) -> None:
     """Trouble stands before everything else, and the queries in trouble before the others."""
     text = _get(f"{serve(SITUATIONS['bad'])}/?lang=en").text
-    asks = text.index("Needs a person")
+    asks = text.index("To be seen to")
     assert text.index("<h1") < asks < text.index('id="lately"') < text.index('id="queries"')
     rows = text[text.index('id="queries"') :]
     assert rows.index("leads") < rows.index("paid_orders")

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from math import pi, sin
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from pydantic import SecretStr
 from sqlalchemy import insert
@@ -95,6 +96,7 @@ def _fill(store: Store, names: Sequence[str], days: int) -> None:
             for at, one in enumerate(uploads)
         ]
         connection.execute(insert(tables.uploads), numbered)
+        connection.execute(insert(tables.totals), [_totals(name, uploads) for name in names if name != OFF])
         for query in rejects.keys() & set(names):
             for reason, rows in rejects[query].items():
                 told = [
@@ -112,6 +114,18 @@ def _fill(store: Store, names: Sequence[str], days: int) -> None:
                 ]
                 connection.execute(insert(tables.rejects), told)
     store.save_runs([_run(name, place) for place, name in enumerate(names)])
+
+
+def _totals(name: str, uploads: Sequence[dict[str, Any]]) -> dict[str, object]:
+    """All uploads of a query in figures, as the ledger keeps them."""
+    mine = [one for one in uploads if one["query"] == name]
+    told = [one for one in mine if one["linked"] is not None]
+    sums = {
+        figure: sum(one[figure] or 0 for one in told)
+        for figure in ("linked", "user_not_found", "goal_not_found")
+    }
+    rows, rows_told = (sum(one["rows"] for one in some) for some in (mine, told))
+    return {"query": name, "uploads": len(mine), "rows": rows, "rows_told": rows_told, "gained": 0, **sums}
 
 
 def _upload(random: Random, name: str, place: int, hour: datetime) -> dict[str, object] | None:

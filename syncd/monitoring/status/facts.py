@@ -60,6 +60,8 @@ class QueryFacts:
     """The newest sale: the latest DateTime that Metrica accepted; None while there is none."""
     next_at: datetime | None = None
     """When it runs next, or should have run; None where that is not known."""
+    zone: str = "UTC"
+    """The counter's zone, as far as it is known, else the query's."""
     paused: PauseFacts | None = None
     """A person has paused it."""
     started_at: datetime | None = None
@@ -195,6 +197,16 @@ class QueryFacts:
         return self.within_allowance(self.ok_at, now) or (
             in_progress and self.within_allowance(self.progress_at, now)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class RejectFacts:
+    """A row that stands rejected: which, why and since when; nothing else of what it holds."""
+
+    key: str
+    reason: str
+    column: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from syncd.monitoring.status.facts import UploadFacts
+from syncd.monitoring.status.facts import RejectFacts, UploadFacts
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 HOURS, DAYS = 24, 30
@@ -43,6 +43,8 @@ class QueryPast:
     days: Series
     uploads: tuple[UploadFacts, ...]
     """The latest, the newest first."""
+    rejects: tuple[RejectFacts, ...] = ()
+    """The first of those that stand."""
 
 
 class Past(Protocol):

@@ -110,6 +110,8 @@ class QueryStatus:
     newest_sale: datetime | None
     """The latest DateTime that Metrica accepted."""
     next_run: datetime | None
+    zone: str
+    """Whose clock people look at for it."""
     paused: PauseFacts | None
     last_run: LastRun | None
     last_success: datetime | None
@@ -181,6 +183,12 @@ class StatusReport:
     """What there is to say of the daemon itself, or that there is none; never why it is not ready."""
 
     @property
+    def zone(self) -> str:
+        """The zone that all queries have in common, else UTC."""
+        zones = {query.zone for query in self.queries}
+        return zones.pop() if len(zones) == 1 else "UTC"
+
+    @property
     def ready(self) -> bool:
         """What /readyz answers."""
         return not self.reasons
@@ -240,6 +248,7 @@ def _judge(query: QueryFacts, now: datetime, *, unknown: bool) -> QueryStatus:
         lag_seconds=_seconds(now - query.ok_at) if query.ok_at else None,
         newest_sale=query.newest_at,
         next_run=query.next_at if query.enabled and not query.halted else None,
+        zone=query.zone,
         paused=query.paused,
         last_run=_last_run(query, now),
         last_success=query.ok_at,

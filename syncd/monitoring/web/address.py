@@ -21,6 +21,10 @@ class Address:
         up = "../" * (self.path.count("/") - 1)
         return (up or "./") + self._options(self.lang, still=self.still)
 
+    def root(self) -> str:
+        """What leads from here to the server's root."""
+        return "../" * (self.path.count("/") - 1) or "./"
+
     def query(self, name: str) -> str:
         """The page of one query."""
         up = "../" * (self.path.count("/") - 1)

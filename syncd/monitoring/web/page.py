@@ -69,7 +69,6 @@ class Page:
     def __init__(self, texts: Texts, address: Address) -> None:
         self._texts = texts
         self._address = address
-        self._words = Words(texts)
 
     @property
     def language(self) -> str:
@@ -87,6 +86,7 @@ class Page:
         return self._render(
             "overview.html.j2",
             tone=tone,
+            zone=report.zone,
             headline=headline,
             report=report,
             notices=[self._texts.wording.say(notice) for notice in report.notices],
@@ -109,6 +109,7 @@ class Page:
         return self._render(
             "query.html.j2",
             tone=tone or _TONES[query.state],
+            zone=query.zone,
             headline=f"{query.name}: {self._texts.states[query.state]}",
             report=report,
             query=query,
@@ -153,10 +154,10 @@ class Page:
             refresh=None,
         )
 
-    def _render(self, template: str, *, tone: str, **values: object) -> str:
+    def _render(self, template: str, *, tone: str, zone: str = "UTC", **values: object) -> str:
         return _ENVIRONMENT.get_template(template).render(
             t=self._texts,
-            words=self._words,
+            words=Words(self._texts, zone),
             address=self._address,
             languages=LANGUAGES.values(),
             style=Markup(_STYLE),  # noqa: S704 - our own file, not input

@@ -57,6 +57,18 @@ class Texts:
     kind: str
     mark: str
     lag: str
+    newest_sale: str
+    next_run: str
+    in_time: str
+    rejected_line: str
+    rejected_rows: str
+    rejected_some: str
+    key: str
+    reason: str
+    column: str
+    since: str
+    links: str
+    documentation: str
     last_run: str
     last_success: str
     going_on: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
@@ -17,8 +18,10 @@ DASH = "\N{EN DASH}"
 class Words:
     """One language's way of writing things."""
 
-    def __init__(self, texts: Texts) -> None:
+    def __init__(self, texts: Texts, zone: str = "UTC") -> None:
         self._texts = texts
+        self.zone = zone
+        self._zone = ZoneInfo(zone)
         self._wording = texts.wording
 
     def number(self, value: int | None) -> str:
@@ -38,13 +41,31 @@ class Words:
         return self._texts.ago.format(ago=self._wording.duration(now - moment))
 
     def clock(self, moment: datetime, step: timedelta | None = None) -> str:
-        """2026-01-31 10:00:00 UTC; of a stretch only as much as it needs."""
+        """2026-01-31 13:00:00 Europe/Moscow (10:00 UTC); of a stretch only as much as it needs, in UTC."""
+        if step is None and self.zone != "UTC":
+            return f"{moment.astimezone(self._zone):%Y-%m-%d %H:%M:%S} {self.zone} ({self._utc(moment)})"
         shown = {None: "%Y-%m-%d %H:%M:%S UTC", HOUR: "%H:%M UTC", DAY: "%Y-%m-%d"}[step]
         return moment.astimezone(UTC).strftime(shown)
 
+    def _utc(self, moment: datetime) -> str:
+        """The clock in UTC beside that of the zone; the day where it is another."""
+        at = moment.astimezone(UTC)
+        is_same_day = at.date() == moment.astimezone(self._zone).date()
+        return f"{at:%H:%M} UTC" if is_same_day else f"{at:%m-%d %H:%M} UTC"
+
     def short(self, moment: datetime) -> str:
-        """01-31 10:00, under a heading that names the zone."""
+        """01-31 13:00, under a heading that names the zone."""
+        return moment.astimezone(self._zone).strftime("%m-%d %H:%M")
+
+    def short_utc(self, moment: datetime) -> str:
+        """01-31 10:00, where all is in UTC."""
         return moment.astimezone(UTC).strftime("%m-%d %H:%M")
+
+    def until(self, moment: datetime, now: datetime) -> str:
+        """In 3 min 12 s; now for what is due."""
+        if moment <= now:
+            return self._texts.now
+        return self._texts.in_time.format(span=self._wording.duration(moment - now))
 
     def without_name(self, finding: Finding) -> str:
         """A finding's sentences, where the query's name stands beside them already."""
