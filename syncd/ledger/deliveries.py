@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, func, select
 
 from syncd.ledger import entries, key_index
 from syncd.ledger.database import Database
@@ -62,7 +62,7 @@ def _lines(
         yield row.id, lines, key_rules.split_of(row.header)
 
 
-def _files(database: Database, connection: Connection, query: str, ids: Sequence[int]) -> Iterator[Row[Any]]:
+def _files(database: Database, connection: Connection, query: str, ids: Sequence[int]) -> Iterator[Any]:
     """Read the files of these uploads, oldest first, but for those that do not count any more."""
     uploads, files, went = database.tables.uploads, database.tables.files, database.tables.destinations
     elsewhere = select(went.c.uploads_elsewhere).where(went.c.query == query).scalar_subquery()
