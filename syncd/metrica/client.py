@@ -144,6 +144,8 @@ class MetricaClient:
                 seconds=round(time.monotonic() - started, 3),
                 left=left,
             )
+        if response.status_code == requests.codes.proxy_authentication_required:
+            raise NotReceived(transport.PROXY_LOGIN)
         if 300 <= response.status_code < 400:  # noqa: PLR2004 — HTTP redirects
             raise AccessRefused(
                 f"HTTP {response.status_code}: the address answers with a redirect, which is not followed",

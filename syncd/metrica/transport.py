@@ -23,8 +23,13 @@ TOO_LARGE = "answer_too_large"
 """In place of Metrica's `error_type` where an answer is larger: of a list, a smaller page may do."""
 PART_BYTES = 256 * 1024
 """Of a file: what is asked for at once is at most so much."""
-FAILURES = (requests.RequestException, HTTPError)
-"""What an exchange raises that failed."""
+FAILURES = (OSError, HTTPError)
+PROXY_LOGIN = (
+    "the proxy that the environment names wants a login (407): user and password belong into its URL"
+)
+PROXY_LOGIN = "the proxy that the environment names wants a login (407): put user and password into its URL"
+NO_CERTIFICATES = ("NO_CERTIFICATE_OR_CRL_FOUND", "PEM lib", "BAD_BASE64")
+"""OpenSSL's words for a bundle that it cannot read."""
 NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNSUPPORTED_PROTOCOL", "HANDSHAKE_FAILURE")
 """OpenSSL's words for a handshake that failed, before which nothing of a request is sent."""
 
@@ -123,6 +128,15 @@ def _why_not_sent(error: Exception) -> str:
     text = str(error)
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     causes = {
+        "REQUESTS_CA_BUNDLE, or CURL_CA_BUNDLE, names a file that is not there": "CA certificate bundle"
+        in text,
+        "REQUESTS_CA_BUNDLE, or CURL_CA_BUNDLE, names a file without certificates (PEM)": any(
+            word in text for word in NO_CERTIFICATES
+        ),
+        "the environment names a SOCKS proxy: pip install PySocks, or name an HTTP proxy": "SOCKS" in text,
+        PROXY_LOGIN: isinstance(error, requests.exceptions.ProxyError) and " 407 " in text,
+        "the environment names a proxy whose URL cannot be used": "proxy" in text.lower()
+        and isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema),
         "the server's TLS certificate is not valid for metrica.api_url": "CERTIFICATE_VERIFY_FAILED" in text,
         "no connection: the address does not speak TLS as https needs it": any(
             word in text for word in NO_TLS
