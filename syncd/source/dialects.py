@@ -11,9 +11,10 @@ import os
 import socket
 import sqlite3
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 from urllib.parse import quote
 
@@ -51,12 +52,14 @@ class Driver:
     """Done once to each new driver connection."""
     begin: Callable[[Connection, timedelta], None] = _no_timeout
     """Done at the beginning of each transaction: read-only, statement timeout."""
-    end: Callable[[Connection], None] = _nothing
-    """Done at the end of each transaction: what a session keeps beyond it is given back, such as locks."""
+    end: Callable[[Any], None] = _nothing
+    """Done to the driver's connection at the end of each transaction: gives back what a session would keep."""
     abort: Callable[[Any], None] | None = None
     """Ends a statement from another thread, when the server does not by itself."""
     abort_grace: timedelta = GRACE
     """How long after the statement timeout `abort` is called."""
+    inline: Callable[[str, Any], str] | None = None
+    """Puts the bound values into a statement, as literals that the driver writes; None: they stay apart."""
     recycle_seconds: int = 300
     """Older connections are replaced before they are used: firewalls forget idle ones without a word."""
     row_values: bool = False
@@ -115,11 +118,9 @@ _POSTGRES_FORMATS = (
 """How values are written: psycopg reads these, and marks travel in them, whatever the role's own are."""
 
 
-def _postgres_end(connection: Connection) -> None:
+def _postgres_end(connection: Any) -> None:
     """Give back advisory locks that the DBA's SQL has taken, in the round trip that ends the transaction."""
-    connection.exec_driver_sql(
-        "ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()", execution_options={"no_parameters": True}
-    )
+    connection.execute("ROLLBACK; SELECT pg_catalog.pg_advisory_unlock_all()")
 
 
 def _postgres_settings(timeout: timedelta) -> str:
@@ -172,9 +173,10 @@ def _mysql_connected(connection: Any) -> None:
 _WITH_ZERO_DATES = "REPLACE(REPLACE(@@SESSION.sql_mode, 'NO_ZERO_IN_DATE', ''), 'NO_ZERO_DATE', '')"
 
 
-def _mysql_end(connection: Connection) -> None:
+def _mysql_end(connection: Any) -> None:
     """Give back locks that the DBA's SQL has taken by GET_LOCK."""
-    connection.exec_driver_sql("DO RELEASE_ALL_LOCKS()")
+    with connection.cursor() as cursor:
+        cursor.execute("DO RELEASE_ALL_LOCKS()")
 
 
 def _mysql_begin(connection: Connection, timeout: timedelta) -> None:
@@ -236,6 +238,18 @@ def _mssql_arguments(url: URL) -> dict[str, Any]:
     return {"timeout": CONNECT_SECONDS} if url.get_driver_name() == "pyodbc" else {}
 
 
+def _clickhouse_inline(statement: str, values: Any) -> str:
+    """A statement with its values, by the driver's own rules.
+
+    Left to itself, the driver takes `{x:String}` for a parameter of its own wherever it stands, in a text of
+    the SQL too, and then leaves all other values out. A statement without values is sent as it stands.
+    """
+    binding: Any = import_module("clickhouse_connect.driver.binding")
+    return str(binding.finalize_query(statement, values))
+
+
+_CLICKHOUSE = Driver(inline=_clickhouse_inline)
+
 _MYSQL = Driver(arguments=_mysql_arguments, connected=_mysql_connected, begin=_mysql_begin, end=_mysql_end)
 
 DRIVERS: Mapping[str, Driver] = {
@@ -257,6 +271,8 @@ DRIVERS: Mapping[str, Driver] = {
         row_values=True,
         loose=True,
     ),
+    "clickhouse": _CLICKHOUSE,
+    "clickhousedb": _CLICKHOUSE,
     "mssql": Driver(arguments=_mssql_arguments, begin=_mssql_begin),
     "oracle": Driver(arguments=_oracle_arguments, begin=_oracle_begin),
 }
@@ -277,8 +293,9 @@ def _postgres_foreign_begin(connection: Connection, timeout: timedelta) -> None:
     connection.exec_driver_sql(f"SELECT {_postgres_settings(timeout)}")
 
 
-def _postgres_foreign_end(connection: Connection) -> None:
-    connection.exec_driver_sql("SELECT pg_catalog.pg_advisory_unlock_all()")
+def _postgres_foreign_end(connection: Any) -> None:
+    with closing(connection.cursor()) as cursor:
+        cursor.execute("SELECT pg_catalog.pg_advisory_unlock_all()")
 
 
 def _milliseconds(timeout: timedelta) -> int:

@@ -143,7 +143,7 @@ class Database:
         finally:
             # An old server may not know how; a connection that is lost has given back all it had.
             with suppress(exc.SQLAlchemyError, self.engine.dialect.loaded_dbapi.Error, OSError):
-                self._driver.end(connection)
+                self._driver.end(connection.connection.driver_connection)
 
     def _make_engine(self) -> Engine:
         try:
@@ -165,6 +165,8 @@ class Database:
             )
         else:
             event.listen(engine, "do_connect", self._connect)
+            if (inline := self._driver.inline) is not None:
+                event.listen(engine, "before_cursor_execute", partial(_inlined, inline), retval=True)
             event.listen(engine, "connect", lambda connection, _record: self._driver.connected(connection))
             return engine
         raise problem
@@ -236,6 +238,21 @@ class Engines:
             for database in self._databases.values():
                 database.close()
             self._databases.clear()
+
+
+def _inlined(
+    inline: Callable[[str, Any], str],
+    _connection: Any,
+    _cursor: Any,
+    statement: str,
+    values: Any,
+    context: Any,
+    _is_many: Any,
+) -> tuple[str, Any]:
+    """A compiled statement without values beside it; what was not compiled has none."""
+    if context is None or context.compiled is None:
+        return statement, values
+    return inline(statement, values), ()
 
 
 def _listen(engine: Engine, asked: Callable[[str, str], None]) -> None:

@@ -9,6 +9,8 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from syncd.source.exact.clickhouse import plain_name
+
 WIDEST = 1000
 """Characters of a text that are read: Metrica takes 255, and a reject shows 200."""
 
@@ -35,6 +37,16 @@ def shortest_single(value: object) -> object:
     return next((float(text) for text in digits if struct.pack("f", float(text)) == packed), value)
 
 
+def without_padding(value: object) -> object:
+    """A text of fixed length, which comes as bytes filled up with NULs, as the text that was written."""
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return value.rstrip(b"\0").decode()
+    except UnicodeDecodeError:
+        return value
+
+
 _LEFT = ColumnRead(f"left({{}}, {WIDEST})")
 _MYSQL_TEXTS = frozenset({252, 253, 254})
 _BINARY = 63
@@ -51,4 +63,6 @@ def column_read(family: str, code: object, field: object) -> ColumnRead:
     """How a column of this type is read; `field` is what the driver says of it beyond the type's code."""
     if family == "mysql" and code in _MYSQL_TEXTS and getattr(field, "charsetnr", _BINARY) != _BINARY:
         return _LEFT
+    if family.startswith("clickhouse") and plain_name(code).startswith("FixedString"):
+        return ColumnRead(mend=without_padding)
     return _READS.get(family, {}).get(code, ColumnRead())
