@@ -53,7 +53,7 @@ class Driver:
     begin: Callable[[Connection, timedelta], None] = _no_timeout
     """Done at the beginning of each transaction: read-only, statement timeout."""
     end: Callable[[Any], None] = _nothing
-    """Done to the driver's connection at the end of each transaction: gives back what a session would keep."""
+    """Done to the driver's connection as each transaction ends: gives back what a session would keep."""
     abort: Callable[[Any], None] | None = None
     """Ends a statement from another thread, when the server does not by itself."""
     abort_grace: timedelta = GRACE
