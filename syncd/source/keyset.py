@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, tzinfo
 from typing import Any
 
 from sqlalchemy import (
@@ -47,15 +48,20 @@ class OrderColumn:
     name: str
     exact: ExactType | None = None
     """None: as the driver gives them."""
+    zone: tzinfo = UTC
+    """Of values that carry none, where the column has a zone, or has got one since."""
 
     @property
     def sql(self) -> Any:
         """The column itself."""
         return _name(self.name)
 
-    def bound(self, value: object) -> Any:
+    def bound(self, value: Any) -> Any:
         """A value that the column is compared with."""
-        return bindparam(None, value, type_=NullType()) if self.exact is None else self.exact.bound(value)
+        if self.exact is None:
+            return bindparam(None, value, type_=NullType())
+        carried = self.exact.carried(value, self.zone)
+        return self.exact.bound(value if carried is None else carried)
 
     def value_of(self, cell: object) -> object:
         """The column's exact value, of what the database gave for it."""

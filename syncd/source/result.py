@@ -142,7 +142,7 @@ class QueryResult:
 
     def carried(self, mark: Mark) -> Mark:
         """A recorded mark in the form that its columns have now: their types may have been altered since."""
-        return self.shape().carried(mark, self._query.timezone)
+        return self.shape().carried(mark)
 
     def newest(self, upto: Mark | None = None) -> Mark | None:
         """The highest mark there is, or is up to this one; None when there is no row with one."""

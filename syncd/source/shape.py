@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from difflib import get_close_matches
 from typing import Any
 
@@ -50,6 +50,8 @@ class Shape:
     """The driver's codes of the columns' types."""
     exact: tuple[ExactType | None, ...] = ()
     """How the values of each of `cursor` travel."""
+    zone: tzinfo = UTC
+    """Of values that carry none."""
     reads: tuple[str, ...] = ()
     """SQL that reads each column (`keyset.SelectedColumn`)."""
     mends: tuple[tuple[int, Mend], ...] = field(default=(), compare=False)
@@ -64,7 +66,7 @@ class Shape:
     def order(self) -> tuple[OrderColumn, ...]:
         """The columns that order the rows."""
         places = zip(self.cursor, self.exact, strict=True)
-        return tuple(OrderColumn(self.columns[place], exact) for place, exact in places)
+        return tuple(OrderColumn(self.columns[place], exact, self.zone) for place, exact in places)
 
     @property
     def selected(self) -> tuple[SelectedColumn, ...]:
@@ -117,14 +119,14 @@ class Shape:
         self.refuse_unordered([*values, *cursor[self.mark_size :]])
         return Mark(values)  # type: ignore[arg-type]  # none was refused
 
-    def carried(self, mark: Mark, zone: tzinfo) -> Mark:
+    def carried(self, mark: Mark) -> Mark:
         """A recorded mark in the form that its columns have now: their types may have been altered since.
 
         Raises SourceRefused where a value has no such form.
         """
         found = []
         for place, exact, value in zip(self.cursor, self.exact, mark.values, strict=False):
-            carried = value if exact is None else exact.carried(value, zone)
+            carried = value if exact is None else exact.carried(value, self.zone)
             if carried is None and exact is not None:
                 raise MarkUnusable(
                     f"query {self.query}: mark column {self.columns[place]} holds {exact.kind.value} now,"
@@ -170,6 +172,7 @@ def shape_of(query: QuerySettings, dialect: str, description: Sequence[Sequence[
         tuple(where[place] for place in key),
         tuple(codes),
         tuple(exact_type(dialect, description[place][1], _field(result, place)) for place in cursor),
+        query.timezone,
         tuple(read.sql for read in reads),
         tuple((number, read.mend) for number, read in enumerate(reads) if read.mend is not None),
     )
