@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 import click
 
@@ -43,7 +44,7 @@ from syncd.inspect.check import (
 from syncd.metrica.client import MetricaClient
 from syncd.model import Position
 from syncd.model.drivers import lacking
-from syncd.model.errors import ConfigError, Problem, StateError
+from syncd.model.errors import ConfigError, Problem, StateError, SyncdError
 from syncd.model.settings import QuerySettings, Settings
 from syncd.model.showing import visible
 from syncd.service.parts import Parts
@@ -193,7 +194,9 @@ def _looks(parts: Parts, settings: Settings, queries: Sequence[QuerySettings]) -
             path = ("queries", query.name)
             yield Finding(Level.WARNING, f"query {query.name}", message, "", Code.NOT_LOOKED_AT, path)
         else:
-            found, seen = look_at_query(query, parts.source, parts.clock, _stands(parts, query))
+            found, seen = look_at_query(
+                _completed(parts, query), parts.source, parts.clock, _stands(parts, query)
+            )
             yield from found
         yield from look_at_names([query.name], settings.queries, recorded)
         if query.name in recorded:
@@ -212,6 +215,17 @@ def _recorded(parts: Parts) -> Collection[str]:
         if not parts.store.is_new():
             return parts.store.positions().keys()
     return ()
+
+
+def _completed(parts: Parts, query: QuerySettings) -> QuerySettings:
+    """The query with the counter's zone where its kind needs that; UTC while Metrica does not tell.
+
+    What keeps Metrica from telling is a finding of the counter.
+    """
+    try:
+        return parts.complete(query)
+    except SyncdError:
+        return query.model_copy(update={"counter_timezone": ZoneInfo("UTC")})
 
 
 def _stands(parts: Parts, query: QuerySettings) -> Callable[[], Position | None]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
-from typing import ClassVar, Literal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import ClassVar, Literal, NamedTuple
 
 from syncd.model.endpoints import Endpoint
 from syncd.model.kinds import UploadColumn
@@ -14,6 +14,16 @@ from syncd.model.settings import QuerySettings
 
 Reader = Callable[[object], str]
 """A database value → the text that is sent, "" where there is none; raises BadValueError."""
+
+
+class Remark(NamedTuple):
+    """What a kind has to say of a sample of rows."""
+
+    is_fine: bool
+    message: str
+    action: str = ""
+    path: tuple[str, ...] = ()
+    """The key of the query that it is about."""
 
 
 class UploadKind(ABC):
@@ -62,6 +72,15 @@ class UploadKind(ABC):
     @abstractmethod
     def parameters(self, query: QuerySettings, header: str, tag: str) -> dict[str, str]:
         """The query parameters of an upload."""
+
+    def remarks(
+        self,
+        query: QuerySettings,  # noqa: ARG002 - for kinds that have something to say
+        rows: Sequence[Mapping[UploadColumn, object]],  # noqa: ARG002 - as above
+        now: datetime,  # noqa: ARG002 - as above
+    ) -> Iterable[Remark]:
+        """What is worth saying of a sample of rows, as values of the source by column."""
+        return ()
 
     def is_wanted(self, column: UploadColumn, query: QuerySettings) -> bool:  # noqa: ARG002 - for kinds that choose
         """Whether a query of this kind may have the column."""

@@ -186,3 +186,19 @@ def test_audit_tells_what_changed_and_what_has_left(
     assert "another status, money or client" in cli.run("audit", "crm_orders", "--since", "30d").stdout
     assert cli.run("audit", "crm_orders", "--since", "30d", "--at-metrica").returncode == 2
     assert cli.json("status")["queries"][0]["kind"] == cli.json("uploads")["uploads"][0]["kind"] == "orders"
+
+
+def test_check_looks_at_statuses_contacts_and_windows(
+    cli: Cli, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
+    """The counter's zone; words that are not mapped; the share with a contact; orders that come too late."""
+    crm.open_crm(sqlite_db)
+    crm.order(sqlite_db, range(1, 8))
+    crm.order(sqlite_db, [9], status="lost")
+    crm.order(sqlite_db, [10], client=None, email=None, phone=None, created="2026-01-01T00:00:00+00:00")
+    configure(cli, sqlite_db, emulator)
+    said = cli.run("check").stdout
+    assert "written in the counter's zone, Europe/Moscow" in said
+    assert "order_status holds 'lost', which `statuses` does not name" in said
+    assert "8 of 9 orders of the sample have a ClientId" in said
+    assert "1 of them are older than 21 days, 1 than 111" in said

@@ -41,6 +41,7 @@ class Code(StrEnum):
     QUERY_LIMIT = "query.limit"
     QUERY_RENAMED = "query.renamed"
     QUERY_EMPTY = "query.empty"
+    KIND = "columns.kind"
     MONEY_ROUNDED = "columns.money_rounded"
     TARGET_NO_GOAL = "target.no_goal"
     TARGET_NOT_IDENTIFIER = "target.not_identifier"

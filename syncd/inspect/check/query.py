@@ -10,6 +10,7 @@ from math import ceil
 
 from syncd.inspect.check import sample
 from syncd.inspect.check.findings import CLOCK, Code, Finding, Level, failed
+from syncd.inspect.check.query_kind import look_at_kind
 from syncd.inspect.check.query_mark import look_at_index, look_at_marks, look_at_nulls
 from syncd.inspect.check.query_rows import look_at_day, look_at_money, look_at_sample
 from syncd.inspect.check.query_sample import Explainer, QuerySample, Seen, read_both_ends
@@ -55,6 +56,7 @@ def look_at_query(
     findings += _look_at_zone(query, moment)
     for look in (
         look_at_sample,
+        look_at_kind,
         look_at_money,
         look_at_day,
         look_at_marks,

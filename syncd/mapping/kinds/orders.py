@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
@@ -18,10 +18,14 @@ from syncd.model.endpoints import Endpoint, ReplyNames
 from syncd.model.errors import SyncdError
 from syncd.model.kinds import ORDER_STATUSES, WINDOWS, OrderColumn, QueryKind, UploadColumn
 from syncd.model.settings import QuerySettings
-from syncd.model.upload_kind import Reader, UploadKind
+from syncd.model.upload_kind import Reader, Remark, UploadKind
 
 LOCAL_FORM = "%Y-%m-%d %H:%M:%S"
 """create_date_time as the API documents it."""
+ATTACHED_FOR = timedelta(days=21)
+"""Between a visit and the order that is attached to it."""
+MOST_WORDS = 20
+"""Statuses that `check` names."""
 LAST_MINUTE = timedelta(hours=23, minutes=59)
 """What Metrica takes a date alone for."""
 
@@ -77,6 +81,49 @@ class Orders(UploadKind):
         del query, header, tag
         return {"merge_mode": "SAVE", "delimiter_type": "COMMA"}
 
+    def remarks(
+        self, query: QuerySettings, rows: Sequence[Mapping[UploadColumn, object]], now: datetime
+    ) -> Iterator[Remark]:
+        """Statuses that are not mapped, orders without a contact, orders that come too late."""
+        zone = counter_zone(query)
+        yield Remark(is_fine=True, message=f"create_date_time is written in the counter's zone, {zone}")
+        words = query.statuses or _OWN_WORDS
+        if unknown := _unknown_words(words, [row.get(OrderColumn.ORDER_STATUS) for row in rows]):
+            yield Remark(
+                is_fine=False,
+                message=f"order_status holds {', '.join(map(repr, unknown))}, which `statuses` does not name",
+                action="Name each word under statuses, with IN_PROGRESS, PAID, CANCELLED or SPAM.",
+                path=("statuses",),
+            )
+        if not rows:
+            return
+        with_contact = sum(any(row.get(column) for column in self.client_columns) for row in rows)
+        yield Remark(
+            is_fine=with_contact == len(rows),
+            message=f"{with_contact} of {len(rows)} orders of the sample have a ClientId, a mail or a phone",
+            action="An order without any is rejected (no_contact): filter it, or fill a contact.",
+            path=("columns",),
+        )
+        ages = [age for row in rows if (age := self._age(query, row, now)) is not None]
+        first, last = ATTACHED_FOR.days, self.window.days
+        late, too_late = sum(age > ATTACHED_FOR for age in ages), sum(age > self.window for age in ages)
+        yield Remark(
+            is_fine=not late,
+            message=f"{late} of them are older than {first} days, {too_late} than {last}",
+            action=f"Metrica attaches an order to a visit of the {first} days before it comes, and takes"
+            f" changes for {last} days. Older orders are sent all the same; `start` keeps history out.",
+            path=("start",),
+        )
+
+    def _age(
+        self, query: QuerySettings, row: Mapping[UploadColumn, object], now: datetime
+    ) -> timedelta | None:
+        try:
+            text = local_moment(query.timezone, counter_zone(query), row[OrderColumn.CREATE_DATE_TIME])
+        except BadValueError:
+            return None
+        return now - datetime.fromtimestamp(self.seconds(text, query), UTC)
+
     def name_in_file(self, column: UploadColumn, query: QuerySettings) -> str:
         """Mails and phones have columns of their own where they leave as MD5."""
         is_hashed = query.hash_contacts and column in self.private_columns
@@ -88,6 +135,12 @@ class Orders(UploadKind):
         if len(text) == len("2026-01-31"):
             read += LAST_MINUTE
         return int(read.replace(tzinfo=counter_zone(query)).timestamp())
+
+
+def _unknown_words(words: Mapping[str, str], values: Iterable[object]) -> list[str]:
+    """The first words of a sample that are not named."""
+    found = dict.fromkeys(_word(value) for value in values if value is not None)
+    return [word for word in found if word not in words][:MOST_WORDS]
 
 
 _OWN_WORDS = {word: word for word in ORDER_STATUSES}
