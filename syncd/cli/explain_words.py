@@ -20,6 +20,7 @@ _HEADS: Mapping[State, str] = {
     State.WAITING: "waits for its DateTime",
     State.REJECTED: "rejected",
     State.DROPPED: "rejected, and dropped by a person: it is not sent as it is",
+    State.WITHDRAWN: "withdrawn: the query no longer returned it when its DateTime came, so it was not sent",
     State.TO_COME: "not read yet",
     State.MISSED: "MISSED: the source has it behind the query's mark, and nothing is known of it",
     State.UNKNOWN: "not known",
@@ -52,6 +53,7 @@ REMEDIES: Mapping[Reason, str] = {
     Reason.KEY_NULL: "Fill the key's columns.",
     Reason.IDENTITY_CHANGED: "Nothing, if the first form was right: Metrica cannot take a conversion back.",
     Reason.SAME_CONVERSION: "Give it a second of its own in the SQL, or set `spread: true`; then retry it.",
+    Reason.WITHDRAWN: "Nothing, if it was deleted or cancelled; back with a new mark it is sent.",
     Reason.REFUSED_BY_METRICA: "See Metrica's words above, and the goal and the counter in Metrica.",
 }
 """What to do about a row that was rejected."""
@@ -123,6 +125,9 @@ def _outcome(upload: UploadRow) -> Iterator[str]:
 def _reject(query: QuerySettings, reject: RejectRow, key: str) -> Iterator[str]:
     where = f" in {reject.column}" if reject.column else ""
     value = f": {reject.value!r}" if reject.value else ""
+    if reject.reason is Reason.WITHDRAWN:
+        yield f"withdrawn {_at(reject.created_at)}: {reject.detail}"
+        return
     yield f"rejected {_at(reject.created_at)}: {reject.reason}{where}{value}"
     if reject.detail:
         yield reject.detail

@@ -16,7 +16,7 @@ from syncd.inspect.typed_key import typed_values
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.rows import RejectRow, UploadRow, WaitingRow
 from syncd.mapping import Mapper, layout
-from syncd.model import SETTLED, Mark, Page, Reject
+from syncd.model import SETTLED, Mark, Page, Reason, Reject
 from syncd.model.clock import Clock
 from syncd.model.errors import SyncdError, UsageError
 from syncd.model.keys import key_text
@@ -53,6 +53,8 @@ class State(StrEnum):
     REJECTED = "rejected"
     DROPPED = "dropped"
     """It was rejected, and a person said that it is never to be sent."""
+    WITHDRAWN = "withdrawn"
+    """It waited for its DateTime, and when that came the query no longer returned it."""
     TO_COME = "to_come"
     """The source has it, and the query has not come by it yet."""
     MISSED = "missed"
@@ -87,6 +89,8 @@ class Explanation:
         if self.upload and self.upload.state in DELIVERED:
             return State.DELIVERED
         rejected = State.DROPPED if self.reject and self.reject.dropped_at else State.REJECTED
+        if self.reject and self.reject.reason is Reason.WITHDRAWN:
+            rejected = State.WITHDRAWN
         recorded = {State.PASSED: self.passed, State.WAITING: self.waiting, rejected: self.reject}
         unrecorded = State.UNKNOWN
         if self.source:

@@ -10,7 +10,7 @@ from syncd.mapping import kind_of
 from syncd.model import Chunk, Position
 from syncd.model.clock import Clock
 from syncd.model.settings import QuerySettings
-from syncd.pipeline.chunking.intake import Intake, Memory
+from syncd.pipeline.chunking.intake import Intake, KnownKeys
 from syncd.pipeline.ports import Source
 
 
@@ -27,7 +27,7 @@ class Preview:
     """Rows that Metrica would take for a sale that another row is."""
 
 
-class PreviewMemory(Memory, Protocol):
+class PreviewMemory(KnownKeys, Protocol):
     """A memory that also says where the query stands."""
 
     def position(self) -> Position | None:

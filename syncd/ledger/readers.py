@@ -125,6 +125,13 @@ class Readers:
                 for query, rows, due in connection.execute(asked)
             }
 
+    def outlying_rows(self) -> dict[str, tuple[str, str]]:
+        """Key and mark of the newest row that a query's mark does not follow, by query."""
+        column = self.database.tables.outlying_rows.c
+        asked = select(column.query, column.key, column.mark).order_by(column.seen_at)
+        with self.database.read() as connection:
+            return {row.query: (row.key, row.mark) for row in connection.execute(asked)}
+
     def waiting_row(self, query: str, key: str) -> WaitingRow | None:
         """One waiting row."""
         table = self.database.tables.waiting

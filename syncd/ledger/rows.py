@@ -166,6 +166,8 @@ class PositionRow:
     updated_at: datetime
     floor: str | None
     begun_after: int | None
+    went_back: str | None
+    """The source's newest mark, where the source was put back to an older state."""
 
 
 @dataclass(frozen=True, slots=True)

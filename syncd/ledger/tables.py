@@ -119,6 +119,7 @@ def _marks(metadata: MetaData, prefix: str) -> Table:
         Column("updated_at", Moment, nullable=False),
         Column("floor", Text),
         Column("begun_after", Number),
+        Column("went_back", Text),
     )
 
 

@@ -23,6 +23,7 @@ from syncd.model.rows import (
 from syncd.model.uploads import (
     SETTLED,
     UNSEEN,
+    UNTOLD,
     Chunk,
     Followed,
     Origin,
@@ -36,6 +37,7 @@ from syncd.model.uploads import (
 __all__ = [
     "SETTLED",
     "UNSEEN",
+    "UNTOLD",
     "Chunk",
     "Column",
     "Conversion",

@@ -147,6 +147,9 @@ class Reason(StrEnum):
     """Another key has this id, Target and DateTime: Metrica would take both for one sale."""
     REFUSED_BY_METRICA = "refused_by_metrica"
     """Metrica refused the file that held this row alone."""
+    WITHDRAWN = "withdrawn"
+    """The row waited for its DateTime, and when that came the query no longer returned it. Such a row is
+    no fault: it is kept among the dropped ones from the start, and counts nowhere."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,9 @@ from syncd.model.rows import Conversion, Mark, Reject, Rows
 
 UNSEEN = "unseen"
 """Whom a query waits for where its database does not tell this user who has a transaction open."""
+UNTOLD = "untold: "
+"""Stands before the words for what tells of no transactions, where a query reads from such a thing: `untold:
+materialized view public.paid`."""
 
 
 class KindOfRows(NamedTuple):

@@ -180,6 +180,7 @@ class _Known:
         self._totals = store.delivered_counts()
         self._rejected = store.reject_counts()
         self._waiting = store.waiting_counts()
+        self._outlying = store.outlying_rows()
         self._days = store.match_days((now - matchrate.RECENT).date(), names)
         self._week = (now - LATELY).date()
         self._alarms = store.match_alarms()
@@ -223,6 +224,8 @@ class _Known:
             waiting=waiting.rows if waiting else 0,
             waiting_due=waiting.next_due if waiting else None,
             waits_for=position.waits_for if position else "",
+            outlying=self._farthest(name),
+            went_back=", ".join(_texts_of(position.went_back)) if position else "",
             uploads=totals.uploads,
             unsettled=totals.unsettled,
             planned=totals.planned,
@@ -257,6 +260,10 @@ class _Known:
         missed = max((self._now - run.started_at) // query.every, 0)
         return run.started_at + query.every * (missed + 1)
 
+    def _farthest(self, query: str) -> tuple[str, str] | None:
+        found = self._outlying.get(query)
+        return None if found is None else (found[0], ", ".join(_texts_of(found[1])))
+
     def _left(self, login: str) -> int | None:
         limit = self._requests.limit
         if not limit:
@@ -289,9 +296,12 @@ def _blank(query: QuerySettings) -> QueryFacts:
 
 
 def _mark_texts(position: PositionRow | None) -> tuple[str, ...]:
-    if position is None or position.mark is None:
-        return ()
-    return tuple(value_text(value) for value in mark_from_text(position.mark).values)
+    return _texts_of(position.mark if position else None)
+
+
+def _texts_of(mark: str | None) -> tuple[str, ...]:
+    """The values of a recorded mark as texts."""
+    return () if mark is None else tuple(value_text(value) for value in mark_from_text(mark).values)
 
 
 def _reject_facts(reject: RejectRow) -> RejectFacts:

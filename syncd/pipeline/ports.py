@@ -86,6 +86,10 @@ class Source(Protocol):
         """The highest mark there is, or is up to this one; None when there is no row."""
         ...
 
+    def newest_marks(self, limit: int) -> list[Mark]:
+        """The highest marks there are, the highest first; one for each row."""
+        ...
+
     def start(self) -> Mark | None:
         """The configured `start` as a mark in the form of the others; None: `beginning` or `now`."""
         ...
@@ -97,6 +101,10 @@ class Source(Protocol):
     @property
     def hides_transactions(self) -> bool:
         """Whether the last `open_transactions` gave None because the database refused to tell this user."""
+        ...
+
+    def unseen_relations(self) -> list[str]:
+        """Name what of the query shows rows without a transaction that `open_transactions` could list."""
         ...
 
     @property
@@ -241,6 +249,22 @@ class Ledger(Beginning, Protocol):
 
     def due(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:
         """Waiting rows whose DateTime has come, oldest first, with the header their lines were made for."""
+        ...
+
+    def set_outlying(self, rows: Mapping[str, Mark]) -> None:
+        """Record the rows that the mark does not follow, key → mark, in place of those recorded before."""
+        ...
+
+    def set_went_back(self, newest: Mark | None) -> None:
+        """Record that the source's newest row stands behind the mark; None: it does not."""
+        ...
+
+    def latest_keys(self, limit: int) -> list[str]:
+        """The keys of the rows that were delivered last, as far as they are at hand."""
+        ...
+
+    def withdraw(self, keys: Sequence[str], rejects: Sequence[Reject]) -> None:
+        """Let these keys wait no more; keep the rejects, which tell why, as dropped ones."""
         ...
 
     def record(self, chunk: Chunk) -> None:

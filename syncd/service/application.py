@@ -210,7 +210,7 @@ class Application:
     def carry(self, query: str, chunks: Callable[[Intake], Iterator[Chunk]]) -> RunReport:
         """Send what these chunks hold, as a run would, and do nothing else. Raises SyncdError."""
         report = RunReport(query)
-        self._runners[query].carry(chunks, report)
+        self._runners[query].send_chunks(chunks, report)
         return report
 
     def retry(self, query: str) -> RunReport:
@@ -220,7 +220,7 @@ class Application:
         daemon runs the query.
         """
         report = RunReport(query)
-        self._runners[query].retry(report)
+        self._runners[query].retry_rejects(report)
         return report
 
     def resend(self, query: str, upload_id: int) -> int:

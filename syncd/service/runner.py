@@ -18,13 +18,11 @@ from syncd.pipeline.pipeline import Job, Pipeline
 from syncd.pipeline.uploading.followup import Follower
 from syncd.pipeline.uploading.relink import Relinker
 from syncd.pipeline.uploading.resend import Again
+from syncd.pipeline.uploading.sender import Backlog
 from syncd.pipeline.uploading.settle import Patience, Settler
 from syncd.service.bookkeeper import Bookkeeper
 from syncd.service.changes import same_query
 from syncd.service.parts import Parts, fingerprint
-
-FOLLOW_SHARE = 10
-"""Whether it is time to ask about uploads is looked up so often within the first look, not in each run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +30,12 @@ class _Steps:
     """What works for one query, under one lease."""
 
     pipeline: Pipeline
-    follower: Follower
     settler: Settler
     again: Again
-    relinker: Relinker
 
 
 class QueryRunner:
-    """One query as the daemon calls it: the pipeline, then a look at what Metrica made of its uploads."""
+    """Runs one query for the daemon and the commands; builds its parts anew when the lease changes."""
 
     def __init__(  # noqa: PLR0913 — constructed complete, by one caller
         self,
@@ -63,34 +59,25 @@ class QueryRunner:
         self._unrecorded = unrecorded
         self._forget_lists = forget_lists
         """Has Metrica's lists compared with the store once more."""
-        self._follow_at = parts.clock.seconds()
         self._stays = stays
         self._lease: Lease | None = None
         self._steps: _Steps | None = None
 
     def __call__(self, report: RunReport) -> None:
-        """One run. Raises SyncdError."""
-        steps = self._current()
+        """Make one run. Raises SyncdError."""
         try:
-            steps.pipeline.run(report)
+            self._current().pipeline.run(report)
         except StateWentBack as error:
             self._parts.observer.emit(Event.STATE_WENT_BACK, query=self.query.name, error=str(error))
-            steps = self._begin_anew()
-            steps.pipeline.run(report)
-        now = self._parts.clock.seconds()
-        if report.uploads or now >= self._follow_at:
-            self._follow_at = now + self._first_look.total_seconds() / FOLLOW_SHARE
-            steps.follower.follow()
-        if not self._stop.is_set():
-            steps.relinker.run(report)
+            self._begin_anew().pipeline.run(report)
 
-    def retry(self, report: RunReport) -> None:
-        """Only the rejects that a person wants tried again. Raises SyncdError."""
-        self._current().pipeline.retry(report)
+    def retry_rejects(self, report: RunReport) -> None:
+        """Try the rejects that a person wants tried again, and nothing else. Raises SyncdError."""
+        self._current().pipeline.retry_rejects(report)
 
-    def carry(self, chunks: Callable[[Intake], Iterator[Chunk]], report: RunReport) -> None:
-        """Only the rows of these chunks. Raises SyncdError."""
-        self._current().pipeline.carry(chunks, report)
+    def send_chunks(self, chunks: Callable[[Intake], Iterator[Chunk]], report: RunReport) -> None:
+        """Send the rows of these chunks, and nothing else. Raises SyncdError."""
+        self._current().pipeline.send_chunks(chunks, report)
 
     def resend(self, upload_id: int, report: RunReport) -> int:
         """Settle what is open, then send one upload's rows again; how many. Raises SyncdError."""
@@ -125,32 +112,33 @@ class QueryRunner:
     def _build(self, lease: Lease | None) -> _Steps:
         parts, query = self._parts, self._parts.complete(self.query)
         ledger, client = parts.ledger(query, lease), parts.client(query)
-        metrica = self._metrica
+        metrica, backlog = self._metrica, Backlog(self._unrecorded)
         settler = Settler(
             ledger,
             parts.uploads(query),
             parts.clock,
             parts.observer,
-            Patience(metrica.settle, inherited=metrica.timeout if lease else timedelta(0)),
-            query.reject_limit,
+            Patience(query.reject_limit, metrica.settle, metrica.timeout if lease else timedelta(0)),
             fence=lambda: self._keeper.check(query.name, lease),
+            listed=backlog.uploads,
         )
-        job = Job(
-            query,
-            parts.source(query),
-            ledger,
-            settler,
-            fingerprint(query),
-            parts.clock,
-            parts.observer,
-            self._stop,
-            self._unrecorded,
-            client.budget.spacing if self._stays else timedelta,
-        )
-        follower = Follower(query, ledger, parts.lists(query), parts.clock, parts.observer, self._first_look)
         again = Again(ledger, settler, parts.clock, query.counter)
-        relinker = Relinker(query.relink, ledger, again, client.budget, parts.clock, self._stop)
-        return _Steps(Pipeline(job), follower, settler, again, relinker)
+        job = Job(
+            query=query,
+            source=parts.source(query),
+            ledger=ledger,
+            settler=settler,
+            backlog=backlog,
+            follower=Follower(query, ledger, parts.lists(query), parts.clock, parts.observer, self._first_look),
+            relinker=Relinker(query.relink, ledger, again, client.budget, parts.clock, self._stop),
+            fingerprint=fingerprint(query),
+            clock=parts.clock,
+            observer=parts.observer,
+            stop=self._stop,
+            first_look=self._first_look,
+            spacing=client.budget.spacing if self._stays else timedelta,
+        )
+        return _Steps(Pipeline(job), settler, again)
 
 
 class _Either:

@@ -85,6 +85,12 @@ class SqlSource:
         page, family = self._result.keyset().page(None, None, 1), self._database.family
         return self._result.run(lambda connection: unseen_relations(connection, page, family))
 
+    def newest_marks(self, limit: int) -> list[Mark]:
+        """Read the highest marks there are, the highest first; one for each row."""
+        size = self._result.shape().mark_size
+        found = self._result.fetch(lambda keyset: keyset.newest(None, size, limit))
+        return [found.shape.mark_of(row, found.cursor(place)) for place, row in enumerate(found.rows)]
+
     def start(self) -> Mark | None:
         """The configured `start` in the form of the marks; None: `beginning` or `now`.
 

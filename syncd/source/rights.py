@@ -104,7 +104,8 @@ def unseen_relations(connection: Connection, statement: Select[Any], family: str
         return []
     plan = connection.execute(Explain(statement, "EXPLAIN (VERBOSE, FORMAT JSON) ")).scalar_one()
     document = plan if isinstance(plan, list) else json.loads(plan)
-    found = []
+    is_standby = connection.exec_driver_sql("SELECT pg_catalog.pg_is_in_recovery()").scalar_one()
+    found = ["standby server"] if is_standby else []
     for schema, name in dict.fromkeys(_relations(document)):
         rows = connection.execute(_RELATIONS, {"schema": schema, "name": name})
         for shown, kind, is_subscribed in rows:

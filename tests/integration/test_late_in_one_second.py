@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, create_engine
 
 from syncd.emulator.server import EmulatorServer
-from syncd.pipeline.reading.overlap import LOOKS_EVERY, SLACK
+from syncd.pipeline.reading.late_commits import REREAD_EVERY, SLACK
 from tests.support.centre import Bench, client_id
 from tests.support.late import delivered
 from tests.support.servers import Database
@@ -21,9 +21,9 @@ COARSE = {
     "timestamp": (SECOND, SLACK),
     "bigint": ("1769853600", SLACK),
     "text": (SECOND, SLACK),
-    "minutes": (SECOND[:-3], LOOKS_EVERY),
-    "date": (DAY, LOOKS_EVERY),
-    "days": (DAY, LOOKS_EVERY),
+    "minutes": (SECOND[:-3], REREAD_EVERY),
+    "date": (DAY, REREAD_EVERY),
+    "days": (DAY, REREAD_EVERY),
 }
 TYPES = {"minutes": "varchar(20)", "days": "varchar(20)", "text": "varchar(20)"}
 

@@ -154,7 +154,11 @@ def test_all_reasons_of_mapping_are_tested() -> None:
     """The table above, and that of orders and calls, leave out only what mapping cannot know."""
     marker = next(mark for mark in test_every_reason.pytestmark if mark.name == "parametrize")  # type: ignore[attr-defined] # pytest sets it
     tested = {reason for _, reason, _, _ in marker.args[1]} | OF_OTHER_KINDS
-    assert set(Reason) - tested == {Reason.IDENTITY_CHANGED, Reason.REFUSED_BY_METRICA}
+    assert set(Reason) - tested == {
+        Reason.IDENTITY_CHANGED,
+        Reason.REFUSED_BY_METRICA,
+        Reason.WITHDRAWN,
+    }
 
 
 def test_first_fault_is_told() -> None:

@@ -20,7 +20,7 @@ from syncd.model import Column, Position
 from syncd.model.clock import Clock
 from syncd.model.errors import RowsCutOff, SourceError, StateError, SyncdError
 from syncd.model.settings import Constant, QuerySettings
-from syncd.pipeline.reading.reading import HIDDEN
+from syncd.pipeline.reading.transactions import HIDDEN
 
 MANY_ROWS = 100_000
 """A first run of more is worth a question: are the old ones wanted?"""

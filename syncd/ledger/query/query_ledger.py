@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from syncd.ledger import entries, key_index, totals
 from syncd.ledger.database import AT_ONCE
@@ -260,6 +260,43 @@ class QueryLedger(QueryMemory):
                     .where(table.c.query == self._query, self._database.among(table.c.key, part))
                     .values(detail=entries.plain(detail), retry_at=None)
                 )
+
+    def set_outlying(self, rows: Mapping[str, Mark]) -> None:
+        """Record the rows that the mark does not follow, key → mark, in place of those recorded before."""
+        table = self._tables.outlying_rows
+        mine = table.c.query == self._query
+        with self._database.read() as connection:
+            found = connection.execute(select(table.c.key, table.c.mark).where(mine))
+            there = {row.key: row.mark for row in found}
+        now = self._now()
+        wanted = {key: entries.mark_text(mark) for key, mark in rows.items()}
+        if there == wanted:
+            return
+        with self._write() as connection:
+            connection.execute(delete(table).where(mine))
+            for key, mark in wanted.items():
+                row = {"query": self._query, "key": key, "mark": mark, "seen_at": now}
+                connection.execute(insert(table).values(row))
+
+    def set_went_back(self, newest: Mark | None) -> None:
+        """Record that the source's newest row stands behind the mark; None: it does not."""
+        table, text = self._tables.marks, entries.mark_text(newest)
+        here = table.c.query == self._query
+        with self._database.read() as connection:
+            if connection.execute(select(table.c.went_back).where(here)).scalar() == text:
+                return
+        with self._write() as connection:
+            connection.execute(update(table).where(here).values(went_back=text))
+
+    def withdraw(self, keys: Sequence[str], rejects: Sequence[Reject]) -> None:
+        """Let these keys wait no more; keep the rejects, which tell why, as dropped ones."""
+        table, now = self._tables.rejects, self._now()
+        with self._write() as connection:
+            entries.forget(self._database, connection, self._tables.waiting, self._query, keys)
+            entries.write_rejects(self._database, connection, self._query, rejects, now)
+            for part in entries.in_parts([reject.key for reject in rejects]):
+                here = (table.c.query == self._query, self._database.among(table.c.key, part))
+                connection.execute(update(table).where(*here).values(dropped_at=now))
 
     def follow(self, upload: Followed, state: UploadState, receipt: Receipt | None, now: datetime) -> None:
         """Record what Metrica now says of an upload (None: its list has it no more)."""

@@ -32,6 +32,7 @@ from syncd.model import keys as key_rules
 from syncd.model.errors import StateWentBack, SyncdError
 from syncd.model.links import Alarm, MatchDay
 from syncd.model.places import Place
+from syncd.model.uploads import DELIVERED
 
 FOLLOWED_FOR = timedelta(days=7)
 """Uploads accepted longer ago are not offered for following: else those Metrica never finishes pile up."""
@@ -147,6 +148,25 @@ class QueryMemory:
             sent_at=row.sent_at,
             origin=Origin(row.origin),
         )
+
+    def latest_keys(self, limit: int) -> list[str]:
+        """The keys of the rows that were delivered last, as far as they are at hand."""
+        column = self._tables.uploads.c
+        asked = (
+            select(column.id)
+            .where(column.query == self._query, column.origin == Origin.QUERY.value)
+            .where(column.state.in_([state.value for state in DELIVERED]))
+            .order_by(column.id.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            uploads = connection.execute(asked).scalars().all()
+        found: list[str] = []
+        for number in uploads:
+            found += reversed(self.load(number).keys[-limit:])
+            if len(found) >= limit:
+                break
+        return found[:limit]
 
     def tag_is_used(self, tag: str) -> bool:
         """Whether an upload has this tag."""

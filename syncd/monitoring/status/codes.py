@@ -51,6 +51,9 @@ class FindingCode(StrEnum):
     WAITING = "waiting"
     LATE_COMMITS = "late_commits"
     LATE_UNSEEN = "late_unseen"
+    LATE_UNTOLD = "late_untold"
+    OUTLYING = "outlying"
+    WENT_BACK = "went_back"
     RELOAD_REFUSED = "reload_refused"
     NEEDS_RESTART = "needs_restart"
     ALERT_FAILED = "alert_failed"
@@ -90,6 +93,9 @@ SEVERITY: Mapping[FindingCode, Severity] = {
     FindingCode.WAITING: Severity.NOTE,
     FindingCode.LATE_COMMITS: Severity.NOTE,
     FindingCode.LATE_UNSEEN: Severity.WARNING,
+    FindingCode.LATE_UNTOLD: Severity.WARNING,
+    FindingCode.OUTLYING: Severity.WARNING,
+    FindingCode.WENT_BACK: Severity.WARNING,
     FindingCode.RELOAD_REFUSED: Severity.WARNING,
     FindingCode.NEEDS_RESTART: Severity.WARNING,
     FindingCode.ALERT_FAILED: Severity.WARNING,

@@ -128,6 +128,22 @@ SENTENCES: Mapping[FindingCode, str] = {
         "committed late are looked for two minutes back and no further. "
         "MariaDB, MySQL: GRANT PROCESS ON *.* TO the user; or set `overlap`."
     ),
+    FindingCode.LATE_UNTOLD: (
+        "{query}: it reads from a {what}, which does not tell who has a transaction open, so rows "
+        "that are committed late are looked for two minutes back and no further. Set `overlap` to "
+        "more than the longest transaction, and the time between two refreshes."
+    ),
+    FindingCode.OUTLYING: (
+        "{query}: the row {key} bears the mark {mark}, in the future or far beyond all others. It was "
+        "sent, and the query's mark does not follow it, so the rows that come after are read. Correct "
+        "the mark in the source; if later rows bear such marks too, there is nothing to do."
+    ),
+    FindingCode.WENT_BACK: (
+        "{query}: the newest row of the source has the mark {newest}, behind the query's {mark}, and "
+        "the rows delivered last are gone: rows that come now are not read. If the source was "
+        "restored from a backup, `syncd rewind {query} --to VALUE` with the mark of its newest row "
+        "goes on there."
+    ),
     FindingCode.RELOAD_REFUSED: "The changed configuration is not in force, the one before it is. "
     "Why: {message} Correct it and reload.",
     FindingCode.NOBODY: (

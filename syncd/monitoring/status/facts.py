@@ -92,6 +92,10 @@ class QueryFacts:
     """When the first of them goes."""
     waits_for: str = ""
     """The session of the source that has long had a transaction open, in words; empty: none."""
+    outlying: tuple[str, str] | None = None
+    """Key and mark of the newest row that the mark does not follow."""
+    went_back: str = ""
+    """The newest mark of a source that was put back to an older state."""
     uploads: int = 0
     unsettled: int = 0
     """Uploads that are not settled."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from syncd.model import UNSEEN, Reason, quota
+from syncd.model import UNSEEN, UNTOLD, Reason, quota
 from syncd.model.links import Alarm
 from syncd.monitoring.status.codes import SEVERITY, FindingCode, Severity
 from syncd.monitoring.status.english import SENTENCES
@@ -123,11 +123,27 @@ def findings(query: QueryFacts, now: datetime) -> list[Finding]:
     rest = [*quota_findings(query, now), *_counted(query)]
     if query.alarm is not None:
         rest.append(_fallen(query, query.alarm, now))
-    if query.waits_for == UNSEEN:
-        rest.append(Finding(FindingCode.LATE_UNSEEN, {"query": query.name}))
-    elif query.waits_for:
-        rest.append(Finding(FindingCode.LATE_COMMITS, {"query": query.name, "who": query.waits_for}))
+    rest += _of_source(query)
     return found + sorted(rest, key=lambda finding: list(Severity).index(finding.severity))
+
+
+def _of_source(query: QueryFacts) -> list[Finding]:
+    """What the last run noticed about the source's rows and transactions."""
+    name: dict[str, Value] = {"query": query.name}
+    found = []
+    if query.waits_for == UNSEEN:
+        found.append(Finding(FindingCode.LATE_UNSEEN, name))
+    elif query.waits_for.startswith(UNTOLD):
+        found.append(Finding(FindingCode.LATE_UNTOLD, name | {"what": query.waits_for.removeprefix(UNTOLD)}))
+    elif query.waits_for:
+        found.append(Finding(FindingCode.LATE_COMMITS, name | {"who": query.waits_for}))
+    if query.outlying is not None:
+        key, mark = query.outlying
+        found.append(Finding(FindingCode.OUTLYING, name | {"key": key, "mark": mark}))
+    if query.went_back:
+        words = {"newest": query.went_back, "mark": ", ".join(query.mark)}
+        found.append(Finding(FindingCode.WENT_BACK, name | words))
+    return found
 
 
 def _counted(query: QueryFacts) -> list[Finding]:

@@ -90,6 +90,7 @@ TEXTS = Texts(
         Reason.IDENTITY_CHANGED: "Include what changes in `key` if it is another conversion; "
         "else correct the source.",
         Reason.SAME_CONVERSION: "Give it a second of its own in the SQL, or set `spread: true`.",
+        Reason.WITHDRAWN: "Nothing, if it was deleted or cancelled.",
         Reason.REFUSED_BY_METRICA: "`syncd rejects list` shows what Metrica says.",
     },
     remedy_unknown="`syncd rejects list` shows the rows.",

@@ -8,8 +8,7 @@ from dataclasses import replace
 from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Reason, Reject, Rows
 from syncd.model.joined import joined
 from syncd.model.key_codes import are_distinct, codes_of
-from syncd.pipeline.chunking.news import PASSED, Rules, as_known, decide
-from syncd.pipeline.chunking.seen_again import SeenAgain
+from syncd.pipeline.chunking.news import PASSED, HeldRows, Rules, as_known, decide
 
 LARGEST_FILE = 1_000_000_000
 """Bytes: the API takes 1 GB [D faq.md]."""
@@ -55,7 +54,7 @@ def add(
     mapped: Mapped,
     known: Mapping[str, Known],
     rules: Rules,
-    seen_again: SeenAgain | None = None,
+    held_rows: HeldRows | None = None,
 ) -> None:
     """Put the news of one page into the chunk; count what is known.
 
@@ -64,18 +63,18 @@ def add(
         mapped: The page's rows.
         known: What the ledger remembers of the page's keys, conversions and rejects alike.
         rules: The query's.
-        seen_again: Keeps what is held back where more rows are to be read again; else that is decided at the
+        held_rows: Keeps what is held back where more rows are to be read again; else that is decided at the
             end of the page.
     """
-    held = SeenAgain() if seen_again is None else seen_again
-    if held.keys is not None:
-        held.keys.update(mapped.ready.keys)
+    held = HeldRows() if held_rows is None else held_rows
+    if held.seen_keys is not None:
+        held.seen_keys.update(mapped.ready.keys)
     chunk.rows_read += len(mapped.ready) + len(mapped.waiting) + len(mapped.rejects)
     whole = _extend(chunk, mapped.ready, known)
     if not whole or mapped.waiting:
         rows = [] if whole else list(held.hold_rows(chunk, mapped.ready, known, rules))
         waiting = list(held.hold_waiting(chunk, mapped.waiting, known))
-        if seen_again is None:
+        if held_rows is None:
             rows += held.lines.items()
             waiting += held.waiting.values()
         places = {key: place for place, key in enumerate(chunk.ready.keys)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Protocol
 
@@ -12,19 +11,18 @@ from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject, T
 from syncd.model.joined import Texts
 from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking import chunking
-from syncd.pipeline.chunking.news import Rules
-from syncd.pipeline.chunking.seen_again import SeenAgain
+from syncd.pipeline.chunking.news import HeldRows, Rules
 
 
-class Memory(Protocol):
+class KnownKeys(Protocol):
     """The part of the ledger that tells news from what is known."""
 
     def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
-        """Those of the keys that are delivered or waiting already."""
+        """Find the keys that are delivered or waiting already."""
         ...
 
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
-        """The keys of those rejects that are recorded already, just as they are."""
+        """Find the keys of the rejects that are recorded already, just as they are."""
         ...
 
 
@@ -32,27 +30,25 @@ class NothingKnown:
     """A memory without contents: rows are looked at as if nothing had ever been sent."""
 
     def position(self) -> Position | None:
-        """Never begun."""
+        """Say that the query never began."""
         return None
 
     def known(self, keys: Sequence[str]) -> Mapping[str, Known]:  # noqa: ARG002 — the protocol's
-        """None of them."""
+        """Know no key."""
         return {}
 
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:  # noqa: ARG002 — the memory's
-        """None of them."""
+        """Know no reject."""
         return frozenset()
 
 
 class Intake:
     """Takes in the pages of one query."""
 
-    def __init__(self, query: QuerySettings, memory: Memory) -> None:
+    def __init__(self, query: QuerySettings, memory: KnownKeys) -> None:
         self._query = query
         self._memory = memory
         self._mapper: Mapper | None = None
-        self.ahead: AbstractSet[str] = frozenset()
-        """`news.Rules.ahead`."""
 
     def form_for(self, columns: tuple[str, ...]) -> Callable[[], Form | None]:
         """How a database may write the lines of such a result itself, as it stands when asked; None: not."""
@@ -60,25 +56,25 @@ class Intake:
         return lambda: mapper.form
 
     def add(
-        self, chunk: Chunk, page: Page | TextPage, now: datetime, seen_again: SeenAgain | None = None
+        self, chunk: Chunk, page: Page | TextPage, now: datetime, held_rows: HeldRows | None = None
     ) -> None:
         """Put the news of `page` into `chunk`. Raises SourceRefused when a column is missing.
 
-        `seen_again`: as in `chunking.add`; `add_seen_again` gives what was held back.
+        `held_rows`: as in `chunking.add`; `add_held_rows` gives what was held back.
         """
         if isinstance(page, TextPage) or page.rows:
-            self._take(chunk, self._map(chunk, page, now), seen_again)
+            self._take(chunk, self._map(chunk, page, now), held_rows)
 
-    def add_seen_again(self, chunk: Chunk, seen_again: SeenAgain) -> None:
+    def add_held_rows(self, chunk: Chunk, held_rows: HeldRows) -> None:
         """Put into `chunk` what was held back and differs in its last row."""
-        rows, waiting = seen_again.rows(), list(seen_again.waiting.values())
+        rows, waiting = held_rows.rows(), list(held_rows.waiting.values())
         if rows or waiting:
-            chunk.header = seen_again.header
+            chunk.header = held_rows.header
             self._take(chunk, Mapped(rows, waiting, []))
             chunk.rows_read -= len(rows) + len(waiting)  # they were counted before
 
-    def again(self, chunk: Chunk, page: Page, now: datetime) -> None:
-        """Like `add`, with what was rejected before looked at as if for the first time."""
+    def add_retried(self, chunk: Chunk, page: Page, now: datetime) -> None:
+        """Put the news of `page` into `chunk`, as if nothing had been rejected before."""
         if page.rows:
             mapped = self._map(chunk, page, now)
             known = self._memory.known(_keys(mapped))
@@ -89,9 +85,9 @@ class Intake:
         """The keys of a page's rows, whatever they are. Raises SourceRefused when a column is missing."""
         return _keys(self._mapper_for(page.columns).map(page, now)) if page.rows else []
 
-    def _take(self, chunk: Chunk, mapped: Mapped, seen_again: SeenAgain | None = None) -> None:
+    def _take(self, chunk: Chunk, mapped: Mapped, held_rows: HeldRows | None = None) -> None:
         known, before = self._memory.known(_keys(mapped)), len(chunk.rejects)
-        chunking.add(chunk, mapped, known, self._rules(chunk), seen_again)
+        chunking.add(chunk, mapped, known, self._rules(chunk), held_rows)
         chunking.without(chunk, self._memory.known_rejects(chunk.rejects[before:]))
 
     def _map(self, chunk: Chunk, page: Page | TextPage, now: datetime) -> Mapped:
@@ -104,7 +100,6 @@ class Intake:
         return Rules(
             kind.on_change or query.on_change,
             keys.split_of(chunk.header),
-            self.ahead,
             query.spread,
             kind.identity_words,
         )

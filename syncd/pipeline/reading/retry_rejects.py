@@ -17,7 +17,7 @@ from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking.intake import Intake
 from syncd.pipeline.ports import Ledger, Source
 
-AT_ONCE = 1000
+REJECTS_PER_BATCH = 1000
 """Rejects that are looked for at once."""
 GONE = "tried again: the query no longer returns it"
 UNFINDABLE = "cannot be tried again: it has no key to be found by; correct it so that its mark grows"
@@ -41,7 +41,7 @@ def findable(query: QuerySettings, key: str) -> tuple[str, ...] | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
+class RejectRetry:
     """The rejects of one query that are to be tried again."""
 
     query: QuerySettings
@@ -58,11 +58,11 @@ class Retry:
         known by its delivery, or left as it is because the query no longer returns it.
         """
         seen: set[str] = set()
-        while keys := [key for key in self.ledger.asked_again(AT_ONCE) if key not in seen]:
+        while keys := [key for key in self.ledger.asked_again(REJECTS_PER_BATCH) if key not in seen]:
             seen.update(keys)
-            yield from self._some(keys)
+            yield from self._look_up(keys)
 
-    def _some(self, keys: Sequence[str]) -> Iterator[Chunk]:
+    def _look_up(self, keys: Sequence[str]) -> Iterator[Chunk]:
         wanted = {key: findable(self.query, key) for key in keys}
         self._leave([key for key, values in wanted.items() if values is None], UNFINDABLE)
         findable_keys = {key: values for key, values in wanted.items() if values is not None}
@@ -80,7 +80,7 @@ class Retry:
         for start in range(0, len(rows), size):
             chunk = Chunk(Origin.RETRY)
             part = rows[start : start + size]
-            self.intake.again(chunk, Page(columns, part, None, exhausted=True), self.clock.now())
+            self.intake.add_retried(chunk, Page(columns, part, None, exhausted=True), self.clock.now())
             still |= {*chunk.ready.keys, *(row.key for row in chunk.waiting)}
             still |= {reject.key for reject in chunk.rejects}
             if start + size >= len(rows):

@@ -35,8 +35,10 @@ LONGEST_POST = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long an upload with an unclear outcome may stay so."""
+    """How much is borne before an upload is sent again, or a person is asked for."""
 
+    reject_limit: int
+    """Rows refused in one run after which a person is asked for."""
     settle: timedelta
     """From the end of its POST until Metrica's list must have it, or does not have it for good."""
     inherited: timedelta = timedelta(0)
@@ -58,22 +60,23 @@ class Settler:
         clock: Clock,
         observer: Observer,
         patience: Patience,
-        reject_limit: int,
         fence: Callable[[], None],
+        listed: Listed = dict,
     ) -> None:
-        """`fence` raises LeaseLost when another daemon may have taken the query over."""
+        """`fence` raises LeaseLost when another daemon may have taken the query over.
+
+        `listed` gives uploads that Metrica has, though the store does not say that they were ever sent.
+        """
         self._ledger = ledger
         self._destination = destination
         self._clock = clock
         self._observer = observer
         self._patience = patience
-        self._reject_limit = reject_limit
         self._fence = fence
         self._refused_in_a_row = 0
         self._is_mixed = False
         """Whether something of the file that is being sent was accepted."""
-        self.listed: Listed = dict
-        """Gives uploads that Metrica has, though the store does not say that they were ever sent."""
+        self._listed = listed
         self._unclear_until: dict[int, float] = {}
         """By `clock.seconds`: until then an upload may yet show up in Metrica's list."""
         self._others_until: dict[int, float] = {}
@@ -83,8 +86,8 @@ class Settler:
         """Settle every open upload of the query, oldest first. Raises MetricaError or StateError."""
         for upload_id in self._ledger.unsettled():
             upload = self._ledger.load(upload_id)
-            if upload.state is UploadState.PLANNED and upload.tag in self.listed():
-                self.adopt(upload, self.listed()[upload.tag], report)
+            if upload.state is UploadState.PLANNED and upload.tag in self._listed():
+                self.adopt(upload, self._listed()[upload.tag], report)
                 continue
             if upload.state is UploadState.SENDING and not self._destination.lists_tags:
                 self._wait_for_others(upload)
@@ -228,8 +231,8 @@ class Settler:
         halves = self._ledger.split(upload, self._tags_of_halves(upload), now)
         self._tell(Event.UPLOAD_SPLIT, upload, rows=len(upload.lines), error=str(refusal))
         for half in halves:
-            if half.tag in self.listed():
-                self.adopt(half, self.listed()[half.tag], report)
+            if half.tag in self._listed():
+                self.adopt(half, self._listed()[half.tag], report)
             else:
                 self._send(self._ledger.sending(half, self._clock.now()), report)
 
@@ -242,7 +245,7 @@ class Settler:
         if self._refused_in_a_row >= REFUSED_IN_A_ROW and not self._is_mixed:
             self._refused_in_a_row = 0
             raise TooManyRejects(f"Metrica refused {REFUSED_IN_A_ROW} rows one after another: {refusal}")
-        if report.rejected >= self._reject_limit:
+        if report.rejected >= self._patience.reject_limit:
             raise TooManyRejects(
                 f"{report.rejected} rows were rejected in one run (reject_limit); Metrica: {refusal}"
             )

@@ -28,6 +28,7 @@ def upgrade() -> None:
     names = op.get_context().opts
     prefix: str = names["syncd_prefix"]
     schema: str | None = names["syncd_schema"]
+    op.add_column(f"{prefix}marks", sa.Column("went_back", sa.Text), schema=schema)
     _extend_uploads(prefix, schema)
     _index_conversions(prefix, schema)
     _create_destinations(prefix, schema)

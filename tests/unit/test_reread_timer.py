@@ -9,7 +9,7 @@ import pytest
 
 from syncd.model import Mark, MarkValue
 from syncd.model.marks import grain
-from syncd.pipeline.reading.overlap import LOOKS_EVERY, SLACK, Looks
+from syncd.pipeline.reading.late_commits import REREAD_EVERY, SLACK, RereadTimer
 
 DAY, MINUTE, NONE = timedelta(days=1), timedelta(minutes=1), timedelta()
 
@@ -35,34 +35,34 @@ def test_whole_days_and_minutes_by_type_or_form(value: MarkValue, expected: time
 
 def test_once_when_nobody_can_be_late_any_more() -> None:
     """Whatever looked in between; and anew with each mark."""
-    looks, mark, slack = Looks(), Mark((datetime(2026, 1, 31, tzinfo=UTC),)), SLACK.total_seconds()
-    assert not looks.due(0)
+    looks, mark, slack = RereadTimer(), Mark((datetime(2026, 1, 31, tzinfo=UTC),)), SLACK.total_seconds()
+    assert not looks.is_due(0)
     looks.end(mark, 100, 101)
-    assert not looks.due(101 + slack - 1)
+    assert not looks.is_due(101 + slack - 1)
     looks.end(mark, 105, 106)
-    assert looks.due(101 + slack)
+    assert looks.is_due(101 + slack)
     looks.end(mark, 101 + slack, 102 + slack)
-    assert not looks.due(10**9)
+    assert not looks.is_due(10**9)
     looks.end(Mark((datetime(2026, 2, 1, tzinfo=UTC),)), 200, 200)
-    assert looks.due(200 + slack)
+    assert looks.is_due(200 + slack)
 
 
 def test_a_look_that_failed_is_repeated() -> None:
     """At once: what it was to find may have come."""
-    looks = Looks()
+    looks = RereadTimer()
     looks.begin()
-    assert looks.due(0)
+    assert looks.is_due(0)
     looks.end(None, 0, 1)
-    assert not looks.due(10**9)
+    assert not looks.is_due(10**9)
 
 
 def test_a_day_is_looked_at_while_it_lasts() -> None:
     """Every minute, for a day after its first row."""
-    looks, mark, every = Looks(), Mark((date(2026, 1, 31),)), LOOKS_EVERY.total_seconds()
+    looks, mark, every = RereadTimer(), Mark((date(2026, 1, 31),)), REREAD_EVERY.total_seconds()
     now, count = 0.0, 0
     looks.end(mark, now, now)
-    while looks.due(now + every):
+    while looks.is_due(now + every):
         now += every
         looks.end(mark, now, now)
         count += 1
-    assert count == DAY / LOOKS_EVERY
+    assert count == DAY / REREAD_EVERY
