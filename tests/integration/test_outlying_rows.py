@@ -39,15 +39,15 @@ def status(syncd: Process) -> list[str]:
 
 
 CASES: dict[str, tuple[str, str, Any, object, Any, str]] = {
-    "id": ("postgres", "bigint", range(10_001, 10_006), 9_000_000_000, range(10_006, 10_016), "auto"),
-    "id-0s": ("sqlite_db", "integer", range(10_001, 10_006), 9_000_000_000, range(10_006, 10_016), "0s"),
-    "id-5m": ("mariadb", "bigint", range(10_001, 10_006), 9_000_000_000, range(10_006, 10_016), "5m"),
+    "id": ("postgres", "bigint", range(10_001, 10_006), 9_000_000_000, range(10_006, 10_017), "auto"),
+    "id-0s": ("sqlite_db", "integer", range(10_001, 10_006), 9_000_000_000, range(10_006, 10_017), "0s"),
+    "id-5m": ("mariadb", "bigint", range(10_001, 10_006), 9_000_000_000, range(10_006, 10_017), "5m"),
     "ms": (
         "postgres",
         "bigint",
         range(NOW - 500, NOW - 495),
         NOW * 1000,
-        range(NOW - 400, NOW - 390),
+        range(NOW - 400, NOW - 389),
         "auto",
     ),
     "future": (
@@ -55,11 +55,25 @@ CASES: dict[str, tuple[str, str, Any, object, Any, str]] = {
         "integer",
         range(NOW - 50, NOW - 45),
         NOW + 90_000,
-        range(NOW - 40, NOW - 30),
+        range(NOW - 40, NOW - 29),
         "5m",
     ),
-    "text": ("mariadb", "varchar(30)", ["ORD-01", "ORD-02", "ORD-03"], "zzz", ["ORD-04", "ORD-05"], "auto"),
-    "iso": ("sqlite_db", "text", ["2026-01-01 10:00:01"], "zzz", ["2026-01-01 10:00:03"], "0s"),
+    "text": (
+        "mariadb",
+        "varchar(30)",
+        ["ORD-01", "ORD-02", "ORD-03"],
+        "zzz",
+        ["ORD-04", "ORD-05", "ORD-06"],
+        "auto",
+    ),
+    "iso": (
+        "sqlite_db",
+        "text",
+        ["2026-01-01 10:00:01"],
+        "zzz",
+        ["2026-01-01 10:00:03", "2026-01-01 10:00:04"],
+        "0s",
+    ),
 }
 
 
@@ -80,13 +94,13 @@ def test_it_takes_the_query_nowhere(
         assert len(syncd.told.of(Event.MARK_AHEAD)) == 1
         assert any(str(odd) in words and "does not follow" in words for words in status(syncd))
     with Process(tmp_path, database.url, emulator.url, query) as syncd:
-        insert(database, *then)
+        insert(database, *then[:-1])
         syncd.run()
         assert syncd.run().uploads == 0
         assert set(delivered(emulator).values()) == {1}
-        assert len(delivered(emulator)) == len([*first, odd, *then])
+        assert len(delivered(emulator)) == len([*first, odd, *then]) - 1
         database.run(f"DELETE FROM orders WHERE id = '{odd}'")
-        insert(database, *(then[-1:] if isinstance(then, list) else [then[-1] + 1]))
+        insert(database, then[-1])
         syncd.run()
         assert not any("does not follow" in words for words in status(syncd))
 
@@ -108,4 +122,4 @@ def test_where_many_rows_follow_it_the_query_goes_on_there(
         assert syncd.run().uploads == 0
         assert len(delivered(emulator)) == 151
         assert set(delivered(emulator).values()) == {1}
-        assert not status(syncd)
+        assert not any("does not follow" in words for words in status(syncd))
