@@ -79,12 +79,10 @@ class Pipeline:
             position = job.ledger.position()
         while (sent := send(self._reading.chunks(position), report)) is SentChunks.FOUND:
             position = job.ledger.position()
-        if sent is SentChunks.HELD_BACK:  # else rows that wait might be sent as they were
-            return
-        if is_open:
-            send(self._due.chunks(), report)
-        send(self._misplaced.chunks(), report)
-        if not job.stop.is_set():
+        if sent is SentChunks.ALL and not job.stop.is_set():  # else rows that wait might be sent as they were
+            if is_open:
+                send(self._due.chunks(), report)
+            send(self._misplaced.chunks(), report)
             job.backlog.end()
         self._follow_up(report)
         if not job.stop.is_set():

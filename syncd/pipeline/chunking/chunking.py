@@ -66,7 +66,7 @@ def add(
         held_rows: Keeps what is held back where more rows are to be read again; else that is decided at the
             end of the page.
     """
-    held = HeldRows() if held_rows is None else held_rows
+    held = HeldRows(ends_with_page=True) if held_rows is None else held_rows
     if held.seen_keys is not None:
         held.seen_keys.update(mapped.ready.keys)
     chunk.rows_read += len(mapped.ready) + len(mapped.waiting) + len(mapped.rejects)
@@ -74,7 +74,7 @@ def add(
     if not whole or mapped.waiting:
         rows = [] if whole else list(held.hold_rows(chunk, mapped.ready, known, rules))
         waiting = list(held.hold_waiting(chunk, mapped.waiting, known))
-        if held_rows is None:
+        if held.ends_with_page:
             rows += held.lines.items()
             waiting += held.waiting.values()
         places = {key: place for place, key in enumerate(chunk.ready.keys)}

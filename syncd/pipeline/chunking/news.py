@@ -70,6 +70,8 @@ class HeldRows:
     """Keys whose last row bears a mark of the future, and so is not in the range."""
     seen_keys: set[str] | None = None
     """Takes the keys of all rows that can be sent, where somebody wants them."""
+    ends_with_page: bool = False
+    """Whether the range is read for the first time: what is held back is decided at the end of the page."""
     lines: dict[str, str] = field(default_factory=dict)
     """Delivered keys with other money: key → the last line."""
     waiting: dict[str, Conversion] = field(default_factory=dict)

@@ -52,11 +52,11 @@ class Horizon:
         marks = self._source.newest_marks(SAMPLE_ROWS)
         if not marks:
             return Extent()
+        if self._known is None and all(map(is_endless, marks)):
+            return Extent(None, marks[0])  # nothing but such rows yet: they are read, and there is no mark
         end = self._ceiling(marks)
         if end is None:
             return self._below_outliers(marks)
-        if mark is None and self._known is None and len(marks) == 1 and is_endless(marks[0]):
-            return Extent(None, marks[0])  # nothing but such a row yet: it is read, and there is no mark
         ordinary = next((one for one in marks if not _is_ahead(one, end)), None)
         if ordinary == marks[0]:
             return Extent(ordinary)

@@ -92,7 +92,8 @@ class Ranges:
 
         scan = context.source.scan_lines(after, form, upto=span.upto, page_rows=most)
         for page in prefetched(scan, wanted, most):
-            self._intake.add(chunk, page, context.clock.now(), held_rows)
+            held = held_rows or HeldRows(self._future_keys, span.keys, ends_with_page=True)
+            self._intake.add(chunk, page, context.clock.now(), held)
             if held_rows is not None and (page.exhausted or span.is_new(page.mark)):
                 self._intake.add_held_rows(chunk, held_rows)
                 held_rows = None

@@ -40,6 +40,8 @@ class SourceWatch:
         """By `clock.seconds`, which nobody sets."""
         self._told: Mark | None = None
         """The newest mark that was told."""
+        self._is_clear = False
+        """Whether it is recorded that the source has not gone back."""
 
     def is_due(self) -> bool:
         """Whether it is time to look, where no row was found at the mark or beyond."""
@@ -50,13 +52,16 @@ class SourceWatch:
         context = self._context
         if not is_behind(newest, mark):
             self._next_look, self._told = None, None
-            context.ledger.set_went_back(None)
+            if not self._is_clear:
+                context.ledger.set_went_back(None)
+                self._is_clear = True
             return
         if not self.is_due():
             return
         self._next_look = context.clock.seconds() + LOOK_EVERY.total_seconds()
         if newest == self._told or not self._are_latest_gone():
             return
+        self._is_clear = False
         context.ledger.set_went_back(newest)
         context.observer.emit(
             Event.SOURCE_WENT_BACK,

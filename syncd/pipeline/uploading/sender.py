@@ -80,8 +80,6 @@ class ChunkSender:
 
         Raises SyncdError; whatever it was, the next run begins by settling what this one left open.
         """
-        if self.stop.is_set():
-            return SentChunks.ALL
         for read in chunks:
             reach(Point.READ)
             if self._waits_for_more(read):
