@@ -91,7 +91,9 @@ def test_a_first_load(bench: Bench) -> None:
     with counted() as costs:
         assert bench.run().uploaded == ROWS
     assert len(bench.listener.of(Event.API_REQUEST)) == CHUNKS
-    assert len(costs.source) <= 12 + 3 * CHUNKS  # a page, and who has a transaction open; once what is read from
+    assert (
+        len(costs.source) <= 12 + 3 * CHUNKS
+    )  # a page, and who has a transaction open; once what is read from
     assert len(costs.state) <= 6 + 18 * CHUNKS
     assert costs.writes <= 2 + 2 * CHUNKS  # the intent before the POST, the deliveries after it
     assert costs.blocks < ROWS / 4

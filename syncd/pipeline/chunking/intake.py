@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from syncd.mapping import Form, Mapper, kind_of, layout
 from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject, TextPage, keys
@@ -49,6 +49,11 @@ class Intake:
         self._query = query
         self._memory = memory
         self._mapper: Mapper | None = None
+
+    @property
+    def on_change(self) -> Literal["ignore", "resend"]:
+        """What is done with a delivered key that comes with other values: the kind's rule or the query's."""
+        return kind_of(self._query).on_change or self._query.on_change
 
     def form_for(self, columns: tuple[str, ...]) -> Callable[[], Form | None]:
         """How a database may write the lines of such a result itself, as it stands when asked; None: not."""
@@ -96,13 +101,8 @@ class Intake:
         return mapper.map_text(page, now) if isinstance(page, TextPage) else mapper.map(page, now)
 
     def _rules(self, chunk: Chunk) -> Rules:
-        kind, query = kind_of(self._query), self._query
-        return Rules(
-            kind.on_change or query.on_change,
-            keys.split_of(chunk.header),
-            query.spread,
-            kind.identity_words,
-        )
+        words = kind_of(self._query).identity_words
+        return Rules(self.on_change, keys.split_of(chunk.header), self._query.spread, words)
 
     def _mapper_for(self, columns: tuple[str, ...]) -> Mapper:
         """The mapper for a result with these columns; made anew when they change."""

@@ -71,7 +71,7 @@ class Ranges:
 
     def future(self, after: Mark | None, upto: Mark | None) -> Iterator[Chunk]:
         """Read the rows that the mark does not follow, if there are any: those are the last of their keys."""
-        keys, is_resend = set[str](), self._context.query.on_change == "resend"
+        keys, is_resend = set[str](), self._intake.on_change == "resend"
         self._future_keys = set()  # they are not to hide one another
         if upto is not None:
             span = Range(after, upto, known=upto, keys=keys if is_resend else None)
