@@ -129,7 +129,9 @@ class QueryRunner:
             ledger=ledger,
             settler=settler,
             backlog=backlog,
-            follower=Follower(query, ledger, parts.lists(query), parts.clock, parts.observer, self._first_look),
+            follower=Follower(
+                query, ledger, parts.lists(query), parts.clock, parts.observer, self._first_look
+            ),
             relinker=Relinker(query.relink, ledger, again, client.budget, parts.clock, self._stop),
             fingerprint=fingerprint(query),
             clock=parts.clock,
