@@ -193,8 +193,8 @@ def _lines(result: Result) -> Iterator[str]:
     if not found.counts.total():
         yield f"{0:>9}  rows in that time"
     if result.departed:
-        count = f"{len(result.departed):>9,}"
-        yield f"{count}  delivered, and not in the query now: Metrica has them as last sent"
+        rows = len(result.departed)
+        yield f"{rows:>9,}  delivered, and not in the query now: Metrica has them as last sent"
         more = ", …" if len(result.departed) > NAMED else ""
         yield visible(f"{'':11}{'; '.join(map(shown_key, result.departed[:NAMED]))}{more}")
     if result.healed is not None:

@@ -276,12 +276,6 @@ class Bench:
         assert self._parts is not None
         return self._parts.store
 
-    @property
-    def parts(self) -> Parts:
-        """What commands and the daemon share."""
-        assert self._parts is not None
-        return self._parts
-
     def totals(self) -> UploadTotals:
         """All uploads in figures."""
         assert self._parts is not None
