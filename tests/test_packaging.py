@@ -106,7 +106,7 @@ def test_the_wheel_says_what_it_is(wheel: Path) -> None:
     readme = metadata.split("\n\n", 1)[1]
     assert re.findall(r"\]\((?!https?:|#|http:)[^)]*\)", readme) == []  # no link to a file that is not there
     extras = re.findall(r"^Provides-Extra: (.*)$", metadata, re.MULTILINE)
-    assert sorted(extras) == ["clickhouse", "mssql", "mysql", "oracle"]
+    assert sorted(extras) == ["alerts", "clickhouse", "duckdb", "firebird", "mssql", "mysql", "oracle"]
 
 
 def test_the_installed_command_works(installed: Path, tmp_path: Path) -> None:

@@ -62,6 +62,8 @@ class Driver:
     """Puts the bound values into a statement, as literals that the driver writes; None: they stay apart."""
     recycle_seconds: int = 300
     """Older connections are replaced before they are used: firewalls forget idle ones without a word."""
+    keeps_connections: bool = True
+    """Connections wait in a pool; without, each transaction has its own, and nothing stays open between."""
     row_values: bool = False
     """`(a, b) >= (x, y)` is understood and seeks by an index."""
     loose: bool = False
@@ -274,6 +276,8 @@ DRIVERS: Mapping[str, Driver] = {
     "clickhouse": _CLICKHOUSE,
     "clickhousedb": _CLICKHOUSE,
     "mssql": Driver(arguments=_mssql_arguments, begin=_mssql_begin),
+    # A process that has the file open, even to read, keeps others from writing it.
+    "duckdb": Driver(arguments=lambda _url: {"read_only": True}, keeps_connections=False),
     "oracle": Driver(arguments=_oracle_arguments, begin=_oracle_begin),
 }
 """By the first part of the URL's scheme."""

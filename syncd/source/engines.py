@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.pool import QueuePool
+from sqlalchemy.pool import NullPool, QueuePool
 
 from syncd.model.drivers import lacking
 from syncd.model.errors import LoginRefused, PasswordFileUnusable, SourceError, UrlRefused
@@ -149,11 +149,7 @@ class Database:
         try:
             engine = create_engine(
                 self._url,
-                poolclass=QueuePool,
-                pool_size=POOL_SIZE,
-                max_overflow=0,
-                pool_timeout=POOL_SECONDS,
-                pool_recycle=self._driver.recycle_seconds,
+                **self._pool(),
                 hide_parameters=True,
                 connect_args=self._arguments(),
             )
@@ -170,6 +166,17 @@ class Database:
             event.listen(engine, "connect", lambda connection, _record: self._driver.connected(connection))
             return engine
         raise problem
+
+    def _pool(self) -> dict[str, Any]:
+        if not self._driver.keeps_connections:
+            return {"poolclass": NullPool}
+        return {
+            "poolclass": QueuePool,
+            "pool_size": POOL_SIZE,
+            "max_overflow": 0,
+            "pool_timeout": POOL_SECONDS,
+            "pool_recycle": self._driver.recycle_seconds,
+        }
 
     def _arguments(self) -> dict[str, Any]:
         arguments = self._driver.arguments(self._url)

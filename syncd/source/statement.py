@@ -96,6 +96,23 @@ def escape(sql: str) -> str:
     return sql.replace(":", "\\:")
 
 
+def without_braces(sql: str, lexis: Lexis) -> str:
+    """`sql` without braces in strings and comments: for ClickHouse's driver `{x:String}` is a parameter."""
+    parts, position = list[str](), 0
+    while position < len(sql):
+        after = _skip_quiet(sql, position, lexis)
+        is_comment = after > position
+        after = after if is_comment else _skip_token(sql, position, lexis)
+        part = sql[position:after]
+        if is_comment:
+            part = part.replace("{", "(")
+        elif part.startswith("'"):
+            part = part.replace("{", "\\x7B")
+        parts.append(part)
+        position = after
+    return "".join(parts)
+
+
 def _skip_quiet(sql: str, start: int, lexis: Lexis) -> int:
     """The end of the white space or comment at `start`; `start` itself if there is none."""
     if sql[start].isspace():

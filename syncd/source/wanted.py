@@ -6,7 +6,7 @@ from syncd.model.errors import RowsCutOff, SourceError, SourceRefused
 from syncd.model.settings import QuerySettings
 from syncd.source.limits import find_row_limit
 from syncd.source.spots import line_and_column
-from syncd.source.statement import LEXIS, Lexis, SecondStatementError, single_statement
+from syncd.source.statement import LEXIS, Lexis, SecondStatementError, single_statement, without_braces
 
 
 def statement_of(query: QuerySettings, family: str) -> str:
@@ -26,7 +26,7 @@ def statement_of(query: QuerySettings, family: str) -> str:
         )
         cut.spot = limit.position
         raise located(cut, query)
-    return statement
+    return without_braces(statement, lexis) if family.startswith("clickhouse") else statement
 
 
 def located(error: SourceError, query: QuerySettings) -> SourceError:
