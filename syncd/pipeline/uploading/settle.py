@@ -26,6 +26,8 @@ from syncd.model.faultpoints import Point, reach
 from syncd.pipeline.ports import Destination, Ledger
 from syncd.pipeline.uploading.payload import Tagger, render, unused_tag
 
+EQUAL_ANSWERS = 3
+"""Equal unclear answers to POSTs after which it is said that the request itself may be wrong."""
 REFUSED_IN_A_ROW = 50
 """Single rows refused, and nothing of their file accepted: it is bad throughout. About 150 requests."""
 
@@ -77,6 +79,10 @@ class Settler:
         self._is_mixed = False
         """Whether something of the file that is being sent was accepted."""
         self._listed = listed
+        self._equal_answers: tuple[str, int] = "", 0
+        """What Metrica answered to the last POSTs, and how many times one after the other."""
+        self._doubts = ""
+        """What else such answers may mean; "" while they are few."""
         self._unclear_until: dict[int, float] = {}
         """By `clock.seconds`: until then an upload may yet show up in Metrica's list."""
         self._others_until: dict[int, float] = {}
@@ -123,7 +129,12 @@ class Settler:
         except OutcomeUnknown as error:
             reach(Point.UNCLEAR)
             self._unclear_until[upload.id] = self._clock.seconds() + self._patience.settle.total_seconds()
-            self._tell(Event.UPLOAD_UNCLEAR, upload, error=str(error))
+            doubt = self._doubt(upload, error)
+            self._tell(Event.UPLOAD_UNCLEAR, upload, error=f"{error}{doubt}")
+            if doubt:
+                raise OutcomeUnknown(
+                    f"{error}{doubt}", http_status=error.http_status, error_type=error.error_type
+                ) from None
             raise
         except FileRefused as refusal:
             reach(Point.REFUSAL)
@@ -171,7 +182,7 @@ class Settler:
         until = self._unclear_until.setdefault(upload.id, seconds + self._longest(upload, asked))
         if seconds < until:
             raise StillUnclear(
-                "Metrica does not list an upload whose answer was lost; it may still appear",
+                f"Metrica does not list an upload whose answer was lost; it may still appear{self._doubts}",
                 retry_at=asked + timedelta(seconds=until - seconds),
             )
         reach(Point.GIVEN_UP)
@@ -195,6 +206,20 @@ class Settler:
                 retry_at=now + timedelta(seconds=until - seconds),
             )
 
+    def _doubt(self, upload: Upload, error: OutcomeUnknown) -> str:
+        """Say what else it may be when every POST gets one and the same answer; "" for the first ones."""
+        last, times = self._equal_answers
+        answer = f"{error.http_status} {error.error_type}"
+        self._equal_answers = answer, times + 1 if answer == last else 1
+        self._doubts = ""
+        if error.error_type and self._equal_answers[1] >= EQUAL_ANSWERS:
+            self._doubts = (
+                f". {error.error_type} came {self._equal_answers[1]} times in a row: Metrica is reported to"
+                f" answer so to a wrong request as well. It was for counter {upload.counter}, its columns"
+                f" {upload.header}: look at the counter's number, id_type and the columns"
+            )
+        return self._doubts
+
     def _longest(self, upload: Upload, now: datetime) -> float:
         """How many seconds more an upload that another process sent may take to show up."""
         longest = self._patience.inherited + self._patience.settle
@@ -207,6 +232,7 @@ class Settler:
         reach(Point.ACCEPTED)
         self._unclear_until.pop(upload.id, None)
         self._refused_in_a_row, self._is_mixed = 0, True
+        self._equal_answers, self._doubts = ("", 0), ""
         dropped = receipt.dropped(len(upload.lines))
         if dropped:
             self._tell(Event.ROWS_DROPPED, upload, rows=len(upload.lines), dropped=dropped)
