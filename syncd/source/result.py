@@ -17,7 +17,7 @@ from syncd.source.keyset import Keyset
 from syncd.source.shape import Shape, shape_of
 from syncd.source.wanted import located, statement_of
 
-FETCHED_AT_ONCE = 500
+FETCHED_AT_ONCE = 50
 """Rows between two looks at how much there is already."""
 DESCRIBED_FOR = 600.0
 """Seconds after which the result's columns are asked for anew: one may have come that is found by name."""
