@@ -15,7 +15,8 @@ from syncd.inspect.compare import began, lines_of
 from syncd.inspect.typed_key import typed_values
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.rows import RejectRow, UploadRow, WaitingRow
-from syncd.mapping import Mapper, layout
+from syncd.mapping import Mapper, kind_of, layout
+from syncd.mapping.rejects import hide_contacts
 from syncd.model import SETTLED, Mark, Page, Reason, Reject
 from syncd.model.clock import Clock
 from syncd.model.errors import SyncdError, UsageError
@@ -171,7 +172,11 @@ class Explainer:
         except SyncdError:
             return ""
         lines = zip(upload.keys, upload.lines, strict=True)
-        return next((f"{upload.header}\n{line}" for known, line in lines if known == key), "")
+        return next((self._shown(upload.header, line) for known, line in lines if known == key), "")
+
+    def _shown(self, header: str, line: str) -> str:
+        """Header and line, contacts hidden where they leave in plain text."""
+        return f"{header}\n{hide_contacts(header, line, kind_of(self.query).private_columns)}"
 
     def _in_source(self, words: Sequence[str]) -> dict[str, InSource]:
         """The rows that the query returns for the key, by their canonical keys."""
@@ -194,7 +199,7 @@ class Explainer:
                 mark,
                 read,
                 before_start=bool(mark and start and self._is_before(mark, start)),
-                line=f"{mapper.header}\n{line}" if line else "",
+                line=self._shown(mapper.header, line) if line else "",
                 due=due,
                 reject=mapped.rejects[0] if mapped.rejects else None,
             )

@@ -5,9 +5,11 @@ Nothing here raises, whatever the row holds: the reject of a bad row must not fa
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from decimal import Decimal
 from hashlib import blake2b
 
@@ -68,6 +70,18 @@ def row_json(columns: Sequence[str], row: Sequence[object]) -> str:
         name = column if column not in shown else f"{column} ({position})"
         shown[name] = _shown_or_null(value)
     return json.dumps(shown, ensure_ascii=False)
+
+
+def hide_contacts(header: str, line: str, private: Collection[str]) -> str:
+    """A CSV line with a sign in the place of each filled cell of the private columns."""
+    names = header.split(",")
+    if not set(names) & set(private):
+        return line
+    (cells,) = csv.reader([line], strict=True)
+    told = [HIDDEN if name in private and cell else cell for name, cell in zip(names, cells, strict=True)]
+    text = io.StringIO()
+    csv.writer(text, lineterminator="").writerow(told)
+    return text.getvalue()
 
 
 def shown(value: object) -> str:

@@ -42,6 +42,9 @@ def test_each_call_is_received_once(cli: Cli, sqlite_db: Database, emulator: Emu
     assert [call["times"] for call in calls] == [1, 1, 1, 1]
     assert [call["PhoneNumber"] for call in calls][0::3] == ["+79995550001", ""]
     assert emulator.state.call_goals == {crm.COUNTER: "Phone call"}
+    told = cli.run("explain", "calls", "1").stdout
+    assert "(hidden)" in told
+    assert "5550001" not in told
     (reject,) = cli.json("rejects", "list", "calls")["rejects"]
     assert (reject["reason"], reject["row"]["phone"]) == ("no_id", "(hidden)")
 
