@@ -21,7 +21,7 @@ from syncd.ledger import QueryLedger, Store, key_index, totals
 from syncd.ledger.packing import packed
 from syncd.ledger.prune import Pruner
 from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, Rows, Upload, UploadState
-from syncd.model.joined import Texts
+from syncd.model.joined import JoinedLines
 from syncd.model.key_codes import codes_of
 from syncd.model.keys import key_text
 from syncd.model.links import Links
@@ -120,7 +120,7 @@ class Aging:
         number, now = self._next(), self.clock.now()
         keys = self.keys(number)
         moment = int(now.timestamp())
-        rows = Rows(Texts(keys), Texts(_lines(keys, moment)), moment, moment)
+        rows = Rows(JoinedLines(keys), JoinedLines(_lines(keys, moment)), moment, moment)
         began = time.perf_counter()
         chunk = Chunk(header=HEADER, ready=rows, mark=Mark((now, number)))
         upload = ledger.begin(chunk, f"syncd{number:032x}", now)

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from syncd.ledger import QueryLedger, Store
 from syncd.model import Chunk, Receipt, Rows
-from syncd.model.joined import Texts
+from syncd.model.joined import JoinedLines
 from syncd.model.keys import key_text
 from syncd.model.places import Place
 from syncd.model.settings import StateSettings
@@ -62,7 +62,7 @@ def measure(folder: Path, keys: Callable[[int], Iterator[str]], chunks: int) -> 
     recording = looking = 0.0
     for number in range(chunks):
         names = list(keys(number * CHUNK))
-        rows = Rows(Texts(names), Texts(map(line, names)), MOMENT, MOMENT)
+        rows = Rows(JoinedLines(names), JoinedLines(map(line, names)), MOMENT, MOMENT)
         now, began = datetime.now(UTC), time.perf_counter()
         ledger.known(names)
         looked = time.perf_counter()

@@ -29,8 +29,8 @@ from syncd.cli.common import (
 )
 from syncd.config.places import Places
 from syncd.inspect.check import (
+    CheckFinding,
     Code,
-    Finding,
     Level,
     Seen,
     look_at_counter,
@@ -99,16 +99,16 @@ def check(
     return FAILED if levels[Level.ERROR] else 0
 
 
-def _problem(problem: Problem, action: str) -> Finding:
+def _problem(problem: Problem, action: str) -> CheckFinding:
     """A mistake of the file, as a finding."""
     from syncd.monitoring.telemetry.redaction import redact  # loaded only when something went wrong
 
     path = tuple(problem.path.split(".")) if problem.path else ()
     message = redact(str(problem))
-    return Finding(Level.ERROR, "file", message, action, Code.CONFIG, path, (problem.file, problem.line))
+    return CheckFinding(Level.ERROR, "file", message, action, Code.CONFIG, path, (problem.file, problem.line))
 
 
-def _report(queries: int, findings: Sequence[Finding], places: Places) -> dict[str, object]:
+def _report(queries: int, findings: Sequence[CheckFinding], places: Places) -> dict[str, object]:
     levels = Counter(finding.level for finding in findings)
     return {
         "ok": not levels[Level.ERROR],
@@ -119,14 +119,14 @@ def _report(queries: int, findings: Sequence[Finding], places: Places) -> dict[s
     }
 
 
-def _about_file(settings: Settings) -> Finding:
+def _about_file(settings: Settings) -> CheckFinding:
     disabled = [name for name, query in settings.queries.items() if not query.enabled]
     more = f", of which disabled: {', '.join(disabled)}" if disabled else ""
     message = f"{settings.file}: {counted(len(settings.queries), 'query')}{more}"
-    return Finding(Level.OK, "file", message)
+    return CheckFinding(Level.OK, "file", message)
 
 
-def _about_secrets(settings: Settings) -> Iterator[Finding]:
+def _about_secrets(settings: Settings) -> Iterator[CheckFinding]:
     """Files with secrets that others may read, and a token that would go over the network unencrypted."""
     from syncd.service.signals import secrets  # only where needed
 
@@ -141,20 +141,20 @@ def _about_secrets(settings: Settings) -> Iterator[Finding]:
         with suppress(OSError):
             if Path(name).stat().st_mode & OTHERS:
                 message = f"{name} holds a secret and can be read by everybody on this machine"
-                yield Finding(Level.WARNING, "secrets", message, f"chmod o-rwx {name}", Code.READABLE)
+                yield CheckFinding(Level.WARNING, "secrets", message, f"chmod o-rwx {name}", Code.READABLE)
     url = urlsplit(settings.metrica.api_url)
     if url.scheme == "http" and url.hostname not in {"127.0.0.1", "::1", "localhost"}:
         message = "metrica.api_url is http: the token and the rows go over the network unencrypted"
         path = ("metrica", "api_url")
-        yield Finding(Level.WARNING, "metrica", message, "Write https.", Code.API_UNENCRYPTED, path)
+        yield CheckFinding(Level.WARNING, "metrica", message, "Write https.", Code.API_UNENCRYPTED, path)
 
 
-def _about_drivers(queries: Sequence[QuerySettings]) -> Iterator[Finding]:
+def _about_drivers(queries: Sequence[QuerySettings]) -> Iterator[CheckFinding]:
     """Drivers that the databases of these queries need and this machine does not have."""
     for database in {query.database.name: query.database for query in queries}.values():
         if driver := lacking(database.url.get_secret_value()):
             message = f"its driver, {driver.module}, is not installed"
-            yield Finding(
+            yield CheckFinding(
                 Level.ERROR,
                 f"database {database.name}",
                 message,
@@ -164,7 +164,7 @@ def _about_drivers(queries: Sequence[QuerySettings]) -> Iterator[Finding]:
             )
 
 
-def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[Finding]:
+def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[CheckFinding]:
     """State store, databases, every query on its database, every counter with its token and goals."""
     from syncd.monitoring.telemetry import redact
     from syncd.service.signals import telemetry  # only where needed
@@ -178,7 +178,7 @@ def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[Finding]
         parts.close()
 
 
-def _looks(parts: Parts, settings: Settings, queries: Sequence[QuerySettings]) -> Iterator[Finding]:
+def _looks(parts: Parts, settings: Settings, queries: Sequence[QuerySettings]) -> Iterator[CheckFinding]:
     yield look_at_state(parts.store)
     away: set[str] = set()
     for name in dict.fromkeys(query.database.name for query in queries):
@@ -192,7 +192,7 @@ def _looks(parts: Parts, settings: Settings, queries: Sequence[QuerySettings]) -
         if query.database.name in away:
             message = f"not looked at: there is no connection to database {query.database.name}"
             path = ("queries", query.name)
-            yield Finding(Level.WARNING, f"query {query.name}", message, "", Code.NOT_LOOKED_AT, path)
+            yield CheckFinding(Level.WARNING, f"query {query.name}", message, "", Code.NOT_LOOKED_AT, path)
         else:
             found, seen = look_at_query(
                 _completed(parts, query), parts.source, parts.clock, _stands(parts, query)
@@ -233,10 +233,10 @@ def _stands(parts: Parts, query: QuerySettings) -> Callable[[], Position | None]
     return lambda: parts.memory(query).position()
 
 
-def _show(findings: Sequence[Finding], places: Places) -> None:
+def _show(findings: Sequence[CheckFinding], places: Places) -> None:
     """One block per thing that was looked at; a line per finding, whole where no person sees it."""
     width = shutil.get_terminal_size().columns if is_terminal(sys.stdout) else 0
-    blocks: dict[str, list[Finding]] = {}
+    blocks: dict[str, list[CheckFinding]] = {}
     for finding in findings:
         blocks.setdefault(finding.where, []).append(finding)
     for where, found in blocks.items():
@@ -257,7 +257,7 @@ def _folded(text: str, width: int) -> list[str]:
     return textwrap.wrap(shown, max(width - _INDENT, 40)) if width else [shown]
 
 
-def _shown_place(finding: Finding, places: Places) -> str:
+def _shown_place(finding: CheckFinding, places: Places) -> str:
     """File and line with the key; empty where the finding has none, or its message says it."""
     file, line = finding.at or (finding.path and places.find(finding.path)) or ("", 0)
     if not line or f"{file}:{line}" in finding.message:
@@ -265,7 +265,7 @@ def _shown_place(finding: Finding, places: Places) -> str:
     return f"in {file}:{line} {'.'.join(finding.path)}".rstrip()
 
 
-def _json(finding: Finding, places: Places) -> dict[str, object]:
+def _json(finding: CheckFinding, places: Places) -> dict[str, object]:
     file, line = finding.at or (finding.path and places.find(finding.path)) or (None, None)
     kind, _, name = finding.where.partition(" ")
     of_query = finding.path[1] if finding.path[:1] == ("queries",) and len(finding.path) > 1 else None

@@ -31,13 +31,13 @@ def init(config: object, url: str, table: str | None) -> None:  # noqa: ARG001 â
     stand in the URL; it is not printed.
     """
     from syncd.inspect.init import configuration, propose, rank_tables
-    from syncd.source.inspection import Inspection
+    from syncd.source.inspection import InspectedDatabase
 
     try:
         read = urls.in_folder(urls.database_url(url), Path.cwd())
     except Wrong as wrong:
         raise UsageError(f"the URL: {wrong.message}" + (f" ({wrong.hint})" if wrong.hint else "")) from None
-    inspection = Inspection(DatabaseSettings(name="shop", url=read))
+    inspection = InspectedDatabase(DatabaseSettings(name="shop", url=read))
     try:
         tables = inspection.find_tables()
         ranked = _picked(tables, table) if table else rank_tables(tables)

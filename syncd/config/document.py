@@ -12,7 +12,7 @@ from syncd.config.files import read_text
 from syncd.config.keys import Key, Values, read_keys, sections
 from syncd.config.problems import INCLUDED_SECTIONS, SECTIONS, Problems
 from syncd.config.tree import Node
-from syncd.config.words import Faults, Unreadable, Wrong
+from syncd.config.words import Unreadable, ValueFaults, Wrong
 from syncd.model.settings import SqlPlace
 
 Raw = dict[str, Plain]
@@ -77,7 +77,7 @@ class Document:
             return {}
         try:
             found = read_keys(keys, value)
-        except Faults as faults:
+        except ValueFaults as faults:
             self.problems.complain(path, faults)
             found = faults.rest if isinstance(faults.rest, dict) else {}
         except Wrong as wrong:

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from syncd.config import forms, values
 from syncd.config.forms import Json, ValueForm
-from syncd.config.words import Collector, Faults, Told, UnknownKey, Unreadable, Wrong, but_got
+from syncd.config.words import Collector, Told, UnknownKey, Unreadable, ValueFaults, Wrong, but_got
 from syncd.model.settings import (
     AlertSettings,
     DatabaseSettings,
@@ -177,7 +177,7 @@ def read_keys(keys: Mapping[str, Key], value: object) -> Values:
                 raise Told
             try:
                 found[keys[word].field] = keys[word].form.read(item)
-            except Faults as faults:
+            except ValueFaults as faults:
                 if faults.rest is not None:
                     found[keys[word].field] = faults.rest
                 raise
@@ -203,8 +203,8 @@ def _section_or_false(kind: type[BaseModel]) -> ValueForm:
             )
         try:
             return kind(**read_keys(keys, value))
-        except Faults as faults:
-            raise Faults(faults.found, None) from None
+        except ValueFaults as faults:
+            raise ValueFaults(faults.found, None) from None
 
     keys = keys_of(kind)
     return ValueForm(read, {"anyOf": [section_schema(keys), {"const": False}]})

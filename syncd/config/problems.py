@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from syncd.config.keys import sections
 from syncd.config.tree import MOST_PROBLEMS, Node
-from syncd.config.words import Faults, Path, UnknownKey, Wrong, dotted, nearest, shown_name
+from syncd.config.words import Path, UnknownKey, ValueFaults, Wrong, dotted, nearest, shown_name
 from syncd.model.errors import Problem
 
 SECTIONS = ("include", "metrica", "databases", "state", "http", "log", "alerts", "defaults", "queries")
@@ -29,7 +29,7 @@ class Problems:
 
     def complain(self, path: Path, wrong: Wrong) -> None:
         """A value at `path` is wrong, or several parts of it are."""
-        if isinstance(wrong, Faults):
+        if isinstance(wrong, ValueFaults):
             for below, fault in wrong.found:
                 self.complain((*path, *below), fault)
         else:

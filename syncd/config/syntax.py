@@ -29,7 +29,7 @@ _SAID = re.compile(r""" (?:'(?!.')|"(?!.")).*""", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class YamlFault:
     """A mistake of the YAML: its line (1-based, 0 for none), what it is, and what to do."""
 
     line: int
@@ -37,7 +37,7 @@ class Fault:
     hint: str = ""
 
 
-def explain(error: yaml.MarkedYAMLError, text: str) -> Fault:
+def explain(error: yaml.MarkedYAMLError, text: str) -> YamlFault:
     """Say what is wrong where the parser stopped."""
     mark, begun = error.problem_mark, error.context_mark
     lines = lines_of(text)
@@ -61,7 +61,7 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> Fault:
     if fault is None and "did not find expected key" in said:
         fault = _less_indented(lines, at)
     if fault is None and "document start" in said:
-        fault = Fault(at + 1, "the file goes on behind its end", "remove the line `...`, `---` or `%…`")
+        fault = YamlFault(at + 1, "the file goes on behind its end", "remove the line `...`, `---` or `%…`")
     return fault or _parsers_words(error)
 
 
@@ -78,39 +78,41 @@ def _spaces(line: str) -> str:
     return f"{_indent(line)} space{'s' * (_indent(line) != 1)}"
 
 
-def _odd_space(lines: list[str], first: int, at: int) -> Fault | None:
+def _odd_space(lines: list[str], first: int, at: int) -> YamlFault | None:
     """Characters that look like nothing, or like a space, at the beginning of a line."""
     before = _line_before(lines, first)
     for number in range(first if before is None else before, at + 1):
         indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
         if "\t" in indent:
-            return Fault(number + 1, "a tab cannot indent", "YAML is indented with spaces")
+            return YamlFault(number + 1, "a tab cannot indent", "YAML is indented with spaces")
         if found := _ODD_SPACE.match(lines[number]):
             code = f"U+{ord(found['char']):04X}"
-            return Fault(number + 1, f"{code} cannot indent, though it looks so", "write spaces instead")
+            return YamlFault(number + 1, f"{code} cannot indent, though it looks so", "write spaces instead")
     return None
 
 
-def _open_ended(said: str, first: int) -> Fault | None:
+def _open_ended(said: str, first: int) -> YamlFault | None:
     """A text in quotes, a list or a mapping that is not closed."""
     if "end of stream" in said and "quoted scalar" in said:
-        return Fault(first + 1, "the quotes that begin here are not closed", "put the same quote at the end")
+        return YamlFault(
+            first + 1, "the quotes that begin here are not closed", "put the same quote at the end"
+        )
     for kind, bracket, end in (("flow sequence", "[", "]"), ("flow mapping", "{", "}")):
         if f"while parsing a {kind}" in said and "expected ','" in said:
-            return Fault(
+            return YamlFault(
                 first + 1, f"the `{bracket}` that begins here is not closed", f"put a `{end}` at its end"
             )
     return None
 
 
-def _escape(said: str, at: int) -> Fault | None:
+def _escape(said: str, at: int) -> YamlFault | None:
     if "escape" not in said:
         return None
     hint = r"use single quotes, or write \\ for a backslash"
-    return Fault(at + 1, "in double quotes a backslash begins an escape, and there is none such", hint)
+    return YamlFault(at + 1, "in double quotes a backslash begins an escape, and there is none such", hint)
 
 
-def _quotes(lines: list[str], first: int, at: int) -> Fault | None:
+def _quotes(lines: list[str], first: int, at: int) -> YamlFault | None:
     """Quotes that close too early, or in another line than the one they should."""
     for number in range(first, at + 1):
         key = _KEY.fullmatch(lines[number])
@@ -120,16 +122,16 @@ def _quotes(lines: list[str], first: int, at: int) -> Fault | None:
         found = _QUOTED.fullmatch(value)
         if found is None:
             message = "the quotes that begin here are not closed in this line"
-            return Fault(number + 1, message, "put the same quote at the end")
+            return YamlFault(number + 1, message, "put the same quote at the end")
         if found["rest"].strip() and not found["rest"].strip().startswith("#"):
             message = "the value goes on behind its closing quote"
-            return Fault(
+            return YamlFault(
                 number + 1, message, f"put all of it in quotes; a {value[0]} in them is written twice"
             )
     return None
 
 
-def _first_character(lines: list[str], at: int, first: int) -> Fault | None:
+def _first_character(lines: list[str], at: int, first: int) -> YamlFault | None:
     for number in dict.fromkeys((at, first)):
         key = _KEY.fullmatch(lines[number])
         items = re.split(r"[\s,\[{]+", key["value"]) if key else []
@@ -140,11 +142,11 @@ def _first_character(lines: list[str], at: int, first: int) -> Fault | None:
         )
         if sign:
             example = 'cron: "*/5 * * * *"' if key and key["name"] == "cron" else ""
-            return Fault(number + 1, _FIRST[sign], f"{_QUOTES}: {example}" if example else _QUOTES)
+            return YamlFault(number + 1, _FIRST[sign], f"{_QUOTES}: {example}" if example else _QUOTES)
     return None
 
 
-def _block_text(lines: list[str], at: int) -> Fault | None:
+def _block_text(lines: list[str], at: int) -> YamlFault | None:
     """Text below `key: |` that is not indented deeper than the key, or less than its own first line."""
     for number in range(at - 1, -1, -1):
         line = lines[number]
@@ -155,30 +157,30 @@ def _block_text(lines: list[str], at: int) -> Fault | None:
     return None
 
 
-def _block_fault(lines: list[str], head: int, at: int) -> Fault | None:
+def _block_fault(lines: list[str], head: int, at: int) -> YamlFault | None:
     between = [line for line in lines[head + 1 : at] if line.strip()]
     deep = _indent(lines[head])
     if _indent(lines[at]) <= deep:
         message = f"this line is no part of the text below line {head + 1}, since it is not indented deeper"
-        return Fault(at + 1, message, f"indent the text by {deep + 2} spaces or more")
+        return YamlFault(at + 1, message, f"indent the text by {deep + 2} spaces or more")
     if between and all(_indent(line) > _indent(lines[at]) for line in between):
         message = f"the first line of the text below line {head + 1} is indented by {_spaces(between[0])}"
-        return Fault(
+        return YamlFault(
             at + 1, f"{message}, this one by {_indent(lines[at])}", "indent the first line least of all"
         )
     return None
 
 
-def _second_colon(lines: list[str], at: int, column: int) -> Fault | None:
+def _second_colon(lines: list[str], at: int, column: int) -> YamlFault | None:
     """Either a `: ` inside a value, or a key that is indented deeper than those beside it."""
     key = _KEY.match(lines[at])
     if key is None or column > key.end("name") + 1:
         hint = f"{_QUOTES}, or below `key: |` if it is SQL"
-        return Fault(at + 1, f"a second `: ` in one line (column {column + 1})", hint)
+        return YamlFault(at + 1, f"a second `: ` in one line (column {column + 1})", hint)
     before = _line_before(lines, at)
     if before is None:
         return None
-    return Fault(at + 1, _indents(lines, at, before), "indent the keys of one section alike")
+    return YamlFault(at + 1, _indents(lines, at, before), "indent the keys of one section alike")
 
 
 def _indents(lines: list[str], at: int, before: int) -> str:
@@ -186,19 +188,19 @@ def _indents(lines: list[str], at: int, before: int) -> str:
     return f"{shown}, line {before + 1} before it by {_indent(lines[before])}"
 
 
-def _no_key(lines: list[str], at: int) -> Fault | None:
+def _no_key(lines: list[str], at: int) -> YamlFault | None:
     line = lines[at].strip()
     if re.match(r"[\w.-]+:\S", line):
-        return Fault(at + 1, "there is no space behind the colon", "write `key: value`")
+        return YamlFault(at + 1, "there is no space behind the colon", "write `key: value`")
     if re.match(r"-[^\s-]", line):
-        return Fault(at + 1, "there is no space behind the `-`", "write `- item`")
+        return YamlFault(at + 1, "there is no space behind the `-`", "write `- item`")
     if re.match(r"[\w.-]+\s*=", line):
-        return Fault(at + 1, "key and value are parted by `=`", "write `key: value`")
+        return YamlFault(at + 1, "key and value are parted by `=`", "write `key: value`")
     hint = "write `key: value`; a text of several lines stands below `key: |`, indented deeper"
-    return Fault(at + 1, "the line is no key with its value", hint)
+    return YamlFault(at + 1, "the line is no key with its value", hint)
 
 
-def _less_indented(lines: list[str], at: int) -> Fault | None:
+def _less_indented(lines: list[str], at: int) -> YamlFault | None:
     """A line that is indented neither as those before it nor as one of the sections they stand in."""
     own, before = _indent(lines[at]), _line_before(lines, at)
     if before is None:
@@ -208,7 +210,7 @@ def _less_indented(lines: list[str], at: int) -> Fault | None:
         if lines[number].strip() and _KEY.fullmatch(lines[number]) and _indent(lines[number]) < own:
             message += f", and line {number + 1} above them by {_indent(lines[number])}"
             break
-    return Fault(at + 1, message, "indent the keys of one section alike")
+    return YamlFault(at + 1, message, "indent the keys of one section alike")
 
 
 def _line_before(lines: list[str], at: int) -> int | None:
@@ -217,7 +219,7 @@ def _line_before(lines: list[str], at: int) -> int | None:
     return next((number for number in above if not lines[number].lstrip().startswith("#")), None)
 
 
-def _parsers_words(error: yaml.MarkedYAMLError) -> Fault:
+def _parsers_words(error: yaml.MarkedYAMLError) -> YamlFault:
     mark, begun = error.problem_mark, error.context_mark
     # PyYAML may quote the text it stumbles over, perhaps a secret: fixed words and single signs are kept.
     words = [_SAID.sub("", part) for part in (error.problem, error.context) if part]
@@ -225,4 +227,4 @@ def _parsers_words(error: yaml.MarkedYAMLError) -> Fault:
     where = begun if begun and words and "end of stream" in words[0] else mark or begun
     if begun and mark and where is mark and begun.line != mark.line:
         words.append(f"that begins in line {begun.line + 1}")
-    return Fault(where.line + 1 if where else 0, f"YAML syntax: {', '.join(words)}")
+    return YamlFault(where.line + 1 if where else 0, f"YAML syntax: {', '.join(words)}")

@@ -72,7 +72,7 @@ class Node:
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenNode:
     """A mapping or list whose end has not come yet."""
 
     node: Node
@@ -98,7 +98,7 @@ class _Builder:
         self.file = file
         self.problems: list[Problem] = []
         self.root: Node | None = None
-        self._open: list[_Open] = []
+        self._open: list[_OpenNode] = []
         self._anchors: dict[str, Node] = {}
         self._aliased = 0
         self._documents = 0
@@ -211,7 +211,7 @@ class _Builder:
         is_as_written = begin.line == end.line and "\n" not in event.value
         return begin.line + 1, begin.column + 1 + is_quoted if is_as_written else 0
 
-    def _key(self, top: _Open, name: str, line: int, *, is_plain: bool) -> None:
+    def _key(self, top: _OpenNode, name: str, line: int, *, is_plain: bool) -> None:
         if is_plain and name == _MERGE:
             name = _MERGE + " "  # not to be taken for a quoted "<<", which is an ordinary (unknown) key
         elif top.node.key_lines.get(name):
@@ -219,7 +219,7 @@ class _Builder:
             self._problem(line, f"the key is there twice, first in line {first}", name=name)
         top.key, top.key_line = name, line
 
-    def _put(self, top: _Open, name: str, node: Node) -> None:
+    def _put(self, top: _OpenNode, name: str, node: Node) -> None:
         """A value under its key; what stood there before is kept to be looked at."""
         values, lines = top.node.value, top.node.key_lines
         if not isinstance(values, dict):  # `_place` has looked: this narrows the type
@@ -271,7 +271,7 @@ class _Builder:
         if len(self._open) >= DEEPEST:
             self._problem(node.line, f"nested more than {DEEPEST} levels deep")
             raise _GiveUp
-        self._open.append(_Open(node, event.anchor))
+        self._open.append(_OpenNode(node, event.anchor))
 
     def _end(self) -> None:
         entry = self._open.pop()

@@ -41,7 +41,7 @@ class UnknownKey(Wrong):
         super().__init__("unknown key")
 
 
-class Faults(Wrong):
+class ValueFaults(Wrong):
     """Everything that is wrong with a value of several parts, each by its path in the value."""
 
     def __init__(self, found: list[tuple[Path, Wrong]], rest: object) -> None:
@@ -65,7 +65,7 @@ class Collector:
             yield
         except Told:
             self._is_whole = False
-        except Faults as inner:
+        except ValueFaults as inner:
             self._found += [((name, *path), wrong) for path, wrong in inner.found]
             self._is_whole = False
         except Wrong as wrong:
@@ -75,7 +75,7 @@ class Collector:
     def raise_any(self, rest: object = None) -> None:
         """Raise Faults with all that was wrong, if anything was."""
         if not self._is_whole:
-            raise Faults(self._found, rest)
+            raise ValueFaults(self._found, rest)
 
 
 class Unreadable(Enum):

@@ -15,7 +15,7 @@ from syncd.emulator.faults import Call, Entity, Fault
 from syncd.emulator.orders import DELIMITERS, MERGE_MODES
 from syncd.emulator.replies import Refusal
 from syncd.emulator.serving import Serving
-from syncd.emulator.state import State
+from syncd.emulator.state import EmulatorState
 
 TYPES = ("BASIC", "CALLS", "CHATS")
 """Values of `type` [D UP-now]; only BASIC is emulated."""
@@ -31,7 +31,7 @@ _COMMENT = re.compile("[0-9A-Za-zА-Яа-яЁё]*")  # noqa: RUF001 - digits, La
 class Api:
     """One method per endpoint, over one state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: EmulatorState) -> None:
         self._state = state
         self._serving = Serving(state)
 

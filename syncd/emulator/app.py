@@ -12,10 +12,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from syncd.emulator.api import Api
-from syncd.emulator.inspection import Inspection
+from syncd.emulator.inspection import InspectionEndpoints
 from syncd.emulator.replies import ERROR_TYPES, error_body
 from syncd.emulator.settings import EmulatorSettings
-from syncd.emulator.state import State
+from syncd.emulator.state import EmulatorState
 
 _COUNTER = "/management/v1/counter/{counter:int}"
 _CDP_COUNTER = "/cdp/api/v1/counter/{counter:int}"
@@ -25,7 +25,7 @@ def create_app(
     settings: EmulatorSettings | None = None,
     *,
     now: Callable[[], float] = time.time,
-    state: State | None = None,
+    state: EmulatorState | None = None,
 ) -> Starlette:
     """The application.
 
@@ -34,8 +34,8 @@ def create_app(
         now: The clock, unix seconds.
         state: A state to go on with, instead of a new one from `settings` and `now`.
     """
-    state = state or State(settings or EmulatorSettings(), now)
-    api, inspection = Api(state), Inspection(state)
+    state = state or EmulatorState(settings or EmulatorSettings(), now)
+    api, inspection = Api(state), InspectionEndpoints(state)
 
     async def internal_error(request: Request, error: Exception) -> Response:
         del request

@@ -18,7 +18,7 @@ Identity = tuple[int, str, str, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Conversion:
+class StoredConversion:
     """One conversion after overwriting."""
 
     counter: int
@@ -70,10 +70,10 @@ class Folded:
                 self._found[identity] = (row.price, row.currency, times, upload.id)
             self._last = upload.id
 
-    def conversions(self, counter: int | None) -> list[Conversion]:
+    def conversions(self, counter: int | None) -> list[StoredConversion]:
         """All of them, or one counter's, in the order they first came."""
         return [
-            Conversion(*identity, *value)
+            StoredConversion(*identity, *value)
             for identity, value in self._found.items()
             if counter is None or identity[0] == counter
         ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from syncd.emulator.rowcheck import Layout, RowCheck, first_id_rule, known_currency, visitor_rule
+from syncd.emulator.rowcheck import FileColumns, RowCheck, first_id_rule, known_currency, visitor_rule
 from syncd.emulator.settings import EmulatorSettings
 
 ID_COLUMNS = ("ClientId", "UserId", "Yclid", "PurchaseId")
@@ -27,7 +27,7 @@ class BadFile(Exception):
         super().__init__(message)
 
 
-class Row(NamedTuple):
+class AcceptedRow(NamedTuple):
     """One accepted row, as Metrica understands it."""
 
     id_column: str
@@ -42,7 +42,7 @@ class Row(NamedTuple):
 class Parsed:
     """What a file came to."""
 
-    layout: Layout
+    layout: FileColumns
     source: int
     """Rows in the file, without the header."""
     dropped: frozenset[int]
@@ -113,7 +113,7 @@ def parse(
     return tally.parsed()
 
 
-def rows(content: bytes, parsed: Parsed, settings: EmulatorSettings) -> Iterator[Row]:
+def rows(content: bytes, parsed: Parsed, settings: EmulatorSettings) -> Iterator[AcceptedRow]:
     """The accepted rows of a file that `parse` has passed; unknown currencies null the money [D SUP-data]."""
     reader = _reader(content)
     next(reader)
@@ -126,7 +126,7 @@ def rows(content: bytes, parsed: Parsed, settings: EmulatorSettings) -> Iterator
         currency = None if layout.currency is None else row[layout.currency] or None
         if currency is not None and not known_currency(currency, settings):
             price = currency = None
-        yield Row(column, value, row[layout.target], int(row[layout.moment]), price, currency)
+        yield AcceptedRow(column, value, row[layout.target], int(row[layout.moment]), price, currency)
 
 
 def _reader(content: bytes) -> Iterator[list[str]]:
@@ -134,7 +134,7 @@ def _reader(content: bytes) -> Iterator[list[str]]:
     return csv.reader(io.TextIOWrapper(io.BytesIO(content), encoding="utf-8", newline=""), strict=True)
 
 
-def _layout(header: list[str] | None, settings: EmulatorSettings) -> Layout:
+def _layout(header: list[str] | None, settings: EmulatorSettings) -> FileColumns:
     if not header:
         raise BadFile("The file is empty")
     if settings.bom == "ignored":
@@ -155,7 +155,7 @@ def _layout(header: list[str] | None, settings: EmulatorSettings) -> Layout:
             f"Required column is missing: {', '.join(missing) or 'one of ' + ', '.join(ID_COLUMNS)}"
         )
     price, currency = places.get("Price"), places.get("Currency")
-    return Layout(ids, places["Target"], places["DateTime"], price, currency, len(header))
+    return FileColumns(ids, places["Target"], places["DateTime"], price, currency, len(header))
 
 
 def _column(name: str, settings: EmulatorSettings) -> str | None:
@@ -164,7 +164,7 @@ def _column(name: str, settings: EmulatorSettings) -> str | None:
     return name if name in COLUMNS else None
 
 
-def _check_type(layout: Layout, client_id_type: str, settings: EmulatorSettings) -> None:
+def _check_type(layout: FileColumns, client_id_type: str, settings: EmulatorSettings) -> None:
     if settings.client_id_type == "ignored" or not client_id_type:
         return
     column = CLIENT_ID_TYPES[client_id_type]
@@ -175,7 +175,7 @@ def _check_type(layout: Layout, client_id_type: str, settings: EmulatorSettings)
 class _Tally:
     """Checks the rows of one file and counts them."""
 
-    def __init__(self, layout: Layout, settings: EmulatorSettings, now: float, asked: Asked) -> None:
+    def __init__(self, layout: FileColumns, settings: EmulatorSettings, now: float, asked: Asked) -> None:
         self.source = 0
         self._layout = layout
         self._settings = settings

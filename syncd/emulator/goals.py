@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
+class EmulatedGoal:
     """One goal. An offline conversion reaches goals of type `action` alone, by their condition's `url`."""
 
     id: int
@@ -33,12 +33,12 @@ class Goal:
         return self.type == "action" and self.condition in {"exact", "action"}
 
 
-def goals_named(identifiers: Iterable[str]) -> tuple[Goal, ...]:
+def goals_named(identifiers: Iterable[str]) -> tuple[EmulatedGoal, ...]:
     """Ordinary goals with these identifiers; their ids are stable for a given order."""
-    return tuple(Goal(50_000_001 + place, name) for place, name in enumerate(identifiers))
+    return tuple(EmulatedGoal(50_000_001 + place, name) for place, name in enumerate(identifiers))
 
 
-def goals_from(value: Any) -> tuple[Goal, ...] | None:
+def goals_from(value: Any) -> tuple[EmulatedGoal, ...] | None:
     """Goals from JSON: null, or a list of identifiers and of goals as the API shows them.
 
     Raises:
@@ -51,15 +51,15 @@ def goals_from(value: Any) -> tuple[Goal, ...] | None:
     return tuple(_goal(50_000_001 + place, one) for place, one in enumerate(value))
 
 
-def _goal(number: int, value: object) -> Goal:
-    if isinstance(value, Goal):
+def _goal(number: int, value: object) -> EmulatedGoal:
+    if isinstance(value, EmulatedGoal):
         return value
     if isinstance(value, str):
-        return Goal(number, value)
+        return EmulatedGoal(number, value)
     if not isinstance(value, Mapping):
         raise TypeError("a goal is an identifier or an object")
     conditions = value.get("conditions") or [{"type": "exact", "url": value.get("identifier", "")}]
-    return Goal(
+    return EmulatedGoal(
         id=int(value.get("id", number)),
         identifier=str(conditions[0]["url"]),
         name=str(value.get("name", "")),

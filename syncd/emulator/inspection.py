@@ -12,13 +12,13 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from syncd.emulator.settings import as_json
-from syncd.emulator.state import State
+from syncd.emulator.state import EmulatorState
 
 
-class Inspection:
+class InspectionEndpoints:
     """The endpoints under `/_emulator`, over one state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: EmulatorState) -> None:
         self._state = state
 
     def routes(self) -> list[Route]:

@@ -11,7 +11,7 @@ DAY = 86_400
 """Seconds; daily quotas start anew at 00:00 GMT, which is where unix days start."""
 
 
-class Quotas:
+class UsedQuotas:
     """What has been used. Not thread-safe by itself: `state` locks."""
 
     def __init__(self) -> None:

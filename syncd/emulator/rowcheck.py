@@ -25,7 +25,7 @@ _CYRILLIC = re.compile("[А-Яа-яЁё]")  # noqa: RUF001 - the Cyrillic range 
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FileColumns:
     """Where a file's columns stand."""
 
     ids: tuple[tuple[str, int], ...]
@@ -45,7 +45,7 @@ def known_currency(code: str, settings: EmulatorSettings) -> bool:
 class RowCheck:
     """The rules for the rows of one file. Written for speed where every row passes."""
 
-    def __init__(self, layout: Layout, settings: EmulatorSettings, now: float) -> None:
+    def __init__(self, layout: FileColumns, settings: EmulatorSettings, now: float) -> None:
         self._layout = layout
         self._settings = settings
         self._latest = int(now) + settings.future_tolerance
@@ -106,7 +106,7 @@ class RowCheck:
         return ""
 
 
-def first_id_rule(layout: Layout) -> Callable[[Sequence[str]], str]:
+def first_id_rule(layout: FileColumns) -> Callable[[Sequence[str]], str]:
     """The first id of a row that is filled, "" if none is; `several_ids` gives the order."""
     places = tuple(at for _name, at in layout.ids)
 

@@ -11,12 +11,12 @@ from types import TracebackType
 from typing import Self
 
 from syncd.emulator.app import create_app
-from syncd.emulator.conversions import Conversion
+from syncd.emulator.conversions import StoredConversion
 from syncd.emulator.faults import Fault
 from syncd.emulator.orderbook import OrderUpload, StoredOrder
 from syncd.emulator.protocol import QuietServer
 from syncd.emulator.settings import EmulatorSettings
-from syncd.emulator.state import LoggedRequest, State
+from syncd.emulator.state import EmulatorState, LoggedRequest
 from syncd.emulator.uploads import StoredUpload
 from syncd.model.errors import ListenFailed, UsageError
 
@@ -48,7 +48,7 @@ def serve(
         UsageError: A fault is wrong.
         ListenFailed: The address cannot be listened on.
     """
-    state = State(settings or EmulatorSettings())
+    state = EmulatorState(settings or EmulatorSettings())
     try:
         for fault in faults:
             state.faults.add(fault)
@@ -76,7 +76,7 @@ class EmulatorServer:
         now: Callable[[], float] = time.time,
         seed: int | None = None,
     ) -> None:
-        self.state = State(settings or EmulatorSettings(), now, seed=seed)
+        self.state = EmulatorState(settings or EmulatorSettings(), now, seed=seed)
         self.host = host
         self.port = port
         """The port in use; kept when the server is stopped and started again."""
@@ -158,7 +158,7 @@ class EmulatorServer:
         """Calls, with how often each was received."""
         return self.state.calls(counter)
 
-    def conversions(self, counter: int | None = None) -> list[Conversion]:
+    def conversions(self, counter: int | None = None) -> list[StoredConversion]:
         """Conversions after overwriting, with how often each was received."""
         return self.state.conversions(counter)
 

@@ -15,7 +15,7 @@ from syncd.emulator.answers import CutResponse, HalfResponse, HugeResponse, wait
 from syncd.emulator.faults import CONDITIONS, Call, Entity, Fault, Operation
 from syncd.emulator.multipart import read_file
 from syncd.emulator.replies import ERROR_TYPES, Refusal, error_body
-from syncd.emulator.state import LoggedRequest, State
+from syncd.emulator.state import EmulatorState, LoggedRequest
 
 Work = Callable[[Call, bytes, list[Fault]], Awaitable[dict[str, object]]]
 """Carries a request out, given the bytes of its file, and gives the answer's body; or raises Refusal."""
@@ -30,7 +30,7 @@ _UNDONE = frozenset({"refuse", "error_before", "drop_before", "redirect", "exhau
 class Serving:
     """Serves requests over one state."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: EmulatorState) -> None:
         self._state = state
 
     async def serve(

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from syncd.emulator.goals import Goal, goals_from
+from syncd.emulator.goals import EmulatedGoal, goals_from
 
 Tokens = Mapping[str, frozenset[int] | None]
 """Token to the counters it may use; None: every counter."""
@@ -37,7 +37,7 @@ class EmulatorSettings:
     # --- whom and what it knows
     visitors: str | frozenset[str] = "all"
     """Ids that are linked: one of RULES, or the ids themselves."""
-    goals: tuple[Goal, ...] | None = None
+    goals: tuple[EmulatedGoal, ...] | None = None
     """None: every Target is a goal, and the goals listed are `order_paid` and the Targets seen so far."""
     order_statuses: frozenset[str] = frozenset()
     """Statuses of the company's own that are mapped in the counter, beside the four documented ones."""

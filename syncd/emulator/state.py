@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 from syncd.emulator.calls import ID_COLUMNS as CALL_IDS
 from syncd.emulator.calls import CallFile, parse_calls
-from syncd.emulator.conversions import Conversion, Folded
+from syncd.emulator.conversions import Folded, StoredConversion
 from syncd.emulator.csvfile import NOTHING_ASKED, Asked, BadFile, Parsed, parse
 from syncd.emulator.faults import Call, Entity, Fault, Faults
-from syncd.emulator.goals import Goal, goals_named
+from syncd.emulator.goals import EmulatedGoal, goals_named
 from syncd.emulator.orderbook import OrderBook, OrderUpload, StoredOrder
 from syncd.emulator.orders import DELIMITERS, OrderFile, parse_orders
-from syncd.emulator.quotas import Quotas
+from syncd.emulator.quotas import UsedQuotas
 from syncd.emulator.replies import Refusal
 from syncd.emulator.settings import EmulatorSettings, changed
 from syncd.emulator.uploads import StoredUpload
@@ -42,7 +42,7 @@ class LoggedRequest:
     """Kinds of the faults it met."""
 
 
-class State:
+class EmulatorState:
     """All that is remembered. `settings` may be replaced at any time by `configure`."""
 
     def __init__(
@@ -57,7 +57,7 @@ class State:
         self._settings = settings
         self._now = now
         self._lock = threading.RLock()
-        self._quotas = Quotas()
+        self._quotas = UsedQuotas()
         self._uploads: list[StoredUpload] = []
         self._next_id = FIRST_ID
         self._folded = Folded()
@@ -330,14 +330,14 @@ class State:
             shown.reverse()
         return shown[offset : offset + limit]
 
-    def goals(self, counter: int) -> tuple[Goal, ...]:
+    def goals(self, counter: int) -> tuple[EmulatedGoal, ...]:
         """The goals of a counter; see `EmulatorSettings.goals`."""
         if self._settings.goals is not None:
             return self._settings.goals
         with self._lock:
             return goals_named({"order_paid": None, **self._targets.get(counter, {})})
 
-    def conversions(self, counter: int | None = None) -> list[Conversion]:
+    def conversions(self, counter: int | None = None) -> list[StoredConversion]:
         """Conversions after overwriting; none with `discard`."""
         with self._lock:
             self._folded.fold(self._uploads, self._settings)

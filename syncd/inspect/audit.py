@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from syncd.inspect.compare import Compare, Fate, Row, began
+from syncd.inspect.compare import Compare, ComparedRow, Fate, began
 from syncd.model import Chunk, Mark, Page, Position
 from syncd.model.marks import is_beyond
 from syncd.model.marks import since as mark_since
@@ -47,7 +47,7 @@ class Account:
     named: dict[Fate, list[str]] = field(default_factory=dict)
     """The first keys of those fates that a person should look at."""
 
-    def add(self, row: Row) -> None:
+    def add(self, row: ComparedRow) -> None:
         """Count one row."""
         self.counts[row.fate] += 1
         if row.fate in NAMED_FATES:

@@ -36,7 +36,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparedRow:
     """One row of the source and its fate."""
 
     key: str
@@ -55,7 +55,7 @@ def began(query: QuerySettings, source: Source, position: Position | None) -> Ma
     return position.floor if position and position.begun_after is None else None
 
 
-class Store(Protocol):
+class ComparedLedger(Protocol):
     """What of a query's ledger is asked. Every method raises StateError."""
 
     def position(self) -> Position | None:
@@ -85,10 +85,10 @@ class Compare:
 
     query: QuerySettings
     source: Source
-    store: Store
+    store: ComparedLedger
     clock: Clock
 
-    def rows(self, after: Mark | None, upto: Mark | None) -> Iterator[Row]:
+    def rows(self, after: Mark | None, upto: Mark | None) -> Iterator[ComparedRow]:
         """The rows from `after` (None: `start`) to `upto`, both included; a page in memory at a time.
 
         Each page is one short transaction at the source, and then a few at the state store.
@@ -97,7 +97,7 @@ class Compare:
         for page in self.source.scan(after, upto=upto):
             yield from self.page(page, sending)
 
-    def page(self, page: Page, sending: frozenset[str] = frozenset()) -> list[Row]:
+    def page(self, page: Page, sending: frozenset[str] = frozenset()) -> list[ComparedRow]:
         """The rows of one page; those that cannot be sent come last."""
         if not page.rows:
             return []
@@ -117,8 +117,8 @@ class Compare:
                 return Fate.DROPPED if rejected[key] else Fate.REJECTED
             return Fate.WAITING if found.state is KnownAs.WAITING else _delivered(found, line, split)
 
-        found = [Row(key, fate(key, line), keys.moment(line, split)) for key, line in lines]
-        return found + [Row(key, fate(key, None), None) for key in bad]
+        found = [ComparedRow(key, fate(key, line), keys.moment(line, split)) for key, line in lines]
+        return found + [ComparedRow(key, fate(key, None), None) for key in bad]
 
     def moments(self, page: Page) -> list[int | None]:
         """The DateTime of each row of a page, in its order; None where that cannot be read."""

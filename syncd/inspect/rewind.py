@@ -21,7 +21,7 @@ from syncd.pipeline.ports import Beginning, Source
 BEGINNING, NOW = "beginning", "now"
 
 
-class Ledger(compare.Store, Beginning, Protocol):
+class RewindLedger(compare.ComparedLedger, Beginning, Protocol):
     """What of a query's ledger is needed. Every method raises StateError."""
 
 
@@ -111,7 +111,7 @@ def plan(comparison: Compare, position: Position | None, new: Mark | None) -> Mo
     return Move(old, new, forward, Counter(), skipped, floor)
 
 
-def move(ledger: Ledger, query: QuerySettings, change: Move) -> None:
+def move(ledger: RewindLedger, query: QuerySettings, change: Move) -> None:
     """Move the mark. Raises OpenUploads while an upload is open, whose end would move the mark once more."""
     if count := len(ledger.unsettled()):
         raise OpenUploads(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import delete, select, update
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.model.alerts import Key, Remembered
 
 _FIELDS = ("since", "told_at", "words", "is_over", "is_owed")
@@ -13,7 +13,7 @@ _FIELDS = ("since", "told_at", "words", "is_over", "is_owed")
 class AlertMemory:
     """The table `alerts`. Every method is one transaction; raises StateUnavailable."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self._database = database
 
     def load(self) -> dict[Key, Remembered]:

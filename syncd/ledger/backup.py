@@ -22,7 +22,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, Table, column, func, insert, inspect, literal_column, select, table, text
 from sqlalchemy.schema import DropSchema
 
-from syncd.ledger.database import AT_ONCE, Database
+from syncd.ledger.database import AT_ONCE, StoreDatabase
 from syncd.ledger.engine import connect
 from syncd.ledger.schema.creation import upgrade
 from syncd.ledger.schema.version import check_version, read_version
@@ -108,7 +108,7 @@ def _beside(target: Path) -> Iterator[Path]:
         rmtree(folder, ignore_errors=True)
 
 
-def _copy_file(database: Database, copy: Path) -> None:
+def _copy_file(database: StoreDatabase, copy: Path) -> None:
     """Copy a SQLite store as it is at one moment; its writers are not held up."""
     with database.failures(), closing(database.engine.raw_connection()) as pooled:
         source = pooled.driver_connection
@@ -117,7 +117,7 @@ def _copy_file(database: Database, copy: Path) -> None:
             target.execute("PRAGMA journal_mode = DELETE")  # so that one file is all of it
 
 
-def _copy_rows(database: Database, copy: Path) -> None:
+def _copy_rows(database: StoreDatabase, copy: Path) -> None:
     """Copy all rows of a PostgreSQL store as they are at one moment into a new SQLite store."""
     with _as_store(copy) as target:
         upgrade(target)
@@ -131,7 +131,7 @@ def _copy_rows(database: Database, copy: Path) -> None:
         whole.execute("PRAGMA journal_mode = DELETE")
 
 
-def _carry(source: Database, reading: Connection, target: Database, writing: Connection) -> None:
+def _carry(source: StoreDatabase, reading: Connection, target: StoreDatabase, writing: Connection) -> None:
     """Insert every row of one store's tables into the empty tables of another."""
     pairs = zip(source.tables.metadata.sorted_tables, target.tables.metadata.sorted_tables, strict=True)
     for ours, theirs in pairs:
@@ -141,7 +141,7 @@ def _carry(source: Database, reading: Connection, target: Database, writing: Con
 
 
 @contextmanager
-def _as_store(file: Path) -> Iterator[Database]:
+def _as_store(file: Path) -> Iterator[StoreDatabase]:
     """A SQLite file as a store, closed again at the end."""
     database = connect(StateSettings(url=SecretStr(f"sqlite:///{file}")))
     try:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class TriggerRow:
 class Control:
     """Reads and writes them. Every method is one transaction; raises StateUnavailable."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self._database = database
 
     def pause(self, queries: Sequence[str], until: datetime | None, asked_by: str) -> None:

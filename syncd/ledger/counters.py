@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 
 
 class Counters:
     """The counters that the store knows. Every method is one transaction; raises StateUnavailable."""
 
-    database: Database
+    database: StoreDatabase
 
     def counter_time_zone(self, api_url: str, counter: int) -> str | None:
         """Name the time zone of a counter; None where nobody has asked for it yet."""

@@ -46,7 +46,7 @@ WRITES = "syncd_writes"
 
 
 @dataclass(frozen=True, slots=True)
-class Database:
+class StoreDatabase:
     """The engine, the tables and the transactions on them; safe to use from many threads."""
 
     engine: Engine

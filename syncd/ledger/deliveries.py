@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from syncd.ledger import entries, key_index
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.ledger.packing import unpacked
 from syncd.model import Known, KnownAs
 from syncd.model import keys as key_rules
@@ -21,7 +21,7 @@ PASSED = Known(KnownAs.DELIVERED, b"", "")
 
 
 def known(
-    database: Database, connection: Connection, query: str, keys: Sequence[str]
+    database: StoreDatabase, connection: Connection, query: str, keys: Sequence[str]
 ) -> dict[str, tuple[int | None, Known]]:
     """Those of the keys that were delivered: the upload that did so last (None: passed over), and as what."""
     passed = entries.among_all(database, connection, database.tables.passed, query, keys)
@@ -33,7 +33,7 @@ def known(
 
 
 def conversions(
-    database: Database, connection: Connection, query: str, lines: Sequence[str], split: key_rules.Split
+    database: StoreDatabase, connection: Connection, query: str, lines: Sequence[str], split: key_rules.Split
 ) -> dict[str, dict[str, str]]:
     """Find which conversions of these lines were delivered: the heads, with key and line of all that did."""
     codes = conversion_codes(lines, split.changing)
@@ -51,7 +51,7 @@ def conversions(
 
 
 def _lines(
-    database: Database, connection: Connection, query: str, keys: Sequence[str]
+    database: StoreDatabase, connection: Connection, query: str, keys: Sequence[str]
 ) -> Iterator[tuple[int, Mapping[str, str], key_rules.Split]]:
     """Upload by upload, oldest first: the lines of the keys it really holds, and how they are split."""
     held = key_index.find(database, connection, query, keys)
@@ -62,7 +62,7 @@ def _lines(
         yield row.id, lines, key_rules.split_of(row.header)
 
 
-def _files(database: Database, connection: Connection, query: str, ids: Sequence[int]) -> Iterator[Any]:
+def _files(database: StoreDatabase, connection: Connection, query: str, ids: Sequence[int]) -> Iterator[Any]:
     """Read the files of these uploads, oldest first, but for those that do not count any more."""
     uploads, files, went = database.tables.uploads, database.tables.files, database.tables.destinations
     elsewhere = select(went.c.uploads_elsewhere).where(went.c.query == query).scalar_subquery()

@@ -14,7 +14,7 @@ from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
-from syncd.ledger.database import BUSY_TIMEOUT, WRITES, Database
+from syncd.ledger.database import BUSY_TIMEOUT, WRITES, StoreDatabase
 from syncd.ledger.store_files import real_file
 from syncd.ledger.tables import tables
 from syncd.model.clock import Clock, SystemClock
@@ -44,7 +44,7 @@ _LIMITS = (
 transaction holds its lease by that lock as well: it must be gone before the lease has run out."""
 
 
-def connect(settings: StateSettings, clock: Clock | None = None) -> Database:
+def connect(settings: StateSettings, clock: Clock | None = None) -> StoreDatabase:
     """Make the engine; nothing is opened yet.
 
     Raises:
@@ -62,7 +62,7 @@ def connect(settings: StateSettings, clock: Clock | None = None) -> Database:
     raise StateUnavailable(f"state.url must be a SQLite or PostgreSQL URL, not {kind}")
 
 
-def _sqlite(url: URL, clock: Clock) -> Database:
+def _sqlite(url: URL, clock: Clock) -> StoreDatabase:
     name = url.database or ":memory:"
     file = None if name == ":memory:" else real_file(name)
     # One connection holds a database in memory; a file takes as many as there are threads.
@@ -81,7 +81,7 @@ def _sqlite(url: URL, clock: Clock) -> Database:
         for moment in ("connect", "begin", "commit"):
             event.listen(engine, moment, same.check)
     event.listen(engine, "begin", _begin_sqlite)
-    return Database(engine, tables("syncd_", None), file, None, "", clock)
+    return StoreDatabase(engine, tables("syncd_", None), file, None, "", clock)
 
 
 def _open_sqlite(file: Path | None) -> sqlite3.Connection:
@@ -135,7 +135,7 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-def _postgresql(url: URL, settings: StateSettings, clock: Clock) -> Database:
+def _postgresql(url: URL, settings: StateSettings, clock: Clock) -> StoreDatabase:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         connect_args={**_CONNECT_POSTGRESQL, **_given(url)},
@@ -151,7 +151,7 @@ def _postgresql(url: URL, settings: StateSettings, clock: Clock) -> Database:
     password = url.password
     secret = password if isinstance(password, str) else str(url.query.get("password", ""))
     schema = settings.schema_name
-    return Database(engine, tables("", schema), None, schema, secret, clock)
+    return StoreDatabase(engine, tables("", schema), None, schema, secret, clock)
 
 
 class _Impatient(psycopg.Connection[Any]):

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, delete, insert, select
 
-from syncd.ledger.database import AT_ONCE, Database
+from syncd.ledger.database import AT_ONCE, StoreDatabase
 from syncd.ledger.packing import packed
 from syncd.model import Chunk, Conversion, Mark, Origin, Reason, Reject, Upload, UploadState
 from syncd.model.joined import joined
@@ -48,7 +48,7 @@ def in_parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 def insert_upload(
-    database: Database,
+    database: StoreDatabase,
     connection: Connection,
     upload: Upload,
     origin: Origin,
@@ -82,7 +82,7 @@ def insert_upload(
 
 
 def write_mark(
-    database: Database,
+    database: StoreDatabase,
     connection: Connection,
     query: str,
     mark: Mark | None,
@@ -107,7 +107,7 @@ def write_mark(
 
 
 def write_rejects(
-    database: Database,
+    database: StoreDatabase,
     connection: Connection,
     query: str,
     rejects: Sequence[Reject],
@@ -144,7 +144,7 @@ def write_rejects(
 
 
 def write_waiting(
-    database: Database, connection: Connection, query: str, chunk: Chunk, now: datetime
+    database: StoreDatabase, connection: Connection, query: str, chunk: Chunk, now: datetime
 ) -> None:
     """Keep rows until their DateTime has come, in their newest form. They are rejects no more."""
     rows = {row.key: _waiting(query, chunk.header, row, now) for row in chunk.waiting}
@@ -165,7 +165,7 @@ def _waiting(query: str, header: str, row: Conversion, now: datetime) -> dict[st
 
 
 def among_all(
-    database: Database, connection: Connection, table: Table, query: str, wanted: Sequence[str]
+    database: StoreDatabase, connection: Connection, table: Table, query: str, wanted: Sequence[str]
 ) -> list[str]:
     """Those of the keys that a table has of the query.
 
@@ -186,7 +186,9 @@ def among_all(
     return found
 
 
-def forget(database: Database, connection: Connection, table: Table, query: str, gone: Sequence[str]) -> None:
+def forget(
+    database: StoreDatabase, connection: Connection, table: Table, query: str, gone: Sequence[str]
+) -> None:
     """Delete these keys of a query from a table."""
     for part in in_parts(among_all(database, connection, table, query, gone)):
         here = database.among(table.c.key, part)
@@ -194,7 +196,7 @@ def forget(database: Database, connection: Connection, table: Table, query: str,
 
 
 def forget_rejects(
-    database: Database, connection: Connection, query: str, gone: Sequence[str], kept: Reason | None
+    database: StoreDatabase, connection: Connection, query: str, gone: Sequence[str], kept: Reason | None
 ) -> None:
     """Delete the rejects of these keys, but for those of one reason."""
     table = database.tables.rejects

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Connection, Table, case, func, select
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.model import Origin
 from syncd.model.uploads import DELIVERED
 
@@ -28,7 +28,7 @@ class HourRow:
     linked: int
 
 
-def delivered_by_hour(database: Database, since: datetime, query: str | None = None) -> list[HourRow]:
+def delivered_by_hour(database: StoreDatabase, since: datetime, query: str | None = None) -> list[HourRow]:
     """The hours since then in which something was delivered, of all queries or of one; in no order.
 
     Reads the uploads of that time and no others: their ids grow with time, so that the first of them is
@@ -69,7 +69,7 @@ def delivered_by_hour(database: Database, since: datetime, query: str | None = N
     ]
 
 
-def rejected_since(database: Database, since: datetime) -> dict[str, int]:
+def rejected_since(database: StoreDatabase, since: datetime) -> dict[str, int]:
     """How many of the rejects there are were rejected since then, by query; reads those and no others."""
     table = database.tables.rejects
     column = table.c
@@ -82,7 +82,7 @@ def rejected_since(database: Database, since: datetime) -> dict[str, int]:
         return {row[0]: int(row[1]) for row in found}
 
 
-def _hour(database: Database, moment: ColumnElement[datetime]) -> ColumnElement[str]:
+def _hour(database: StoreDatabase, moment: ColumnElement[datetime]) -> ColumnElement[str]:
     """The moment's hour in UTC as text, 2026-03-01T12; SQLite's moments begin with it."""
     if database.postgresql:
         return func.to_char(func.timezone("UTC", moment), 'YYYY-MM-DD"T"HH24')

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.ledger.types import Number
 from syncd.model.key_codes import Codes, codes_of
 
@@ -49,27 +49,31 @@ CONVERSION = "conversion"
 """The subject of `key_codes.conversion_codes`."""
 
 
-def add(database: Database, connection: Connection, query: str, keys: Sequence[str], upload_id: int) -> None:
+def add(
+    database: StoreDatabase, connection: Connection, query: str, keys: Sequence[str], upload_id: int
+) -> None:
     """Remember that these keys are in this upload. Merges runs when there are enough of a size."""
     add_codes(database, connection, Indexed(query), codes_of(keys), upload_id)
 
 
 def add_codes(
-    database: Database, connection: Connection, indexed: Indexed, codes: Codes, upload_id: int
+    database: StoreDatabase, connection: Connection, indexed: Indexed, codes: Codes, upload_id: int
 ) -> None:
     """Remember that what has these codes is in this upload."""
     _write(database, connection, indexed, 0, np.sort(codes), np.full(len(codes), upload_id, np.int64))
     _merge(database, connection, indexed)
 
 
-def find(database: Database, connection: Connection, query: str, keys: Sequence[str]) -> dict[int, list[str]]:
+def find(
+    database: StoreDatabase, connection: Connection, query: str, keys: Sequence[str]
+) -> dict[int, list[str]]:
     """Find the uploads that may hold some of these keys, each with those keys."""
     found = find_codes(database, connection, Indexed(query), codes_of(keys)) if keys else {}
     return {upload_id: [keys[place] for place in places] for upload_id, places in found.items()}
 
 
 def find_codes(
-    database: Database, connection: Connection, indexed: Indexed, codes: Codes
+    database: StoreDatabase, connection: Connection, indexed: Indexed, codes: Codes
 ) -> dict[int, list[int]]:
     """Find the uploads that may hold what has these codes, each with the places of those codes."""
     found: dict[int, list[int]] = {}
@@ -97,7 +101,7 @@ def find_codes(
     return found
 
 
-def forget(database: Database, connection: Connection, oldest_kept: int) -> None:
+def forget(database: StoreDatabase, connection: Connection, oldest_kept: int) -> None:
     """Drop the runs of which every upload is older than this id."""
     runs, blocks = database.tables.key_runs, database.tables.key_blocks
     ids = list(connection.execute(select(runs.c.id).where(runs.c.newest_upload < oldest_kept)).scalars())
@@ -106,7 +110,9 @@ def forget(database: Database, connection: Connection, oldest_kept: int) -> None
         connection.execute(delete(runs).where(runs.c.id.in_(ids)))
 
 
-def _in_run(database: Database, connection: Connection, run: Any, wanted: Codes) -> Iterator[tuple[int, int]]:
+def _in_run(
+    database: StoreDatabase, connection: Connection, run: Any, wanted: Codes
+) -> Iterator[tuple[int, int]]:
     """Those of the codes (in order) that the run holds: their place, and the upload, once for each upload."""
     if not len(wanted):
         return
@@ -128,7 +134,7 @@ def _in_block(block: Any, wanted: Codes) -> Iterator[tuple[int, int]]:
                 yield int(start) + place, upload_id
 
 
-def _around(database: Database, indexed: Indexed) -> Select[Any]:
+def _around(database: StoreDatabase, indexed: Indexed) -> Select[Any]:
     """The block of each of a query's runs that may hold one code: one statement, however many runs."""
     runs, blocks = database.tables.key_runs.c, database.tables.key_blocks
     others, code = blocks.alias().c, bindparam("code", type_=Number)
@@ -143,7 +149,7 @@ def _around(database: Database, indexed: Indexed) -> Select[Any]:
     )
 
 
-def _blocks(database: Database, connection: Connection, run: Any, wanted: Codes) -> Iterator[Any]:
+def _blocks(database: StoreDatabase, connection: Connection, run: Any, wanted: Codes) -> Iterator[Any]:
     """The blocks of a run that may hold the codes, each once; equal codes are all in one block."""
     blocks = database.tables.key_blocks.c
     asked = select(blocks.last, blocks.codes, blocks.uploads).where(blocks.run_id == run.id)
@@ -160,7 +166,7 @@ def _blocks(database: Database, connection: Connection, run: Any, wanted: Codes)
 
 
 def _write(
-    database: Database, connection: Connection, indexed: Indexed, tier: int, codes: Codes, uploads: Codes
+    database: StoreDatabase, connection: Connection, indexed: Indexed, tier: int, codes: Codes, uploads: Codes
 ) -> None:
     """A new run of codes in order and their uploads."""
     if not len(codes):
@@ -194,7 +200,7 @@ def _write(
     connection.execute(insert(tables.key_blocks), blocks)
 
 
-def _merge(database: Database, connection: Connection, indexed: Indexed) -> None:
+def _merge(database: StoreDatabase, connection: Connection, indexed: Indexed) -> None:
     """Make one run of the oldest ones of a tier, wherever there are enough and it is of use."""
     runs = database.tables.key_runs
     mine = (runs.c.query == indexed.query, runs.c.subject == indexed.subject)
@@ -230,7 +236,7 @@ def _lie_apart(runs: Sequence[Any]) -> bool:
 
 
 def _merge_runs(
-    database: Database, connection: Connection, indexed: Indexed, tier: int, ids: Sequence[int]
+    database: StoreDatabase, connection: Connection, indexed: Indexed, tier: int, ids: Sequence[int]
 ) -> None:
     runs, blocks = database.tables.key_runs, database.tables.key_blocks
     asked = select(blocks.c.codes, blocks.c.uploads).where(blocks.c.run_id.in_(ids))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 
 
 class ListComparisons:
     """Every method is one transaction; raises StateUnavailable."""
 
-    database: Database
+    database: StoreDatabase
 
     def compared_list(self, address: str, counter: int) -> tuple[int, int] | None:
         """Tell how far the list was compared: entries, and the newest of their numbers; None: never."""

@@ -6,7 +6,7 @@ from datetime import date
 
 from sqlalchemy import delete, select, update
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 
 _WHOLE = 0
 """In place of a counter: the whole login."""
@@ -15,7 +15,7 @@ _WHOLE = 0
 class Quotas:
     """Every method is one transaction; raises StateUnavailable."""
 
-    database: Database
+    database: StoreDatabase
 
     def set_aside(self, login: str, day: date, requests: int, limit: int) -> tuple[int, int]:
         """Set aside up to so many of the day's `limit`: how many there were, and what is now spent in all."""

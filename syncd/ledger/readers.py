@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
 from syncd.ledger import deliveries
-from syncd.ledger.database import AT_ONCE, Database
+from syncd.ledger.database import AT_ONCE, StoreDatabase
 from syncd.ledger.query.outcomes import FIGURES
 from syncd.ledger.rows import (
     DeliveryRow,
@@ -31,7 +31,7 @@ from syncd.model.links import Alarm, Links, MatchDay
 class Readers:
     """The questions; each is one short transaction, or one per thousands of rows. Raise StateUnavailable."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         self.database = database
 
     def uploads(
@@ -181,7 +181,7 @@ class OutcomeReaders:
     Each names the queries it is about: the indexes begin with the query, and without it would be read whole.
     """
 
-    database: Database
+    database: StoreDatabase
 
     def match_days(self, since: date, queries: Sequence[str]) -> dict[str, list[MatchDay]]:
         """The links by query and day, from that day on, oldest first."""
@@ -240,7 +240,7 @@ class OutcomeReaders:
 class TotalsReader:
     """The question of the command line and the page. Raises StateUnavailable."""
 
-    database: Database
+    database: StoreDatabase
 
     def delivered_counts(self) -> dict[str, UploadTotals]:
         """All uploads that ever were, in figures, by query."""

@@ -10,7 +10,7 @@ from typing import Self
 from sqlalchemy import update
 
 from syncd.ledger.counters import Counters
-from syncd.ledger.database import AT_ONCE, Database
+from syncd.ledger.database import AT_ONCE, StoreDatabase
 from syncd.ledger.engine import connect
 from syncd.ledger.lists import ListComparisons
 from syncd.ledger.lock import StoreLock
@@ -29,7 +29,7 @@ from syncd.model.settings import StateSettings
 class Store(Readers, OutcomeReaders, TotalsReader, Quotas, Counters, ListComparisons):
     """One state store; safe to use from many threads. Every method raises StateError."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: StoreDatabase) -> None:
         super().__init__(database)
         self.newest_uploads: dict[str, tuple[int, str]] = {}
         """Id and tag of the newest upload that this process recorded, by query: the store must have it."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.model.links import Links
 
 _FIGURES = ("uploads", "rows", "rows_told", "linked", "gained", "user_not_found", "goal_not_found")
 
 
-def add(database: Database, connection: Connection, query: str, **more: int) -> None:
+def add(database: StoreDatabase, connection: Connection, query: str, **more: int) -> None:
     """Add to some of a query's figures."""
     table = database.tables.totals
     adding = database.insert(table).values(query=query, **(dict.fromkeys(_FIGURES, 0) | more))
@@ -18,7 +18,7 @@ def add(database: Database, connection: Connection, query: str, **more: int) -> 
     connection.execute(adding.on_conflict_do_update(index_elements=["query"], set_=sums))
 
 
-def add_links(database: Database, connection: Connection, query: str, links: Links) -> None:
+def add_links(database: StoreDatabase, connection: Connection, query: str, links: Links) -> None:
     """Add what Metrica has told of an upload."""
     add(
         database,

@@ -77,7 +77,7 @@ class OwnPurse:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class BudgetTerms:
     """Whose requests, and how many."""
 
     login: str
@@ -90,7 +90,7 @@ class Terms:
 class Budget:
     """Implements ports.Allowance for one login. Thread-safe."""
 
-    def __init__(self, terms: Terms, purse: Purse, clock: Clock, observer: Observer) -> None:
+    def __init__(self, terms: BudgetTerms, purse: Purse, clock: Clock, observer: Observer) -> None:
         self.terms = terms
         self._purse = purse
         self._clock = clock

@@ -14,7 +14,7 @@ import requests
 
 from syncd import __version__
 from syncd.metrica import transport
-from syncd.metrica.budget import Budget, OwnPurse, Terms
+from syncd.metrica.budget import Budget, BudgetTerms, OwnPurse
 from syncd.metrica.classify import TOO_FAST, error_of
 from syncd.metrica.multipart import FileBody
 from syncd.metrica.pace import Pace
@@ -25,7 +25,7 @@ from syncd.metrica.replies import (
     document_of,
     goals_of,
 )
-from syncd.metrica.token import Token
+from syncd.metrica.token import OAuthToken
 from syncd.model.clock import Clock
 from syncd.model.errors import AccessRefused, NotReceived
 from syncd.model.events import Event, Observer
@@ -44,14 +44,14 @@ class MetricaClient:
     def __init__(
         self,
         settings: MetricaSettings,
-        token: Token,
+        token: OAuthToken,
         clock: Clock,
         observer: Observer,
         budget: Budget | None = None,
         pace: Pace | None = None,
     ) -> None:
         """Without a budget it has the day's requests for itself."""
-        terms = Terms("metrica", settings.daily_requests, 1)
+        terms = BudgetTerms("metrica", settings.daily_requests, 1)
         self.budget = budget or Budget(terms, OwnPurse(), clock, observer)
         self._pace = pace or Pace()
         self._base = settings.api_url

@@ -9,7 +9,7 @@ from requests import PreparedRequest
 from requests.auth import AuthBase
 
 
-class Token(AuthBase):
+class OAuthToken(AuthBase):
     """Puts `Authorization: OAuth <token>` on requests [D authorization.md].
 
     Being requests' own auth hook also keeps a ~/.netrc entry from replacing the header.
@@ -28,7 +28,7 @@ class Token(AuthBase):
 
     def __repr__(self) -> str:
         """No token."""
-        return "Token(***)"
+        return "OAuthToken(***)"
 
     def value(self) -> str:
         """The token now in use."""

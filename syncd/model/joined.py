@@ -8,7 +8,7 @@ from typing import Any, TypeVar, overload
 T = TypeVar("T")
 
 
-class Texts(MutableSequence[str]):
+class JoinedLines(MutableSequence[str]):
     r"""Texts without newlines, as a list has them.
 
     Of a million rows hardly one is ever looked at alone: they are checked, hashed, recorded and sent page by
@@ -21,17 +21,17 @@ class Texts(MutableSequence[str]):
         self._split: list[str] | None = list(texts)
         self._joined: str | None = None
         self._size = 0
-        self._made: dict[Callable[[Texts], Any], Any] = {}
+        self._made: dict[Callable[[JoinedLines], Any], Any] = {}
 
     @classmethod
-    def of(cls, joined: str, size: int) -> Texts:
+    def of(cls, joined: str, size: int) -> JoinedLines:
         r"""So many texts (one at least), joined by `\n`."""
         texts = cls()
         texts._split, texts._joined, texts._size = None, joined, size
         return texts
 
     @classmethod
-    def joining(cls, texts: Sequence[str]) -> Texts:
+    def joining(cls, texts: Sequence[str]) -> JoinedLines:
         """These texts, joined at once, so that none of them is kept alone."""
         return cls.of("\n".join(texts), len(texts)) if texts else cls()
 
@@ -45,45 +45,47 @@ class Texts(MutableSequence[str]):
             self._joined = joined
         return self._joined
 
-    def once(self, make: Callable[[Texts], T]) -> T:
+    def once(self, make: Callable[[JoinedLines], T]) -> T:
         """What `make` makes of them, made once for as long as they stay what they are."""
         if make not in self._made:
             self._made[make] = make(self)
         made: T = self._made[make]
         return made
 
-    def mended(self, others: Mapping[int, str], *, without: Collection[int]) -> Texts:
+    def mended(self, others: Mapping[int, str], *, without: Collection[int]) -> JoinedLines:
         """With other texts in some places and without those in some more; joined."""
         texts = list(self)
         for place, text in others.items():
             texts[place] = text
         for place in sorted(without, reverse=True):
             del texts[place]
-        return Texts.joining(texts)
+        return JoinedLines.joining(texts)
 
-    def without_first(self) -> Texts:
+    def without_first(self) -> JoinedLines:
         """All but the first, which there is."""
-        return Texts.of(self.joined.partition("\n")[2], len(self) - 1) if len(self) > 1 else Texts()
+        return (
+            JoinedLines.of(self.joined.partition("\n")[2], len(self) - 1) if len(self) > 1 else JoinedLines()
+        )
 
     def at(self, places: Iterable[int]) -> list[str]:
         """Those in some places."""
         texts = list(self)
         return [texts[place] for place in places]
 
-    def cut(self, size: int) -> tuple[Texts, Texts]:
+    def cut(self, size: int) -> tuple[JoinedLines, JoinedLines]:
         """The first `size` of them, and the others; joined they stay joined."""
         if self._split is not None or self._joined is None:
             texts = self._texts()
-            return Texts(texts[:size]), Texts(texts[size:])
+            return JoinedLines(texts[:size]), JoinedLines(texts[size:])
         if not 0 < size < len(self):
-            return (self, Texts()) if size else (Texts(), self)
+            return (self, JoinedLines()) if size else (JoinedLines(), self)
         rest = self._joined.split("\n", size)[size]
         first = self._joined[: len(self._joined) - len(rest) - 1]
-        return Texts.of(first, size), Texts.of(rest, len(self) - size)
+        return JoinedLines.of(first, size), JoinedLines.of(rest, len(self) - size)
 
     def extend(self, values: Iterable[str]) -> None:
         """Those of another at the end; joined they stay joined."""
-        if not isinstance(values, Texts) or values._joined is None:
+        if not isinstance(values, JoinedLines) or values._joined is None:
             self._changing().extend(values)
         elif not self:
             self._split, self._joined, self._size = None, values._joined, len(values)
@@ -151,13 +153,13 @@ class Texts(MutableSequence[str]):
 
 def joined(texts: Sequence[str]) -> str:
     r"""Texts joined by `\n`."""
-    return texts.joined if isinstance(texts, Texts) else "\n".join(texts)
+    return texts.joined if isinstance(texts, JoinedLines) else "\n".join(texts)
 
 
 def encoded(texts: Sequence[str]) -> bytes:
     r"""Texts joined by `\n`, in UTF-8; made once of those that stay what they are."""
-    return (texts if isinstance(texts, Texts) else Texts(texts)).once(_encoded)
+    return (texts if isinstance(texts, JoinedLines) else JoinedLines(texts)).once(_encoded)
 
 
-def _encoded(texts: Texts) -> bytes:
+def _encoded(texts: JoinedLines) -> bytes:
     return texts.joined.encode()

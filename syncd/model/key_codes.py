@@ -17,7 +17,7 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from syncd.model.joined import Texts, encoded
+from syncd.model.joined import JoinedLines, encoded
 from syncd.model.keys import are_numbers
 
 Codes = NDArray[np.int64]
@@ -29,7 +29,7 @@ _SIGN = -(1 << 63)
 
 def codes_of(keys: Sequence[str]) -> Codes:
     """The code of each key, in the same order; not to be changed."""
-    return (keys if isinstance(keys, Texts) else Texts(keys)).once(_codes)
+    return (keys if isinstance(keys, JoinedLines) else JoinedLines(keys)).once(_codes)
 
 
 def are_distinct(several: Sequence[Codes]) -> bool:
@@ -38,7 +38,7 @@ def are_distinct(several: Sequence[Codes]) -> bool:
     return not (codes[1:] == codes[:-1]).any()
 
 
-def _codes(keys: Texts) -> Codes:
+def _codes(keys: JoinedLines) -> Codes:
     if keys.once(are_numbers):
         digits = keys.joined.removeprefix(_HEAD).removesuffix(_TAIL).replace(_BETWEEN, "\n")
         return np.fromstring(digits, np.int64, sep="\n")
@@ -68,7 +68,7 @@ def conversion_codes(lines: Sequence[str], money: int) -> Codes:
     touches nothing that is old; below it are 30 bits of a hash of ids and Target. `money` is how
     many columns the header has behind Target and DateTime, `keys.Split.changing`.
     """
-    return (lines if isinstance(lines, Texts) else Texts(lines)).once(_CODERS[money])
+    return (lines if isinstance(lines, JoinedLines) else JoinedLines(lines)).once(_CODERS[money])
 
 
 def repeated_places(codes: Codes) -> list[int]:
@@ -80,7 +80,7 @@ def repeated_places(codes: Codes) -> list[int]:
     return found
 
 
-def _conversion_codes(money: int, lines: Texts) -> Codes:
+def _conversion_codes(money: int, lines: JoinedLines) -> Codes:
     if not lines:
         return np.empty(0, np.int64)
     text = encoded(lines) + b"\n" + bytes(_WORD)

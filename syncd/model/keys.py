@@ -12,7 +12,7 @@ from functools import cache
 from hashlib import blake2b
 
 from syncd.model import Column
-from syncd.model.joined import Texts
+from syncd.model.joined import JoinedLines
 
 MONEY_COLUMNS = (Column.PRICE, Column.CURRENCY)
 """The columns that may change without making a second conversion; always the last of a line."""
@@ -51,8 +51,8 @@ def key_text(values: Sequence[object]) -> str:
     return "[" + ",".join([_json_text(value_text(value)) for value in values]) + "]"
 
 
-def are_numbers(keys: Texts) -> bool:
-    """Whether each is one whole number below 10^18, the commonest kind; to be asked by `Texts.once`."""
+def are_numbers(keys: JoinedLines) -> bool:
+    """Whether each is one whole number below 10^18, the commonest kind; to be asked by `JoinedLines.once`."""
     return bool(keys) and _NUMBERS.fullmatch(f"{keys.joined}\n") is not None
 
 

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from syncd.model.joined import Texts
+from syncd.model.joined import JoinedLines
 
 
 class IdKind(StrEnum):
@@ -85,9 +85,9 @@ class TextPage:
 
     columns: tuple[str, ...]
     """The result's column names, as the database gives them."""
-    keys: Texts
+    keys: JoinedLines
     """The key's canonical text of each row (`keys.key_text`)."""
-    lines: Texts
+    lines: JoinedLines
     """The CSV line of each row, as it is if every value of it is as it should be."""
     oldest: object
     """The earliest value of the DateTime column, as the driver gives it."""
@@ -168,8 +168,8 @@ class Conversion:
 class Rows:
     """Valid rows as columns: the n-th key belongs to the n-th line. A row is two texts, and no object."""
 
-    keys: Texts = field(default_factory=Texts)
-    lines: Texts = field(default_factory=Texts)
+    keys: JoinedLines = field(default_factory=JoinedLines)
+    lines: JoinedLines = field(default_factory=JoinedLines)
     newest: int = 0
     """The newest DateTime among them, unix seconds; 0 when there is none."""
     oldest: float = math.inf
@@ -180,7 +180,7 @@ class Rows:
         """Conversions as columns."""
         rows = list(conversions)
         moments = [row.moment for row in rows]
-        keys, lines = Texts([row.key for row in rows]), Texts([row.line for row in rows])
+        keys, lines = JoinedLines([row.key for row in rows]), JoinedLines([row.line for row in rows])
         return cls(keys, lines, max(moments, default=0), min(moments, default=math.inf))
 
     def extend(self, other: Rows) -> None:
@@ -195,7 +195,7 @@ class Rows:
 
     def part(self, start: int, end: int) -> Rows:
         """The rows of a span."""
-        keys, lines = Texts(self.keys[start:end]), Texts(self.lines[start:end])
+        keys, lines = JoinedLines(self.keys[start:end]), JoinedLines(self.lines[start:end])
         return Rows(keys, lines, self.newest, self.oldest)
 
     def cut(self, rows: int) -> tuple[Rows, Rows]:

@@ -18,7 +18,7 @@ from syncd.model.alerts import Key, Remembered
 from syncd.model.clock import Clock
 from syncd.model.errors import StateError
 from syncd.model.events import Event, Observer
-from syncd.monitoring.alerts.decisions import Terms, decide
+from syncd.monitoring.alerts.decisions import AlertTerms, decide
 from syncd.monitoring.alerts.messages import Message, compose
 from syncd.monitoring.alerts.receivers import Receiver
 from syncd.monitoring.alerts.troubles import AlertKind, Trouble, find_troubles
@@ -98,7 +98,7 @@ class AlertWatch:
         status: Callable[[], StatusReport],
         memory: AlertMemory,
         receivers: Sequence[Receiver],
-        terms: Terms,
+        terms: AlertTerms,
         clock: Clock,
         observer: Observer,
     ) -> None:

@@ -20,7 +20,7 @@ from syncd.model.errors import HeldElsewhere, LeaseLost
 from syncd.model.events import Event, Observer
 from syncd.model.places import address_of
 from syncd.model.settings import AlertSettings, QuerySettings, Settings
-from syncd.monitoring.alerts.decisions import Terms
+from syncd.monitoring.alerts.decisions import AlertTerms
 from syncd.monitoring.alerts.receivers import open_receivers
 from syncd.monitoring.overview import OwnDaemon, overview
 from syncd.monitoring.status import Finding, StatusReport
@@ -174,7 +174,7 @@ class Application:
             self.status,
             AlertMemory(self.parts.store.database),
             open_receivers(alerts),
-            Terms(alerts.on, alerts.after, alerts.remind),
+            AlertTerms(alerts.on, alerts.after, alerts.remind),
             self.parts.clock,
             self._observer,
         )

@@ -30,9 +30,9 @@ from syncd.ledger.rows import RunRow
 from syncd.model.clock import SystemClock
 from syncd.model.errors import HeldElsewhere, LeaseLost, StateError
 from syncd.model.events import Event, Observer
-from syncd.service.daemon import Outcome, Turn
+from syncd.service.daemon import RunOutcome, Turn
 from syncd.service.run_records import is_news, is_running, run_row
-from syncd.service.systemd import Watchdog
+from syncd.service.systemd import SystemdWatchdog
 
 LEASE = timedelta(seconds=12)
 BEAT = timedelta(seconds=2)
@@ -98,7 +98,7 @@ class Bookkeeper:
         self._unrecorded = False
         self._told: float | None = None
         self._went_on = time.monotonic()
-        self._watchdog = Watchdog(lambda: self._went_on)
+        self._watchdog = SystemdWatchdog(lambda: self._went_on)
         self._pruner = Pruner(store)
         self._tidy_due = 0.0
         self._lock = Lock()
@@ -167,7 +167,7 @@ class Bookkeeper:
             self._rows[turn.query.name] = replace(self._rows[turn.query.name], started_at=now)
             self._keep_quiet(turn)
 
-    def finished(self, turn: Turn, outcome: Outcome) -> None:
+    def finished(self, turn: Turn, outcome: RunOutcome) -> None:
         """Note how a run went; recorded at once when something moved or changed, else with the others."""
         name = turn.query.name
         with self._lock:

@@ -35,7 +35,7 @@ STOP_DEADLINE = timedelta(seconds=8)
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RunOutcome:
     """How one run ended."""
 
     report: RunReport
@@ -68,7 +68,7 @@ class Turn:
     """What a reload puts in its place when the run going on has ended."""
     removed: bool = False
     """By a reload, while a run was going on."""
-    last: Outcome | None = None
+    last: RunOutcome | None = None
     totals: RunReport = field(default_factory=lambda: RunReport(""))
     """All runs of this process together."""
 
@@ -93,7 +93,7 @@ class Keeper(Protocol):
         """A run begins."""
         ...
 
-    def finished(self, turn: Turn, outcome: Outcome) -> None:
+    def finished(self, turn: Turn, outcome: RunOutcome) -> None:
         """A run ended."""
         ...
 
@@ -232,7 +232,7 @@ class Daemon:
         """`--once` does not wait for ever for a query that another daemon runs."""
         error = self._keeper.elsewhere(turn)
         if error is not None:
-            self._finish(turn, Outcome(RunReport(turn.query.name), now, now, error))
+            self._finish(turn, RunOutcome(RunReport(turn.query.name), now, now, error))
 
     def _run(self, turn: Turn, started: datetime) -> None:
         """One run, in its own thread; whatever it raises becomes an outcome."""
@@ -245,7 +245,7 @@ class Daemon:
         except Exception as failure:  # noqa: BLE001 — a fault in one query must not end the daemon
             self._observer.emit(Event.INTERNAL_ERROR, query=turn.query.name, error=failure)
             error = SyncdError(f"internal error: {type(failure).__name__}")
-        outcome = Outcome(report, started, self._clock.now(), error)
+        outcome = RunOutcome(report, started, self._clock.now(), error)
         self._inbox.put(partial(self._finish, turn, outcome))
 
     def _take(self, seconds: float) -> None:
@@ -259,7 +259,7 @@ class Daemon:
         except Empty:
             return
 
-    def _finish(self, turn: Turn, outcome: Outcome) -> None:
+    def _finish(self, turn: Turn, outcome: RunOutcome) -> None:
         turn.started, turn.last = None, outcome
         turn.totals.add(outcome.report)
         if outcome.error is None:
@@ -317,7 +317,7 @@ class Daemon:
         self.turns.remove(turn)
         self._keeper.removed(turn)
 
-    def _succeeded(self, turn: Turn, outcome: Outcome) -> None:
+    def _succeeded(self, turn: Turn, outcome: RunOutcome) -> None:
         report = outcome.report
         self._observer.emit(
             Event.QUERY_FINISHED,

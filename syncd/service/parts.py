@@ -12,10 +12,10 @@ from syncd.config.secrets import read_token_file
 from syncd.inspect.check import Connected
 from syncd.ledger import Lease, QueryLedger, Store
 from syncd.mapping import kind_of
-from syncd.metrica.budget import Budget, OwnPurse, Purse, Terms
+from syncd.metrica.budget import Budget, BudgetTerms, OwnPurse, Purse
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.pace import Pace
-from syncd.metrica.token import Token
+from syncd.metrica.token import OAuthToken
 from syncd.metrica.uploads import Uploads
 from syncd.model.clock import Clock, SystemClock
 from syncd.model.errors import ConfigError, Problem, SourceError
@@ -119,7 +119,7 @@ class Parts:
         if query.login not in self._clients:
             self._clients[query.login] = MetricaClient(
                 self.settings.metrica,
-                Token(_token_reader(query, self.settings.file)),
+                OAuthToken(_token_reader(query, self.settings.file)),
                 self.clock,
                 self.observer,
                 Budget(self._terms(query.login), self.purse, self.clock, self.observer),
@@ -127,10 +127,10 @@ class Parts:
             )
         return self._clients[query.login]
 
-    def _terms(self, login: str) -> Terms:
+    def _terms(self, login: str) -> BudgetTerms:
         """What the queries of a login have to share."""
         queries = sum(one.login == login and one.enabled for one in self.settings.queries.values())
-        return Terms(login, self.settings.metrica.daily_requests, max(queries, 1))
+        return BudgetTerms(login, self.settings.metrica.daily_requests, max(queries, 1))
 
     def lists(self, query: QuerySettings) -> Lists:
         """The lists of uploads that the queries of one token share."""

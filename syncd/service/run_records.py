@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from syncd.ledger.rows import RunRow
-from syncd.service.daemon import Outcome, Turn
+from syncd.service.daemon import RunOutcome, Turn
 
 
-def run_row(before: RunRow, turn: Turn, outcome: Outcome) -> RunRow:
+def run_row(before: RunRow, turn: Turn, outcome: RunOutcome) -> RunRow:
     """The record after a run."""
     report, error = outcome.report, outcome.error
     newest = datetime.fromtimestamp(report.newest, UTC) if report.newest else None

@@ -36,7 +36,7 @@ LOOK = 1.0
 """Seconds: with many queries there are a hundred turns in each."""
 
 
-class Watchdog:
+class SystemdWatchdog:
     """Fed by each turn of the main loop, and only while the bookkeeper goes on too.
 
     Both stand still when the state store hangs, in a deadlock, or in a process that is paused; then the

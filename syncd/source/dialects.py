@@ -41,7 +41,7 @@ def _no_timeout(_connection: Connection, _timeout: timedelta) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Driver:
+class Dialect:
     """How one database is connected to, kept read-only, and kept from taking for ever."""
 
     arguments: Callable[[URL], dict[str, Any]] = lambda _url: {}
@@ -250,12 +250,12 @@ def _clickhouse_inline(statement: str, values: Any) -> str:
     return str(binding.finalize_query(statement, values))
 
 
-_CLICKHOUSE = Driver(inline=_clickhouse_inline)
+_CLICKHOUSE = Dialect(inline=_clickhouse_inline)
 
-_MYSQL = Driver(arguments=_mysql_arguments, connected=_mysql_connected, begin=_mysql_begin, end=_mysql_end)
+_MYSQL = Dialect(arguments=_mysql_arguments, connected=_mysql_connected, begin=_mysql_begin, end=_mysql_end)
 
-DRIVERS: Mapping[str, Driver] = {
-    "postgresql": Driver(
+DRIVERS: Mapping[str, Dialect] = {
+    "postgresql": Dialect(
         arguments=_postgres_arguments,
         connected=_postgres_connected,
         begin=_postgres_begin,
@@ -264,7 +264,7 @@ DRIVERS: Mapping[str, Driver] = {
         row_values=True,
     ),
     "mysql": _MYSQL,
-    "sqlite": Driver(
+    "sqlite": Dialect(
         connect=_sqlite_connect,
         connected=_sqlite_connected,
         recycle_seconds=0,  # costs nothing, and a file that was deleted or replaced is noticed at once
@@ -275,19 +275,19 @@ DRIVERS: Mapping[str, Driver] = {
     ),
     "clickhouse": _CLICKHOUSE,
     "clickhousedb": _CLICKHOUSE,
-    "mssql": Driver(arguments=_mssql_arguments, begin=_mssql_begin),
+    "mssql": Dialect(arguments=_mssql_arguments, begin=_mssql_begin),
     # A process that has the file open, even to read, keeps others from writing it.
-    "duckdb": Driver(arguments=lambda _url: {"read_only": True}, keeps_connections=False),
-    "oracle": Driver(arguments=_oracle_arguments, begin=_oracle_begin),
+    "duckdb": Dialect(arguments=lambda _url: {"read_only": True}, keeps_connections=False),
+    "oracle": Dialect(arguments=_oracle_arguments, begin=_oracle_begin),
 }
 """By the first part of the URL's scheme."""
 
 
-def driver_of(url: URL) -> Driver:
+def driver_of(url: URL) -> Dialect:
     """What is known of the URL's database."""
-    driver = DRIVERS.get(family(url.get_backend_name()), Driver())
+    driver = DRIVERS.get(family(url.get_backend_name()), Dialect())
     if url.get_backend_name() == "postgresql" and url.get_driver_name() != "psycopg":
-        return Driver(begin=_postgres_foreign_begin, end=_postgres_foreign_end, row_values=True)
+        return Dialect(begin=_postgres_foreign_begin, end=_postgres_foreign_end, row_values=True)
     return driver
 
 

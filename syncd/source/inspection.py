@@ -28,7 +28,7 @@ _TYPES: tuple[tuple[type[Any], ColumnType], ...] = (
 _WORDS = "the database that `syncd init` looks at"
 
 
-class Inspection:
+class InspectedDatabase:
     """One database that is looked at. Every method raises SourceUnavailable or SourceRefused."""
 
     def __init__(self, settings: DatabaseSettings) -> None:

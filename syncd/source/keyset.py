@@ -42,7 +42,7 @@ Bound = Sequence[object] | None
 
 
 @dataclass(frozen=True, slots=True)
-class OrderColumn:
+class SortColumn:
     """A column that orders the rows, and how its values travel."""
 
     name: str
@@ -85,7 +85,7 @@ class Keyset:
     """One statement without a final semicolon (`statement.single_statement`)."""
     row_values: bool
     """Whether `(a, b) >= (x, y)` may be written, rather than spelt out."""
-    order: tuple[OrderColumn, ...] = ()
+    order: tuple[SortColumn, ...] = ()
     """The mark's columns, then those of the key that are not among them."""
     selected: tuple[SelectedColumn, ...] = ()
     """The columns that are read; none: all there are."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from syncd.source.statement import Lexis, Token, tokens
+from syncd.source.statement import Lexis, SqlToken, tokens
 
 _SET_OPERATORS = frozenset({"union", "intersect", "except", "minus", "all", "distinct"})
 _COUNT_STARTS = tuple("0123456789('\"+:$@?")
@@ -47,7 +47,7 @@ def find_row_limit(sql: str, lexis: Lexis, family: str) -> RowLimit | None:
     return None
 
 
-def _length(rest: Sequence[Token], before: str, family: str) -> int:
+def _length(rest: Sequence[SqlToken], before: str, family: str) -> int:
     """How many tokens the limit has that begins with the first; 0: it is none."""
     word, *after = (token.word for token in rest[:4])
     following = after[0] if after else ""
@@ -74,12 +74,12 @@ def _is_no_limit(word: str, number: str) -> bool:
     return is_endless or (word == "offset" and number == "0")
 
 
-def _outer_tokens(found: Sequence[Token]) -> list[Token]:
+def _outer_tokens(found: Sequence[SqlToken]) -> list[SqlToken]:
     """The tokens of the query itself, without what stands in brackets; a number of rows keeps its bracket.
 
     Brackets around the query, or around one side of a UNION, hold the query itself.
     """
-    outer: list[Token] = []
+    outer: list[SqlToken] = []
     is_own: list[bool] = []
     """Of every open bracket: whether it holds the query itself."""
     for place, token in enumerate(found):

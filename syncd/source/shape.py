@@ -15,7 +15,7 @@ from syncd.model.keys import value_text
 from syncd.model.marks import is_mark_value
 from syncd.model.settings import QuerySettings
 from syncd.source.exact import ExactType, exact_type
-from syncd.source.keyset import OrderColumn, SelectedColumn
+from syncd.source.keyset import SelectedColumn, SortColumn
 from syncd.source.orderless import why_orderless
 from syncd.source.values import ColumnRead, column_read
 
@@ -63,10 +63,10 @@ class Shape:
         return tuple(name for name, kind in zip(self.columns, self.types, strict=False) if kind == code)
 
     @property
-    def order(self) -> tuple[OrderColumn, ...]:
+    def order(self) -> tuple[SortColumn, ...]:
         """The columns that order the rows."""
         places = zip(self.cursor, self.exact, strict=True)
-        return tuple(OrderColumn(self.columns[place], exact, self.zone) for place, exact in places)
+        return tuple(SortColumn(self.columns[place], exact, self.zone) for place, exact in places)
 
     @property
     def selected(self) -> tuple[SelectedColumn, ...]:

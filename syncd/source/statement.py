@@ -50,7 +50,7 @@ class SecondStatementError(ValueError):
     """There is more after a semicolon than comments."""
 
 
-class Token(NamedTuple):
+class SqlToken(NamedTuple):
     """A word, string, quoted name or sign of a statement."""
 
     word: str
@@ -59,7 +59,7 @@ class Token(NamedTuple):
     end: int
 
 
-def tokens(sql: str, lexis: Lexis) -> Iterator[Token]:
+def tokens(sql: str, lexis: Lexis) -> Iterator[SqlToken]:
     """The statement's tokens; white space and comments are none. A number is one token."""
     position = 0
     while position < len(sql):
@@ -70,7 +70,7 @@ def tokens(sql: str, lexis: Lexis) -> Iterator[Token]:
                 sql[position].isdigit() and after < len(sql) and (sql[after].isalnum() or sql[after] in "._")
             ):
                 after += 1
-            yield Token(sql[position:after].lower(), position, after)
+            yield SqlToken(sql[position:after].lower(), position, after)
         position = after
 
 

@@ -7,7 +7,7 @@ import threading
 import pytest
 import requests
 
-from syncd.emulator.quotas import Quotas
+from syncd.emulator.quotas import UsedQuotas
 from syncd.emulator.replies import Refusal
 from syncd.emulator.server import EmulatorServer
 from syncd.emulator.settings import EmulatorSettings
@@ -123,7 +123,7 @@ def test_a_fourth_parallel_request_is_refused(emulator: EmulatorServer) -> None:
 
 def test_requests_per_second_of_an_address() -> None:
     """30 requests a second and address [D quotas.md], when the switch is on; here two."""
-    quotas, settings = Quotas(), EmulatorSettings(requests_per_second_by_ip=2)
+    quotas, settings = UsedQuotas(), EmulatorSettings(requests_per_second_by_ip=2)
     quotas.by_ip("a", 10.0, settings)
     quotas.by_ip("a", 10.9, settings)
     quotas.by_ip("b", 10.9, settings)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.emulator.csvfile import Asked, BadFile, Row, parse, rows
+from syncd.emulator.csvfile import AcceptedRow, Asked, BadFile, parse, rows
 from syncd.emulator.settings import EmulatorSettings, changed
 from tests.emulator.client import HEADER, SAMPLE, csv
 
@@ -159,7 +159,7 @@ def test_faults_name_the_id_they_met() -> None:
 _text = st.text(st.characters(exclude_categories=["C"], max_codepoint=0x2FFF), min_size=1, max_size=30)
 _money = st.one_of(st.none(), st.decimals(0, 10**9, places=2).map(str))
 _row = st.builds(
-    Row,
+    AcceptedRow,
     st.just("UserId"),
     _text,
     _text.filter(str.strip),
@@ -170,7 +170,7 @@ _row = st.builds(
 
 
 @given(st.lists(_row, min_size=1, max_size=30))
-def test_what_is_written_is_what_is_read(written: list[Row]) -> None:
+def test_what_is_written_is_what_is_read(written: list[AcceptedRow]) -> None:
     """Any good row survives, whatever commas, quotes and letters it holds [D: CSV, UTF-8]."""
     out = io.StringIO()
     writer = csv_writer.writer(out, lineterminator="\n")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from syncd.emulator.faults import Call
 from syncd.emulator.server import EmulatorServer
 from syncd.emulator.settings import RULES, EmulatorSettings, as_json, changed
-from syncd.emulator.state import State
+from syncd.emulator.state import EmulatorState
 from tests.emulator.client import COUNTER, SAMPLE, Client, csv, uploaded
 
 
@@ -49,7 +49,7 @@ def test_conversions_are_the_last_word_on_each_identity(
     look_often: bool,  # noqa: FBT001 - a drawn value
 ) -> None:
     """However rows are repeated within and between files, the last price stands, and repeats are counted."""
-    state = State(EmulatorSettings())
+    state = EmulatorState(EmulatorSettings())
     expected: dict[tuple[str, str, int], str] = {}
     times: Counter[tuple[str, str, int]] = Counter()
     for lines in files:

@@ -23,7 +23,7 @@ from syncd.model.errors import (
 from syncd.model.events import Event
 from syncd.model.settings import QuerySettings
 from syncd.service import daemon as daemon_module
-from syncd.service.daemon import Daemon, Outcome, Turn
+from syncd.service.daemon import Daemon, RunOutcome, Turn
 from tests.support.centre import DEADLINE, TOKEN, Clock, Listener, query_of
 
 Run = Callable[[RunReport], None]
@@ -34,7 +34,7 @@ class Notebook:
     """Implements daemon.Keeper: how runs went is written down."""
 
     def __init__(self) -> None:
-        self.outcomes: list[Outcome] = []
+        self.outcomes: list[RunOutcome] = []
         self.others: dict[str, SyncdError | None] = {}
         """Queries that another daemon runs, with what is said of them."""
         self.there: list[str] = []
@@ -51,7 +51,7 @@ class Notebook:
     def started(self, turn: Turn, now: datetime) -> None:
         """Nothing to do."""
 
-    def finished(self, turn: Turn, outcome: Outcome) -> None:
+    def finished(self, turn: Turn, outcome: RunOutcome) -> None:
         """Write it down."""
         assert turn.started is None
         self.outcomes.append(outcome)

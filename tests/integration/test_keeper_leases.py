@@ -21,7 +21,7 @@ from syncd.model.events import Event
 from syncd.model.settings import StateSettings
 from syncd.service import bookkeeper as keeper
 from syncd.service.bookkeeper import Bookkeeper
-from syncd.service.daemon import Outcome, Turn
+from syncd.service.daemon import RunOutcome, Turn
 from tests.support.centre import Listener, query_of
 from tests.support.servers import Database
 from tests.support.waiting import eventually
@@ -132,10 +132,10 @@ def turn_of(name: str) -> Turn:
     return Turn(query_of("sqlite://", name=name), lambda _report: None, datetime.now(UTC))
 
 
-def outcome(**figures: int) -> Outcome:
+def outcome(**figures: int) -> RunOutcome:
     """A good run that did this."""
     now = datetime.now(UTC)
-    return Outcome(RunReport("", **figures), now, now, None)
+    return RunOutcome(RunReport("", **figures), now, now, None)
 
 
 def held(one: Bookkeeper) -> list[str]:

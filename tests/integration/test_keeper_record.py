@@ -18,7 +18,7 @@ from syncd.model.errors import SourceUnavailable, SyncdError
 from syncd.model.events import Event
 from syncd.model.settings import StateSettings
 from syncd.service.bookkeeper import Bookkeeper
-from syncd.service.daemon import Outcome, Turn
+from syncd.service.daemon import RunOutcome, Turn
 from tests.support.centre import Listener, query_of
 from tests.support.waiting import eventually
 
@@ -56,10 +56,10 @@ def turn(failures: int = 0, *, halted: bool = False) -> Turn:
     return turn
 
 
-def outcome(minute: int = 0, error: SyncdError | None = None, **report: int) -> Outcome:
+def outcome(minute: int = 0, error: SyncdError | None = None, **report: int) -> RunOutcome:
     """How a run of one second went."""
     began = NOW + timedelta(minutes=minute)
-    return Outcome(RunReport("orders", **report), began, began + timedelta(seconds=1), error)
+    return RunOutcome(RunReport("orders", **report), began, began + timedelta(seconds=1), error)
 
 
 def recorded(store: Store) -> RunRow:

@@ -8,7 +8,7 @@ import pytest
 
 from syncd.emulator.server import EmulatorServer
 from syncd.ledger import QueryLedger, Store
-from syncd.metrica.budget import Terms
+from syncd.metrica.budget import BudgetTerms
 from syncd.metrica.uploads import Uploads
 from syncd.model import Origin, Receipt, UploadState, quota
 from syncd.model.errors import NotReceived
@@ -191,7 +191,7 @@ def test_an_unknown_status_is_not_final(bench: Bench, status: str, monkeypatch: 
 def spend(bench: Bench, left: int) -> None:
     """Of 1000 requests a day so many are left."""
     bench.noon()
-    bench.budget.terms = Terms("metrica", 1000, 1)
+    bench.budget.terms = BudgetTerms("metrica", 1000, 1)
     while bench.budget.left() > left:
         bench.budget.take(COUNTER)
 

@@ -13,7 +13,7 @@ import pytest
 from syncd.emulator.server import EmulatorServer
 from syncd.metrica import uploads as uploads_module
 from syncd.metrica.client import MetricaClient
-from syncd.metrica.token import Token
+from syncd.metrica.token import OAuthToken
 from syncd.model import Receipt
 from syncd.model.errors import (
     AccessRefused,
@@ -186,7 +186,7 @@ def test_a_token_that_the_answer_repeats_is_hidden() -> None:
 
 def test_the_token_has_no_repr() -> None:
     """Whoever prints it sees nothing."""
-    token = Token(lambda: TOKEN)
+    token = OAuthToken(lambda: TOKEN)
     token.value()
     assert TOKEN not in f"{token!r} {token}"
 

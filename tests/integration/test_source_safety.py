@@ -201,7 +201,7 @@ def test_frozen_server(postgres: Database, source: Sources, monkeypatch: pytest.
     monkeypatch.setitem(
         dialects.DRIVERS,
         "postgresql",
-        dialects.Driver(
+        dialects.Dialect(
             arguments=patient.arguments,
             connected=patient.connected,
             begin=patient.begin,

@@ -23,7 +23,7 @@ from syncd.ledger.query.query_ledger import QueryLedger
 from syncd.ledger.rows import UploadTotals
 from syncd.metrica.budget import Budget
 from syncd.metrica.client import MetricaClient
-from syncd.metrica.token import Token
+from syncd.metrica.token import OAuthToken
 from syncd.model import Column, IdKind, RunReport
 from syncd.model.events import Event
 from syncd.model.places import Place
@@ -108,7 +108,7 @@ def metrica_client(
 ) -> MetricaClient:
     """The real client."""
     settings = MetricaSettings(api_url=url, timeout=timedelta(seconds=timeout))
-    return MetricaClient(settings, Token(read), Clock(), listener or Listener())
+    return MetricaClient(settings, OAuthToken(read), Clock(), listener or Listener())
 
 
 def query_of(url: str, **options: Any) -> QuerySettings:

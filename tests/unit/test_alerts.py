@@ -8,24 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.model.alerts import Key, Remembered
-from syncd.monitoring.alerts.decisions import OWED_FOR, Item, Terms, decide
+from syncd.monitoring.alerts.decisions import OWED_FOR, AlertTerms, MessageLine, decide
 from syncd.monitoring.alerts.messages import compose
 from syncd.monitoring.alerts.troubles import KIND_OF, AlertKind, Trouble, find_troubles
 from syncd.monitoring.status import FailureFacts, FindingCode, QueryFacts, build_report
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
-TERMS = Terms(list(AlertKind), timedelta(minutes=10), timedelta(hours=24))
+TERMS = AlertTerms(list(AlertKind), timedelta(minutes=10), timedelta(hours=24))
 FAILING: Key = (AlertKind.FAILING, "orders")
 
 
 class Listener:
     """Plays the daemon: looks, remembers, and has every message taken at once unless told otherwise."""
 
-    def __init__(self, terms: Terms = TERMS) -> None:
+    def __init__(self, terms: AlertTerms = TERMS) -> None:
         self.terms = terms
         self.memory: dict[Key, Remembered] = {}
 
-    def look(self, now: datetime, *keys: Key, taken: bool = True) -> list[Item]:
+    def look(self, now: datetime, *keys: Key, taken: bool = True) -> list[MessageLine]:
         """Give what is told while these troubles are there."""
         troubles = {key: Trouble(AlertKind(key[0]), key[1], "words") for key in keys}
         told = []
@@ -74,7 +74,7 @@ def test_what_heals_in_time_is_never_told() -> None:
 
 def test_only_what_is_wanted_is_told() -> None:
     """`on` leaves kinds out, the recoveries too."""
-    listener = Listener(Terms([AlertKind.HALTED], timedelta(0), timedelta(hours=1)))
+    listener = Listener(AlertTerms([AlertKind.HALTED], timedelta(0), timedelta(hours=1)))
     halted: Key = (AlertKind.HALTED, "orders")
     assert [item.kind for item in listener.look(START, FAILING, halted)] == [AlertKind.HALTED]
     assert listener.look(minutes(1)) == []
@@ -82,7 +82,7 @@ def test_only_what_is_wanted_is_told() -> None:
 
 def test_a_message_that_nobody_took_is_told_again() -> None:
     """It is no reminder: its receiver may not have heard of the trouble; the same holds for its end."""
-    listener = Listener(Terms(list(AlertKind), timedelta(0), timedelta(hours=24)))
+    listener = Listener(AlertTerms(list(AlertKind), timedelta(0), timedelta(hours=24)))
     assert len(listener.look(START, FAILING, taken=False)) == 1
     assert listener.look(START + OWED_FOR / 2, FAILING) == []
     (told,) = listener.look(START + OWED_FOR, FAILING)
@@ -95,7 +95,7 @@ def test_a_message_that_nobody_took_is_told_again() -> None:
 @given(st.lists(st.tuples(st.floats(0.1, 60), st.booleans()), max_size=60))
 def test_messages_alternate(steps: list[tuple[float, bool]]) -> None:
     """Whatever comes and goes: between two messages of one trouble lies a day or its end, and vice versa."""
-    listener, now, told = Listener(), START, list[tuple[datetime, Item]]()
+    listener, now, told = Listener(), START, list[tuple[datetime, MessageLine]]()
     for pause, is_wrong in steps:
         now += timedelta(minutes=pause)
         told += [(now, item) for item in listener.look(now, *([FAILING] if is_wrong else []))]
@@ -135,9 +135,9 @@ def test_every_bad_finding_is_told() -> None:
 def test_one_message_tells_several() -> None:
     """Its title counts them, its body has a paragraph for each, the trouble first."""
     items = [
-        Item(AlertKind.RECOVERED, "a", "failing: words", START),
-        Item(AlertKind.QUOTA, "b", "The day is spent.", START),
-        Item(AlertKind.HALTED, "c", "Stopped.", START),
+        MessageLine(AlertKind.RECOVERED, "a", "failing: words", START),
+        MessageLine(AlertKind.QUOTA, "b", "The day is spent.", START),
+        MessageLine(AlertKind.HALTED, "c", "Stopped.", START),
     ]
     message = compose(items, START)
     assert message.title == "syncd: 2 troubles, 1 recovered"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from syncd.model import Mark
-from syncd.pipeline.reading.late_commits import LateCommits, Place
+from syncd.pipeline.reading.late_commits import LateCommits, TimedMark
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 FIRST, SECOND, THIRD = (Mark((number,)) for number in (10, 20, 30))
 WRITER = {"1/7": "a writer"}
 
 
-def again(late: LateCommits) -> Place | None:
+def again(late: LateCommits) -> TimedMark | None:
     """A function's result, which mypy does not take to be the same the next time."""
     return late.again
 
@@ -24,7 +24,7 @@ def test_one_that_is_open_as_a_run_begins_is_read_again_when_it_ends() -> None:
     late.begin(WRITER, NOW, SECOND)
     assert not again(late)
     late.observe({}, NOW)
-    assert again(late) == Place(1, FIRST)
+    assert again(late) == TimedMark(1, FIRST)
     late.was_read_again()
     assert late.quiet
 
@@ -50,7 +50,7 @@ def test_one_that_began_within_a_run_and_outlasts_the_next_listing_is_read_again
     late.observe(WRITER, NOW)
     late.begin(WRITER, NOW, SECOND)
     late.begin({}, NOW, THIRD)
-    assert again(late) == Place(1, FIRST)
+    assert again(late) == TimedMark(1, FIRST)
 
 
 def test_one_that_is_prepared_within_a_run_keeps_its_place() -> None:
@@ -59,10 +59,10 @@ def test_one_that_is_prepared_within_a_run_keeps_its_place() -> None:
     late.begin({}, NOW, FIRST)
     late.begin(WRITER, NOW, SECOND)
     late.observe({"prepared 7 x": "prepared transaction x"}, NOW)
-    assert again(late) == Place(1, FIRST)
+    assert again(late) == TimedMark(1, FIRST)
     late.was_read_again()
     late.observe({}, NOW)
-    assert again(late) == Place(1, FIRST)
+    assert again(late) == TimedMark(1, FIRST)
 
 
 def test_one_that_was_open_when_there_was_no_row_yet_is_read_again() -> None:
@@ -70,7 +70,7 @@ def test_one_that_was_open_when_there_was_no_row_yet_is_read_again() -> None:
     late = LateCommits(None, None)
     late.begin(WRITER, NOW, None)
     late.begin({}, NOW, FIRST)
-    assert again(late) == Place(0, None)
+    assert again(late) == TimedMark(0, None)
 
 
 def test_where_the_list_has_gaps_whoever_is_new_on_it_began_behind_what_is_safe() -> None:
@@ -82,11 +82,11 @@ def test_where_the_list_has_gaps_whoever_is_new_on_it_began_behind_what_is_safe(
     late.observe(WRITER, NOW)
     late.unlisted(FIRST, SECOND)
     late.begin({**WRITER, "1/8": "another"}, NOW, THIRD)
-    assert again(late) == Place(1, FIRST)
+    assert again(late) == TimedMark(1, FIRST)
     late.was_read_again()
     assert late.safe(THIRD) == FIRST
     late.observe({}, NOW)
-    assert again(late) == Place(1, FIRST)
+    assert again(late) == TimedMark(1, FIRST)
 
 
 def test_where_the_list_has_gaps_a_long_load_is_not_read_again_for_each_who_comes_and_goes() -> None:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from syncd.mapping import Mapper, layout
 from syncd.model import Column, IdKind, Page, Reason, Rows, TextPage
 from syncd.model.errors import SourceRefused
-from syncd.model.joined import Texts
+from syncd.model.joined import JoinedLines
 from syncd.model.settings import Constant
 from tests.support.mapping import COLUMNS, GOOD, NOW, a_page, a_query, map_rows, row
 
@@ -76,7 +76,7 @@ good_rows = st.tuples(
 def test_a_good_row() -> None:
     """A good row becomes one line, with its key and its moment."""
     mapped, line = map_rows(GOOD), "123,paid,1767225600,9.90,RUB"
-    assert mapped.ready == Rows(Texts(['["1"]']), Texts([line]), 1_767_225_600, 1_767_225_600)
+    assert mapped.ready == Rows(JoinedLines(['["1"]']), JoinedLines([line]), 1_767_225_600, 1_767_225_600)
     assert not mapped.waiting
     assert not mapped.rejects
 
@@ -288,7 +288,7 @@ ODD = {2: row(order_id=2, Currency="usd"), 3: row(order_id=3, Price="1,5"), 4: r
 def test_odd_rows_that_moved_since_the_page_was_read(places: tuple[int, ...]) -> None:
     """Whatever is found when they are looked at, a row is known by its key, never by its place."""
     query = a_query()
-    keys, odd = Texts([f'["{number}"]' for number in (1, 2, 3, 4)]), "123,paid,1767225600,?,RUB"
+    keys, odd = JoinedLines([f'["{number}"]' for number in (1, 2, 3, 4)]), "123,paid,1767225600,?,RUB"
     good = "123,paid,1767225600,9.90,RUB"
     all_now = (GOOD, *(ODD[place] for place in (2, 3, 4)))
 
@@ -296,7 +296,7 @@ def test_odd_rows_that_moved_since_the_page_was_read(places: tuple[int, ...]) ->
         assert asked in ([1, 2], None)
         return a_page(*all_now) if asked is None else a_page(*(ODD[place] for place in places))
 
-    lines = Texts([good, odd, odd, good])
+    lines = JoinedLines([good, odd, odd, good])
     page = TextPage(COLUMNS, keys, lines, 1_767_225_600, 1_767_225_600, None, True, as_rows)  # noqa: FBT003 — exhausted
     mapped = Mapper(query, layout(query, COLUMNS)).map_text(page, NOW)
     delivered = dict(zip(mapped.ready.keys, mapped.ready.lines, strict=True))

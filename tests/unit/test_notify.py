@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from syncd.service.systemd import Watchdog, notify, reloading
+from syncd.service.systemd import SystemdWatchdog, notify, reloading
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_without_a_manager_nothing_happens(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_the_watchdog_is_fed_only_while_both_go_on(manager: socket.socket) -> None:
     """Often enough, not at each turn; not when the bookkeeper stands still; again when it goes on."""
     now = bookkeeper = 100.0
-    watchdog = Watchdog(lambda: bookkeeper, lambda: now)
+    watchdog = SystemdWatchdog(lambda: bookkeeper, lambda: now)
     watchdog.turned(lambda: "well")
     watchdog.turned(lambda: pytest.fail("asked again at once"))
     assert told(manager) == ["WATCHDOG=1\nSTATUS=well"]
@@ -90,7 +90,7 @@ def test_another_process_is_watched(manager: socket.socket, monkeypatch: pytest.
     """Then only what is news is told."""
     monkeypatch.setenv("WATCHDOG_PID", "1")
     now = 0.0
-    watchdog = Watchdog(lambda: 0.0, lambda: now)
+    watchdog = SystemdWatchdog(lambda: 0.0, lambda: now)
     watchdog.turned(lambda: "well")
     now = 1e6
     watchdog.turned(lambda: "well")

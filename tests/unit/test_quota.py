@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.metrica.budget import Budget, OwnPurse, Terms
+from syncd.metrica.budget import Budget, BudgetTerms, OwnPurse
 from syncd.model import quota
 from syncd.model.errors import NotReceived
 from syncd.model.events import Event
@@ -48,7 +48,7 @@ def listener() -> Listener:
 
 def a_budget(clock: StandingClock, listener: Listener, limit: int, purse: OwnPurse | None = None) -> Budget:
     """A login with so many requests a day, shared by two queries."""
-    return Budget(Terms("metrica", limit, 2), purse or OwnPurse(), clock, listener)
+    return Budget(BudgetTerms("metrica", limit, 2), purse or OwnPurse(), clock, listener)
 
 
 @pytest.mark.parametrize(

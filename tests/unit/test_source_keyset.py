@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.default import DefaultDialect
 
-from syncd.source.keyset import Keyset, OrderColumn
+from syncd.source.keyset import Keyset, SortColumn
 from tests.support.source import dialect
 
 COLUMNS = ("updated_at", "id")
@@ -16,7 +16,7 @@ COLUMNS = ("updated_at", "id")
 
 def page(database: Dialect, *, row_values: bool = False, tie: bool = False) -> str:
     """The page query from ('2026', 7) up to ('2027') as one line."""
-    order = tuple(map(OrderColumn, COLUMNS))
+    order = tuple(map(SortColumn, COLUMNS))
     statement = Keyset("SELECT * FROM orders", row_values, order).page(("2026", 7), ("2027",), 10, tie=tie)
     compiled = statement.compile(dialect=database, compile_kwargs={"render_postcompile": True})
     return re.sub(r"\s+", " ", str(compiled))
@@ -79,7 +79,5 @@ def test_tie(database: Dialect) -> None:
 
 def test_nulls_of_an_unbounded_read() -> None:
     """Without a bound every cursor column is asked not to be null."""
-    statement = Keyset("SELECT 1", row_values=True, order=tuple(map(OrderColumn, COLUMNS))).page(
-        None, None, 1
-    )
+    statement = Keyset("SELECT 1", row_values=True, order=tuple(map(SortColumn, COLUMNS))).page(None, None, 1)
     assert str(statement).count("IS NOT NULL") == 2

@@ -16,7 +16,7 @@ from syncd.model import Reason
 from syncd.model.events import Event
 from syncd.monitoring.status import QueryFacts, build_report
 from syncd.monitoring.telemetry import Metrics, TelemetryObserver
-from syncd.monitoring.telemetry.metrics import SPECS, Outcome
+from syncd.monitoring.telemetry.metrics import SPECS, PostOutcome
 from syncd.monitoring.telemetry.observer import LEVELS, level_of
 
 NOW = datetime(2026, 1, 31, 10, 0, tzinfo=UTC)
@@ -120,7 +120,7 @@ def test_a_new_query_has_all_its_series_at_zero() -> None:
         "syncd_query_info",
     }
     assert sum(name == "syncd_rows_rejected_total" for name, _ in series) == len(Reason)
-    assert sum(name == "syncd_uploads_total" for name, _ in series) == len(Outcome)
+    assert sum(name == "syncd_uploads_total" for name, _ in series) == len(PostOutcome)
 
 
 def test_a_removed_query_vanishes_and_stays_away() -> None:

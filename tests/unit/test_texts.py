@@ -1,11 +1,11 @@
-"""`Texts` is a list of texts, whatever is done to it and in whichever form it is at the moment."""
+"""`JoinedLines` is a list of texts, whatever is done to it and in whichever form it is at the moment."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.model.joined import Texts, joined
+from syncd.model.joined import JoinedLines, joined
 from syncd.model.key_codes import are_distinct, codes_of
 
 LINES = st.lists(st.text(st.characters(exclude_characters="\n", exclude_categories=["Cs"]), max_size=3))
@@ -17,9 +17,9 @@ STEPS = st.lists(
 )
 
 
-def both_ways(lines: list[str]) -> Texts:
+def both_ways(lines: list[str]) -> JoinedLines:
     """Joined, where there is something to join."""
-    return Texts.of("\n".join(lines), len(lines)) if lines else Texts()
+    return JoinedLines.of("\n".join(lines), len(lines)) if lines else JoinedLines()
 
 
 @given(LINES, STEPS)
@@ -29,7 +29,7 @@ def test_it_is_a_list(lines: list[str], steps: list[tuple[str, list[str]]]) -> N
     for step, more in steps:
         match step:
             case "extend" | "of":
-                other = both_ways(more) if step == "of" else Texts(more)
+                other = both_ways(more) if step == "of" else JoinedLines(more)
                 texts.extend(other)
                 model.extend(more)
                 assert other == more
@@ -62,13 +62,13 @@ def test_it_is_a_list(lines: list[str], steps: list[tuple[str, list[str]]]) -> N
 
 def test_an_empty_text_is_one_text() -> None:
     """A page of one empty line is not an empty page."""
-    assert list(Texts.of("", 1)) == [""]
-    assert list(Texts()) == []
+    assert list(JoinedLines.of("", 1)) == [""]
+    assert list(JoinedLines()) == []
 
 
 def test_another_that_is_taken_over_stays_what_it_is() -> None:
     """What is added to a chunk does not change the page."""
-    page, chunk = Texts.of("a\nb", 2), Texts()
+    page, chunk = JoinedLines.of("a\nb", 2), JoinedLines()
     chunk.extend(page)
     chunk[0] = "c"
     assert (list(page), list(chunk)) == (["a", "b"], ["c", "b"])

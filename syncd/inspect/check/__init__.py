@@ -12,20 +12,20 @@ from syncd.inspect.check.around import (
     look_at_state,
 )
 from syncd.inspect.check.counter import look_at_counter
-from syncd.inspect.check.findings import CLOCK_TOLERANCE, Code, Finding, Level
+from syncd.inspect.check.findings import CLOCK_TOLERANCE, CheckFinding, Code, Level
 from syncd.inspect.check.moments import look_at_zone
 from syncd.inspect.check.query import MANY_ROWS, look_at_query
-from syncd.inspect.check.query_sample import SAMPLE_ROWS, Explainer, Seen
+from syncd.inspect.check.query_sample import SAMPLE_ROWS, PlanSource, Seen
 
 __all__ = [
     "CLOCK_TOLERANCE",
     "MANY_ROWS",
     "SAMPLE_ROWS",
+    "CheckFinding",
     "Code",
     "Connected",
-    "Explainer",
-    "Finding",
     "Level",
+    "PlanSource",
     "Seen",
     "StateStore",
     "look_at_counter",

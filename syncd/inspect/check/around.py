@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from syncd.inspect.check.findings import Code, Finding, Level, failed, look_at_clock
+from syncd.inspect.check.findings import CheckFinding, Code, Level, failed, look_at_clock
 from syncd.model.errors import StateNotWritable, SyncdError
 
 
@@ -27,7 +27,7 @@ class StateStore(Protocol):
         ...
 
 
-def look_at_state(store: StateStore) -> Finding:
+def look_at_state(store: StateStore) -> CheckFinding:
     """Whether the state store can be reached, read and written."""
     path = ("state", "url")
     try:
@@ -40,13 +40,13 @@ def look_at_state(store: StateStore) -> Finding:
     except SyncdError as error:
         return failed("state", error, Code.STATE, path)
     if is_new:
-        return Finding(Level.OK, "state", "there is none yet; the first run makes it, and may")
-    return Finding(Level.OK, "state", "reachable, of this version, and can be written")
+        return CheckFinding(Level.OK, "state", "there is none yet; the first run makes it, and may")
+    return CheckFinding(Level.OK, "state", "reachable, of this version, and can be written")
 
 
 def look_at_names(
     queries: Sequence[str], configured: Collection[str], recorded: Collection[str]
-) -> Iterator[Finding]:
+) -> Iterator[CheckFinding]:
     """Queries that never ran, beside ones that did and are gone: perhaps the same by another name.
 
     Args:
@@ -57,7 +57,7 @@ def look_at_names(
     gone = sorted(name for name in recorded if name not in configured)
     for name in queries if gone else ():
         if name not in recorded:
-            yield Finding(
+            yield CheckFinding(
                 Level.WARNING,
                 f"query {name}",
                 f"it never ran, and the state store knows {', '.join(gone)}, which the file no longer names",
@@ -68,7 +68,7 @@ def look_at_names(
             )
 
 
-def look_at_destination(query: str, check: Callable[[], None]) -> Iterator[Finding]:
+def look_at_destination(query: str, check: Callable[[], None]) -> Iterator[CheckFinding]:
     """Tell whether the query's rows went to the counter and address that they would go to now."""
     try:
         check()
@@ -89,7 +89,7 @@ class Connected:
     """What the account may do beyond reading, and what to write instead; None: nothing, or not known."""
 
 
-def look_at_database(name: str, connect: Callable[[], Connected]) -> list[Finding]:
+def look_at_database(name: str, connect: Callable[[], Connected]) -> list[CheckFinding]:
     """Whether a database can be reached, how long that takes, and what time it has there."""
     where = f"database {name}"
     try:
@@ -97,11 +97,11 @@ def look_at_database(name: str, connect: Callable[[], Connected]) -> list[Findin
     except SyncdError as error:
         return [failed(where, error, Code.DATABASE, ("databases", name, "url"))]
     took = f"{found.took.total_seconds() * 1000:.0f} ms"
-    connected = Finding(Level.OK, where, f"connected to {found.product} in {took}")
+    connected = CheckFinding(Level.OK, where, f"connected to {found.product} in {took}")
     findings = [connected, *look_at_clock(where, "the database's", found.clock_ahead)]
     if found.may_write is not None:
         may, remedy = found.may_write
         message = f"the account may do more than read: {may}; syncd never writes, but a stolen password could"
         path = ("databases", name, "url")
-        findings.append(Finding(Level.WARNING, where, message, remedy, Code.DATABASE_RIGHTS, path))
+        findings.append(CheckFinding(Level.WARNING, where, message, remedy, Code.DATABASE_RIGHTS, path))
     return findings

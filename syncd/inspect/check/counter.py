@@ -7,13 +7,13 @@ from datetime import timedelta
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
-from syncd.inspect.check.findings import CLOCK, Code, Finding, Level, failed, look_at_clock
-from syncd.inspect.check.goals import Goal, look_at_targets
+from syncd.inspect.check.findings import CLOCK, CheckFinding, Code, Level, failed, look_at_clock
+from syncd.inspect.check.goals import CounterGoal, look_at_targets
 from syncd.inspect.check.query_sample import Seen
 from syncd.model.errors import NotReceived, OutcomeUnknown, SyncdError
 
 
-class Api(Protocol):
+class CounterApi(Protocol):
     """The part of the Metrica client that is needed here."""
 
     @property
@@ -21,16 +21,16 @@ class Api(Protocol):
         """How far this machine's clock is ahead of Metrica's, by the last answer; None: not known."""
         ...
 
-    def counter(self, counter: int) -> CounterInfo:
+    def counter(self, counter: int) -> CounterFacts:
         """The counter's facts. Raises MetricaError."""
         ...
 
-    def goals(self, counter: int) -> Sequence[Goal]:
+    def goals(self, counter: int) -> Sequence[CounterGoal]:
         """The counter's goals. Raises MetricaError."""
         ...
 
 
-class CounterInfo(Protocol):
+class CounterFacts(Protocol):
     """What is shown of a counter."""
 
     @property
@@ -49,15 +49,17 @@ class CounterInfo(Protocol):
         ...
 
 
-def look_at_counter(api: Api, counter: int, seen: Mapping[str, Seen]) -> tuple[str, list[Finding]]:
+def look_at_counter(
+    api: CounterApi, counter: int, seen: Mapping[str, Seen]
+) -> tuple[str, list[CheckFinding]]:
     """Look at token, access and the Targets of a counter; return its zone too (empty: not known)."""
     where = f"counter {counter}"
     try:
         info = api.counter(counter)
-        findings = [Finding(Level.OK, where, _introduced(info))]
+        findings = [CheckFinding(Level.OK, where, _introduced(info))]
         if info.permission == "view":
             findings.append(
-                Finding(
+                CheckFinding(
                     Level.ERROR,
                     where,
                     "the token may only view it",
@@ -74,19 +76,19 @@ def look_at_counter(api: Api, counter: int, seen: Mapping[str, Seen]) -> tuple[s
             return "", [failed(where, error, Code.COUNTER, ("metrica",))]
         action = "Check metrica.api_url, and the proxy, DNS and firewall between here and Metrica."
         message = f"Metrica does not answer as it should: {error}"
-        return "", [Finding(Level.ERROR, where, message, action, Code.COUNTER, ("metrica", "api_url"))]
+        return "", [CheckFinding(Level.ERROR, where, message, action, Code.COUNTER, ("metrica", "api_url"))]
     except SyncdError as error:
         return "", [failed(where, error, Code.COUNTER, ("metrica",))]
     findings += look_at_targets(where, goals, seen)
     return info.time_zone, findings
 
 
-def _introduced(info: CounterInfo) -> str:
+def _introduced(info: CounterFacts) -> str:
     parts = [f"name {info.name}", f"zone {info.time_zone}", f"access {info.permission}"]
     return "the token is accepted; " + ", ".join(part for part in parts if not part.endswith(" "))
 
 
-def _look_at_days(where: str, zone: str, seen: Mapping[str, Seen]) -> Iterator[Finding]:
+def _look_at_days(where: str, zone: str, seen: Mapping[str, Seen]) -> Iterator[CheckFinding]:
     """Metrica's reports go by the counter's zone: a zone taken wrongly shows there as another day."""
     try:
         counters = ZoneInfo(zone)
@@ -96,4 +98,4 @@ def _look_at_days(where: str, zone: str, seen: Mapping[str, Seen]) -> Iterator[F
         if one.moment is not None:
             utc, there = one.moment.moment, one.moment.moment.astimezone(counters)
             message = f"DateTime {utc:{CLOCK}} UTC (query {query}) is {there:{CLOCK}} in its zone"
-            yield Finding(Level.OK, where, message)
+            yield CheckFinding(Level.OK, where, message)

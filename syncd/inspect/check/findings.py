@@ -68,7 +68,7 @@ class Code(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckFinding:
     """One thing that was looked at."""
 
     level: Level
@@ -86,7 +86,7 @@ class Finding:
 
 def failed(
     where: str, error: SyncdError, code: Code = Code.QUERY, path: tuple[str, ...] = (), name: str = ""
-) -> Finding:
+) -> CheckFinding:
     """What an error comes to, without the place that its message begins with.
 
     `name` takes the place of NAME in what is to be done.
@@ -94,21 +94,21 @@ def failed(
     message, action = error.as_final()
     message = message.removeprefix(f"{where}: ")
     action = action.replace("NAME", name) if name else action
-    return Finding(Level.ERROR, where, message, action, code, path)
+    return CheckFinding(Level.ERROR, where, message, action, code, path)
 
 
-def look_at_clock(where: str, whose: str, ahead: timedelta | None) -> Iterator[Finding]:
+def look_at_clock(where: str, whose: str, ahead: timedelta | None) -> Iterator[CheckFinding]:
     """How far this machine's clock is ahead of another; None: not known."""
     if ahead is None:
         return
     seconds = abs(ahead.total_seconds())
     if abs(ahead) <= CLOCK_TOLERANCE:
-        yield Finding(
+        yield CheckFinding(
             Level.OK, where, f"{whose} clock and this machine's agree within {max(1, seconds):.0f} s"
         )
         return
     direction = "ahead of" if ahead > timedelta() else "behind"
-    yield Finding(
+    yield CheckFinding(
         Level.WARNING,
         where,
         f"this machine's clock is {seconds:,.0f} s {direction} {whose}",

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Protocol
 
-from syncd.inspect.check.findings import Code, Finding, Level
+from syncd.inspect.check.findings import CheckFinding, Code, Level
 from syncd.inspect.check.query_sample import Seen
 from syncd.model.showing import escaped
 
 MAKE_ONE = "Make a goal of type JavaScript event with the condition 'matches' and this identifier."
 
 
-class Goal(Protocol):
+class CounterGoal(Protocol):
     """One goal of a counter."""
 
     @property
@@ -40,12 +40,14 @@ class Goal(Protocol):
         ...
 
 
-def look_at_targets(where: str, goals: Sequence[Goal], seen: Mapping[str, Seen]) -> Iterator[Finding]:
+def look_at_targets(
+    where: str, goals: Sequence[CounterGoal], seen: Mapping[str, Seen]
+) -> Iterator[CheckFinding]:
     """Look at each Target of the samples; one without a goal is an error where nothing else is sent."""
     for target in sorted({target for one in seen.values() for target in one.targets}):
         queries = [query for query, one in seen.items() if target in one.targets]
         if any(goal.takes(target) for goal in goals):
-            yield Finding(Level.OK, where, f"Target {escaped(target)}: there is a goal for it")
+            yield CheckFinding(Level.OK, where, f"Target {escaped(target)}: there is a goal for it")
             continue
         who = f"Target {escaped(target)} (query {', '.join(queries)})"
         path = ("queries", queries[0], "columns", "Target")
@@ -57,11 +59,13 @@ def look_at_targets(where: str, goals: Sequence[Goal], seen: Mapping[str, Seen])
             action = f"Write Target: {{value: {identifier}}}." if is_constant else action
             if not identifier:
                 action = MAKE_ONE
-            yield Finding(Level.ERROR, where, f"{who} {message}", action, Code.TARGET_NOT_IDENTIFIER, path)
+            yield CheckFinding(
+                Level.ERROR, where, f"{who} {message}", action, Code.TARGET_NOT_IDENTIFIER, path
+            )
             continue
         is_lost = any(_nothing_taken(seen[query], goals) for query in queries)
         near = next(filter(None, (goal.near(target) for goal in goals)), "") or _like(target, goals)
-        yield Finding(
+        yield CheckFinding(
             Level.ERROR if is_lost else Level.WARNING,
             where,
             f"{who}: no goal takes it, so its conversions are not counted{near and '; ' + near}",
@@ -71,11 +75,11 @@ def look_at_targets(where: str, goals: Sequence[Goal], seen: Mapping[str, Seen])
         )
 
 
-def _nothing_taken(seen: Seen, goals: Sequence[Goal]) -> bool:
+def _nothing_taken(seen: Seen, goals: Sequence[CounterGoal]) -> bool:
     return not any(goal.takes(target) for target in seen.targets for goal in goals)
 
 
-def _mistaken_for(target: str, goals: Sequence[Goal]) -> tuple[str, str] | None:
+def _mistaken_for(target: str, goals: Sequence[CounterGoal]) -> tuple[str, str] | None:
     """What of a goal the Target is, other than its identifier, and that identifier; empty: it has none."""
     for goal in goals:
         what = "number" if target == str(goal.id) else "name" if _same_name(target, goal.name) else ""
@@ -92,7 +96,7 @@ def _same_name(target: str, name: str) -> bool:
     return bool(name) and target.strip().casefold() == name.strip().casefold()
 
 
-def _like(target: str, goals: Sequence[Goal]) -> str:
+def _like(target: str, goals: Sequence[CounterGoal]) -> str:
     identifiers = {one.casefold(): one for goal in goals for one in goal.identifiers}
     found = get_close_matches(target.casefold(), identifiers, n=1)
     return f"did you mean {escaped(identifiers[found[0]])}?" if found else ""

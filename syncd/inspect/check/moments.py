@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from syncd.inspect.check.findings import CLOCK, Code, Finding, Level
+from syncd.inspect.check.findings import CLOCK, CheckFinding, Code, Level
 from syncd.mapping.bad import BadValueError
 from syncd.mapping.moments import from_iso, moment
 from syncd.model.settings import QuerySettings
@@ -61,7 +61,7 @@ def read_moment(value: object, zone: ZoneInfo) -> datetime | None:
 
 def look_at_zone(
     query: QuerySettings, seen: MomentsSeen, now: datetime, counters_zone: str
-) -> Iterator[Finding]:
+) -> Iterator[CheckFinding]:
     """Whether moments without a zone are taken for those of the right one.
 
     Args:
@@ -79,7 +79,7 @@ def look_at_zone(
         fitting = _fitting_zone(seen, now, counters_zone)
         taken = "the default: timezone is not set" if query.timezone_is_default else "its timezone"
         hours = f"{ahead.total_seconds() / 3600:.1f}".removesuffix(".0")
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             where,
             f"the newest DateTime carries no zone and is read as {query.timezone} ({taken}): that is"
@@ -91,7 +91,7 @@ def look_at_zone(
             path,
         )
     elif query.timezone_is_default and _differs(counters_zone, newest):
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             where,
             f"DateTime carries no zone and is read as UTC, since timezone is not set; the counter's zone is"
@@ -103,14 +103,14 @@ def look_at_zone(
         )
 
 
-def look_at_days(query: QuerySettings, seen: MomentsSeen, column: str) -> Iterator[Finding]:
+def look_at_days(query: QuerySettings, seen: MomentsSeen, column: str) -> Iterator[CheckFinding]:
     """DateTimes that are whole days: by their type, or by all of them being midnight."""
     where, path = f"query {query.name}", ("queries", query.name, "columns", "DateTime")
     day = next((value for value in seen.values if is_day(value)), None)
     if day is not None:
         read = read_moment(day, query.timezone)
         when = f"{read.astimezone(query.timezone):{CLOCK}} {query.timezone}" if read else "not readable"
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             where,
             f"DateTime ← {column} holds days without a time, such as {str(day)!r}: it is sent as {when},"
@@ -126,7 +126,7 @@ def look_at_days(query: QuerySettings, seen: MomentsSeen, column: str) -> Iterat
     if len({one.date() for one in local if one}) >= _ENOUGH_DAYS and all(
         one is not None and one.time() == time() for one in local
     ):
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             where,
             f"DateTime ← {column} is midnight in every row of the sample, such as {str(moments[-1])!r}:"

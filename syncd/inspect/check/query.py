@@ -9,11 +9,11 @@ from functools import partial
 from math import ceil
 
 from syncd.inspect.check import sample
-from syncd.inspect.check.findings import CLOCK, Code, Finding, Level, failed
+from syncd.inspect.check.findings import CLOCK, CheckFinding, Code, Level, failed
 from syncd.inspect.check.query_kind import look_at_kind
 from syncd.inspect.check.query_mark import look_at_index, look_at_marks, look_at_nulls
 from syncd.inspect.check.query_rows import look_at_day, look_at_money, look_at_sample
-from syncd.inspect.check.query_sample import Explainer, QuerySample, Seen, read_both_ends
+from syncd.inspect.check.query_sample import PlanSource, QuerySample, Seen, read_both_ends
 from syncd.inspect.check.sample import SampleMoment
 from syncd.mapping import Layout, layout
 from syncd.model import Column, Position
@@ -28,10 +28,10 @@ MANY_ROWS = 100_000
 
 def look_at_query(
     query: QuerySettings,
-    opened: Callable[[QuerySettings], Explainer],
+    opened: Callable[[QuerySettings], PlanSource],
     clock: Clock,
     stands: Callable[[], Position | None],
-) -> tuple[list[Finding], Seen]:
+) -> tuple[list[CheckFinding], Seen]:
     """Columns, a sample of values, the index behind the mark; and what was seen for the counter.
 
     Args:
@@ -51,7 +51,7 @@ def look_at_query(
         found = failed(where, error, code, ("queries", query.name, *keys), query.name)
         return [replace(found, at=at)], Seen()
     seen = QuerySample(query, source, plan, page, clock.now())
-    findings = [Finding(Level.OK, where, f"columns: {sample.described(plan, page)}")]
+    findings = [CheckFinding(Level.OK, where, f"columns: {sample.described(plan, page)}")]
     moment = sample.sample_moment(plan, page, query.timezone)
     findings += _look_at_zone(query, moment)
     for look in (
@@ -70,7 +70,9 @@ def look_at_query(
     return findings, Seen(sample.targets(plan, page), moment, _is_constant(plan), sample.moments(plan, page))
 
 
-def _kept_apart(look: Callable[[QuerySample], Iterable[Finding]], seen: QuerySample) -> list[Finding]:
+def _kept_apart(
+    look: Callable[[QuerySample], Iterable[CheckFinding]], seen: QuerySample
+) -> list[CheckFinding]:
     """One look's findings; what keeps it from looking is a warning, and the other looks go on."""
     try:
         with suppress(StateError):  # look_at_state has told of it
@@ -85,18 +87,18 @@ def _is_constant(plan: Layout) -> bool:
     return any(one.column is Column.TARGET and isinstance(one.source, Constant) for one in plan.written)
 
 
-def _look_at_zone(query: QuerySettings, found: SampleMoment | None) -> Iterator[Finding]:
+def _look_at_zone(query: QuerySettings, found: SampleMoment | None) -> Iterator[CheckFinding]:
     if found is not None:
         read = f" carries no zone: read as {query.timezone}, that" if found.zoneless else ""
         message = f"DateTime {found.value}{read} is {found.moment:{CLOCK}} UTC"
-        yield Finding(Level.OK, f"query {query.name}", message)
+        yield CheckFinding(Level.OK, f"query {query.name}", message)
 
 
-def _look_at_transactions(seen: QuerySample) -> Iterator[Finding]:
+def _look_at_transactions(seen: QuerySample) -> Iterator[CheckFinding]:
     """Rows committed late are found by whoever has a transaction open, if the database tells."""
     source = seen.source
     if seen.query.overlap == "auto" and source.open_transactions() is None and source.hides_transactions:
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             seen.where,
             "the database hides open transactions from this user: rows committed late may be missed",
@@ -106,12 +108,12 @@ def _look_at_transactions(seen: QuerySample) -> Iterator[Finding]:
         )
 
 
-def _look_at_relations(seen: QuerySample) -> Iterator[Finding]:
+def _look_at_relations(seen: QuerySample) -> Iterator[CheckFinding]:
     """Relations whose rows appear late without any transaction here, so that `overlap: auto` sees nothing."""
     if seen.query.overlap != "auto":
         return
     if unseen := seen.source.unseen_relations():
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             seen.where,
             f"the query reads the {' and the '.join(unseen)}: rows appear there later than their transactions"
@@ -124,24 +126,24 @@ def _look_at_relations(seen: QuerySample) -> Iterator[Finding]:
         )
 
 
-def _look_at_backlog(seen: QuerySample, *, stands: Callable[[], Position | None]) -> Iterator[Finding]:
+def _look_at_backlog(seen: QuerySample, *, stands: Callable[[], Position | None]) -> Iterator[CheckFinding]:
     """How many rows are to come; a first run of very many is asked about."""
     query, where, position = seen.query, seen.where, stands()
     if position is None and query.start == "now":
-        yield Finding(Level.OK, where, "it never ran; start: now passes over the rows that are there")
+        yield CheckFinding(Level.OK, where, "it never ran; start: now passes over the rows that are there")
         return
     rows = seen.source.count(position.mark if position else None)
     requests = None if rows is None else ceil(rows / query.chunk_rows)
     uploads = "" if requests is None else f", at most {_counted(requests, 'upload request')}"
     many = "more rows than can be counted in a moment" if rows is None else _counted(rows, "row")
     if position is not None:
-        yield Finding(Level.OK, where, f"it has run before; {many} from its mark on")
+        yield CheckFinding(Level.OK, where, f"it has run before; {many} from its mark on")
         return
     words = f"it never ran; the first run reads {many} (start: {query.start}){uploads}"
     if rows is not None and rows <= MANY_ROWS:
-        yield Finding(Level.OK, where, words)
+        yield CheckFinding(Level.OK, where, words)
     else:
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             where,
             words,

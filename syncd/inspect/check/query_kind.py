@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from syncd.inspect.check.findings import Code, Finding, Level
+from syncd.inspect.check.findings import CheckFinding, Code, Level
 from syncd.inspect.check.query_sample import QuerySample
 from syncd.mapping import kind_of
 from syncd.model.settings import Constant
 
 
-def look_at_kind(seen: QuerySample) -> Iterator[Finding]:
+def look_at_kind(seen: QuerySample) -> Iterator[CheckFinding]:
     """What the kind has to say of the sample."""
     rows = [
         {
@@ -21,8 +21,8 @@ def look_at_kind(seen: QuerySample) -> Iterator[Finding]:
     ]
     for remark in kind_of(seen.query).remarks(seen.query, rows, seen.now):
         if remark.is_fine:
-            yield Finding(Level.OK, seen.where, remark.message)
+            yield CheckFinding(Level.OK, seen.where, remark.message)
         else:
-            yield Finding(
+            yield CheckFinding(
                 Level.WARNING, seen.where, remark.message, remark.action, Code.KIND, seen.path(*remark.path)
             )

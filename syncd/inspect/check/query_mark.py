@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from syncd.inspect.check import marks, sample
-from syncd.inspect.check.findings import Code, Finding, Level, failed
+from syncd.inspect.check.findings import CheckFinding, Code, Level, failed
 from syncd.inspect.check.query_sample import QuerySample
 from syncd.model.errors import SourceError
 
@@ -14,19 +14,19 @@ NULL_ROWS = 1000
 """Rows without a mark that are counted; more are told as so many and more."""
 
 
-def look_at_marks(seen: QuerySample) -> Iterator[Finding]:
+def look_at_marks(seen: QuerySample) -> Iterator[CheckFinding]:
     """Whether the mark's first column grows as time goes on, by its values."""
     query, place = seen.query, seen.plan.mark[0]
     values, name, path = seen.values(place), query.mark[0], seen.path("mark")
     texts = [value for value in values if isinstance(value, str)]
     disorder = marks.text_disorder(texts, name) if len(texts) == len(values) else None
     if disorder is not None:
-        yield Finding(Level.ERROR, seen.where, *disorder, Code.MARK_TEXT_ORDER, path)
+        yield CheckFinding(Level.ERROR, seen.where, *disorder, Code.MARK_TEXT_ORDER, path)
         return
     rows = [row for row in seen.page.rows if row[place] is not None]
     moments = sample.moments_in_order(seen.plan, replace(seen.page, rows=rows), query.timezone)
     if why := marks.why_random(values, moments):
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             seen.where,
             f"the mark's {name} {why}: such a mark does not grow, and a later row that sorts before the"
@@ -38,7 +38,7 @@ def look_at_marks(seen: QuerySample) -> Iterator[Finding]:
             path,
         )
     if any(map(marks.is_naive, values)) and marks.clocks_change(query.timezone, seen.now):
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             seen.where,
             f"the mark's {name} carries no zone, and the clocks of {query.timezone} are put back in"
@@ -53,7 +53,7 @@ def look_at_marks(seen: QuerySample) -> Iterator[Finding]:
     if cut is not None and query.overlap == "auto":
         what, such = cut
         overlap = "1d" if what == "days" else "2m"
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             seen.where,
             f"the mark's {name} holds whole {what}, such as {such!r}: a row that comes later and has"
@@ -63,7 +63,7 @@ def look_at_marks(seen: QuerySample) -> Iterator[Finding]:
             path,
         )
     if ahead := [value for value in values if _is_ahead(value, seen)]:
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             seen.where,
             f"the mark's {name} lies in the future in {len(ahead)} of {len(values)} rows, such as"
@@ -79,14 +79,14 @@ def _is_ahead(value: object, seen: QuerySample) -> bool:
     return moment is not None and (moment - seen.now).days >= 1
 
 
-def look_at_nulls(seen: QuerySample) -> Iterator[Finding]:
+def look_at_nulls(seen: QuerySample) -> Iterator[CheckFinding]:
     """Rows that have no place in the order."""
     rows = seen.source.without_place(NULL_ROWS).rows
     if not rows:
         return
     more = "or more " if len(rows) == NULL_ROWS else ""
     columns = dict.fromkeys((*seen.query.mark, *seen.query.key))
-    yield Finding(
+    yield CheckFinding(
         Level.WARNING,
         seen.where,
         f"{len(rows):,} {more}{'row has' if len(rows) == 1 else 'rows have'} null in the mark or key"
@@ -97,14 +97,14 @@ def look_at_nulls(seen: QuerySample) -> Iterator[Finding]:
     )
 
 
-def look_at_index(seen: QuerySample) -> Iterator[Finding]:
+def look_at_index(seen: QuerySample) -> Iterator[CheckFinding]:
     """Whether an index leads to the mark; EXPLAIN that is refused is a finding of its own."""
     mark, path = ", ".join(seen.query.mark), seen.path("mark")
     try:
         seeks = seen.source.index_hint(seen.page.mark)
     except SourceError as error:
         found = failed(seen.where, error)
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             seen.where,
             f"whether an index leads to the mark ({mark}) could not be looked at: {found.message}",
@@ -116,11 +116,11 @@ def look_at_index(seen: QuerySample) -> Iterator[Finding]:
         return
     if seeks is None:
         message = f"whether an index leads to the mark ({mark}) does not show in the plan"
-        yield Finding(Level.NOTE, seen.where, message, "", Code.PLAN_UNKNOWN, path)
+        yield CheckFinding(Level.NOTE, seen.where, message, "", Code.PLAN_UNKNOWN, path)
     elif seeks:
-        yield Finding(Level.OK, seen.where, f"an index leads to the mark ({mark})")
+        yield CheckFinding(Level.OK, seen.where, f"an index leads to the mark ({mark})")
     else:
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             seen.where,
             f"no index leads to the mark ({mark}): every poll reads the whole table",

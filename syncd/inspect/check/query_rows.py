@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from syncd.inspect.check import sample
-from syncd.inspect.check.findings import Code, Finding, Level
+from syncd.inspect.check.findings import CheckFinding, Code, Level
 from syncd.inspect.check.moments import look_at_days
 from syncd.inspect.check.query_sample import QuerySample
 from syncd.mapping import kind_of
@@ -15,16 +15,16 @@ from syncd.model.settings import Constant
 from syncd.pipeline.chunking.intake import Intake, NothingKnown
 
 
-def look_at_sample(seen: QuerySample) -> Iterator[Finding]:
+def look_at_sample(seen: QuerySample) -> Iterator[CheckFinding]:
     """Whether the rows of the sample can be sent, and why not."""
     query, page, where = seen.query, seen.page, seen.where
     if not page.rows:
         message = "no rows yet: their values could not be looked at"
-        yield Finding(Level.WARNING, where, message, "", Code.QUERY_EMPTY, seen.path("sql"))
+        yield CheckFinding(Level.WARNING, where, message, "", Code.QUERY_EMPTY, seen.path("sql"))
         return
     chunk, intake = Chunk(), Intake(query, NothingKnown())
     intake.add(chunk, page, seen.now)
-    yield Finding(
+    yield CheckFinding(
         Level.OK,
         where,
         f"sample of {len(page.rows)} rows: {len(chunk.ready)} can be sent, {len(chunk.waiting)} would wait, "
@@ -32,7 +32,7 @@ def look_at_sample(seen: QuerySample) -> Iterator[Finding]:
     )
     is_all = not chunk.ready and not chunk.waiting and bool(chunk.rejects)
     if is_all:
-        yield Finding(
+        yield CheckFinding(
             Level.ERROR,
             where,
             f"every row of the sample would be rejected ({len(chunk.rejects)} of {len(page.rows)}):"
@@ -44,7 +44,7 @@ def look_at_sample(seen: QuerySample) -> Iterator[Finding]:
     kinds = Counter((reject.reason, reject.column) for reject in chunk.rejects)
     for (reason, column), rows in kinds.most_common():
         first = next(reject for reject in chunk.rejects if (reject.reason, reject.column) == (reason, column))
-        yield Finding(
+        yield CheckFinding(
             Level.ERROR if is_all else Level.WARNING,
             where,
             f"{rows} of them rejected: {reason} in {column or 'the row'}, such as {first.value!r} "
@@ -56,11 +56,11 @@ def look_at_sample(seen: QuerySample) -> Iterator[Finding]:
     yield from _look_at_likeness(seen, chunk, intake)
 
 
-def _look_at_likeness(seen: QuerySample, chunk: Chunk, intake: Intake) -> Iterator[Finding]:
+def _look_at_likeness(seen: QuerySample, chunk: Chunk, intake: Intake) -> Iterator[CheckFinding]:
     """Rows that syncd takes for the same row, and sales that Metrica takes for the same sale."""
     query = seen.query
     if shared := sample.shared_keys(intake.keys(seen.page, seen.now)):
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             seen.where,
             f"{shared} of them have the key ({', '.join(query.key)}) of another row, and would not be sent",
@@ -70,7 +70,7 @@ def _look_at_likeness(seen: QuerySample, chunk: Chunk, intake: Intake) -> Iterat
         )
     is_judged = kind_of(query).merges_equal_sales and not query.spread
     if is_judged and (same := sample.same_sales(chunk)):
-        yield Finding(
+        yield CheckFinding(
             Level.WARNING,
             seen.where,
             f"{same.rows} of them have the id, Target and DateTime of a row with another key, such as"
@@ -83,7 +83,7 @@ def _look_at_likeness(seen: QuerySample, chunk: Chunk, intake: Intake) -> Iterat
         )
 
 
-def look_at_money(seen: QuerySample) -> Iterator[Finding]:
+def look_at_money(seen: QuerySample) -> Iterator[CheckFinding]:
     """Money that the database's driver gives rounded to six or seven digits."""
     rounded = seen.source.single_precision()
     for written in seen.plan.written:
@@ -92,7 +92,7 @@ def look_at_money(seen: QuerySample) -> Iterator[Finding]:
         name = seen.plan.columns[written.source]
         if name not in rounded:
             continue
-        yield Finding(
+        yield CheckFinding(
             Level.ERROR,
             seen.where,
             f"Price ← {name} is a float of single precision: from the seventh digit on its money is not"
@@ -104,7 +104,7 @@ def look_at_money(seen: QuerySample) -> Iterator[Finding]:
         )
 
 
-def look_at_day(seen: QuerySample) -> Iterator[Finding]:
+def look_at_day(seen: QuerySample) -> Iterator[CheckFinding]:
     """Whether the DateTime is a day without a time."""
     if (column := sample.datetime_column(seen.plan)) is not None:
         yield from look_at_days(seen.query, sample.moments(seen.plan, seen.page), column)

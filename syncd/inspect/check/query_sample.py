@@ -17,7 +17,7 @@ SAMPLE_ROWS = 200
 """Rows read from each end of a query to see whether its values can be sent."""
 
 
-class Explainer(Source, Protocol):
+class PlanSource(Source, Protocol):
     """A source that can also say how its page query would be carried out."""
 
     def index_hint(self, after: Mark | None) -> bool | None:
@@ -53,7 +53,7 @@ class QuerySample:
     """A query with some of its rows."""
 
     query: QuerySettings
-    source: Explainer
+    source: PlanSource
     plan: Layout
     page: Page
     """The first rows and the last ones, in the mark's order."""
@@ -73,7 +73,7 @@ class QuerySample:
         return [row[place] for row in self.page.rows if row[place] is not None]
 
 
-def read_both_ends(source: Explainer) -> Page:
+def read_both_ends(source: PlanSource) -> Page:
     """Read the first rows and the last ones: what is wrong now may not have been at first."""
     page = next(source.scan(None, page_rows=SAMPLE_ROWS))
     if page.exhausted or not page.rows:

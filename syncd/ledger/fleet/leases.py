@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select, update
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.ledger.store import Store
 from syncd.model.errors import LeaseLost
 
@@ -145,7 +145,7 @@ class Leases:
             connection.execute(self._database.insert(table).on_conflict_do_nothing(), blank)
 
 
-def check_lease(database: Database, connection: Connection, lease: Lease) -> None:
+def check_lease(database: StoreDatabase, connection: Connection, lease: Lease) -> None:
     """Raise LeaseLost unless the lease still holds; it then holds until the transaction ends.
 
     FOR KEY SHARE keeps the row from being taken over (`acquire` locks it FOR UPDATE), but not from being

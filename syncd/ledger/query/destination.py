@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, and_, delete, func, or_, select, update
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.ledger.tables import is_unsettled
 from syncd.model import Reason, UploadState
 from syncd.model.errors import DestinationChanged
@@ -40,7 +40,7 @@ def is_there(column: ReadOnlyColumnCollection[str, Column[Any]], place: Place) -
     )
 
 
-def note(database: Database, connection: Connection, query: str, place: Place) -> None:
+def note(database: StoreDatabase, connection: Connection, query: str, place: Place) -> None:
     """Record where the upload that is being recorded goes. Raises DestinationChanged."""
     went = database.tables.destinations
     found = connection.execute(select(went).where(went.c.query == query)).one_or_none()
@@ -48,7 +48,7 @@ def note(database: Database, connection: Connection, query: str, place: Place) -
     _write(database, connection, query, place)
 
 
-def _write(database: Database, connection: Connection, query: str, place: Place) -> None:
+def _write(database: StoreDatabase, connection: Connection, query: str, place: Place) -> None:
     row = {"query": query, "api_url": place.address or None, "counter": place.counter}
     table = database.tables.destinations
     adding = database.insert(table).values(row)
@@ -57,7 +57,7 @@ def _write(database: Database, connection: Connection, query: str, place: Place)
     connection.execute(adding.on_conflict_do_update(index_elements=["query"], set_=changed))
 
 
-def go_on(database: Database, connection: Connection, query: str, place: Place, now: datetime) -> None:
+def go_on(database: StoreDatabase, connection: Connection, query: str, place: Place, now: datetime) -> None:
     """Count what was delivered elsewhere as delivered; what is open or to come goes to the new place."""
     uploads = database.tables.uploads
     connection.execute(
@@ -69,7 +69,7 @@ def go_on(database: Database, connection: Connection, query: str, place: Place, 
 
 
 def deliver_again(
-    database: Database, connection: Connection, query: str, place: Place, now: datetime
+    database: StoreDatabase, connection: Connection, query: str, place: Place, now: datetime
 ) -> None:
     """Have nothing that was delivered elsewhere count, in no figure either; the caller moves the mark back.
 
@@ -94,7 +94,7 @@ def deliver_again(
     connection.execute(update(table).where(table.c.query == query).values(uploads_elsewhere=newest))
 
 
-def _decide(database: Database, connection: Connection, query: str, place: Place, now: datetime) -> None:
+def _decide(database: StoreDatabase, connection: Connection, query: str, place: Place, now: datetime) -> None:
     _write(database, connection, query, place)
     table = database.tables.destinations
     connection.execute(update(table).where(table.c.query == query).values(decided_at=now))

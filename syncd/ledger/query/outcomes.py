@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from syncd.ledger import totals
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.ledger.query import destination
 from syncd.model import Chunk, Origin, Receipt, UploadState, keys
 from syncd.model.links import Alarm, Links
@@ -37,7 +37,7 @@ def figures(receipt: Receipt, rows: int, state: UploadState) -> dict[str, object
 
 
 def note_old(
-    database: Database, connection: Connection, upload_id: int, chunk: Chunk, since: datetime
+    database: StoreDatabase, connection: Connection, upload_id: int, chunk: Chunk, since: datetime
 ) -> None:
     """Note how many rows of a new upload are from before a moment, and so too old to be of use."""
     oldest = since.timestamp()
@@ -53,7 +53,7 @@ def note_old(
         connection.execute(update(table).where(table.c.id == upload_id).values(old_rows=old_rows))
 
 
-def count_links(database: Database, connection: Connection, row: Row[Any]) -> None:
+def count_links(database: StoreDatabase, connection: Connection, row: Row[Any]) -> None:
     """Count an upload that has just become final, in the day on which Metrica accepted it."""
     if row.linked is None:  # Metrica did not say
         return
@@ -64,7 +64,7 @@ def count_links(database: Database, connection: Connection, row: Row[Any]) -> No
     _add(database, connection, row, links)
 
 
-def _count_gain(database: Database, connection: Connection, resend: Row[Any]) -> None:
+def _count_gain(database: StoreDatabase, connection: Connection, resend: Row[Any]) -> None:
     """Rows that were linked only now, when they were sent again, are counted with the first upload."""
     table = database.tables.uploads
     asked = select(table).where(table.c.id == resend.parent_id).with_for_update()
@@ -78,7 +78,7 @@ def _count_gain(database: Database, connection: Connection, resend: Row[Any]) ->
         _add(database, connection, first, Links(gained=more))
 
 
-def _add(database: Database, connection: Connection, upload: Row[Any], links: Links) -> None:
+def _add(database: StoreDatabase, connection: Connection, upload: Row[Any], links: Links) -> None:
     table = database.tables.match_days
     day = upload.settled_at.astimezone(UTC).date().isoformat()
     values = {name: getattr(links, name) for name in FIGURES}
@@ -89,7 +89,7 @@ def _add(database: Database, connection: Connection, upload: Row[Any], links: Li
 
 
 def to_send_again(
-    database: Database, query: str, place: Place, since: datetime, before: datetime, limit: int
+    database: StoreDatabase, query: str, place: Place, since: datetime, before: datetime, limit: int
 ) -> Sequence[int]:
     """Find uploads not all of whose rows were linked, accepted after `since` and last sent before `before`.
 
@@ -115,7 +115,7 @@ def to_send_again(
         return list(connection.execute(asked).scalars())
 
 
-def write_alarm(database: Database, connection: Connection, query: str, alarm: Alarm | None) -> None:
+def write_alarm(database: StoreDatabase, connection: Connection, query: str, alarm: Alarm | None) -> None:
     """Note that the query's match rate has fallen, or (None) that it has recovered."""
     table = database.tables.match_alarms
     connection.execute(delete(table).where(table.c.query == query))

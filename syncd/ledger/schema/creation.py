@@ -20,12 +20,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateSchema
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.ledger.schema import views
 from syncd.ledger.schema.version import HEAD, read_version, version_table
 
 
-def upgrade(database: Database) -> tuple[str | None, str] | None:
+def upgrade(database: StoreDatabase) -> tuple[str | None, str] | None:
     """Make the tables, or run the migrations that are missing; they and their record are one transaction.
 
     Two processes may do this at once: one of them finds nothing left to do.
@@ -52,7 +52,7 @@ def upgrade(database: Database) -> tuple[str | None, str] | None:
         return before, HEAD
 
 
-def try_to_make(database: Database) -> None:
+def try_to_make(database: StoreDatabase) -> None:
     """Make a new store's tables in a transaction that is then rolled back.
 
     Raises StateUnavailable where this account may not.
@@ -78,7 +78,7 @@ def _take_turn(connection: Connection, schema: str) -> None:
         connection.execute(CreateSchema(schema))
 
 
-def _create(database: Database, connection: Connection) -> None:
+def _create(database: StoreDatabase, connection: Connection) -> None:
     """All tables and views, and the record that they are of this version, as Alembic keeps it."""
     database.tables.metadata.create_all(connection, checkfirst=False)
     views.create(database, connection)

@@ -9,7 +9,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.ledger.schema.version import HEAD, version_table
 
 
@@ -25,7 +25,7 @@ def scripts() -> ScriptDirectory:
     return ScriptDirectory.from_config(_config())
 
 
-def migrate(database: Database, connection: Connection) -> None:
+def migrate(database: StoreDatabase, connection: Connection) -> None:
     """Run the migrations that are missing, from the very first in a store without any table."""
     config = _config()
     config.attributes["syncd"] = {

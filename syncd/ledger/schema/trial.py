@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.ledger.schema.creation import try_to_make
 from syncd.ledger.store_files import files_of_root
 from syncd.model.errors import StateNotWritable, StateUnavailable
@@ -23,7 +23,7 @@ ORDER BY 1 LIMIT 1
 _WHO = text("SELECT current_user, current_database()")
 
 
-def check_writable(database: Database, *, is_new: bool) -> None:
+def check_writable(database: StoreDatabase, *, is_new: bool) -> None:
     """Raise StateNotWritable where a run could not write, or not make the store. Raises StateUnavailable."""
     if database.file is not None:
         _check_file(database.file)
@@ -48,7 +48,7 @@ def _check_file(file: Path) -> None:
         )
 
 
-def _check_schema(database: Database, schema: str, *, is_new: bool) -> None:
+def _check_schema(database: StoreDatabase, schema: str, *, is_new: bool) -> None:
     with database.read() as connection:
         role, name = connection.execute(_WHO).one()
         table = None if is_new else connection.execute(_NOT_WRITABLE, {"schema": schema}).scalar()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, column, inspect, select, table
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.model.errors import StateTooNew, StateUnavailable, StateUnreleased
 
 HEAD = "0008"
@@ -13,12 +13,12 @@ NEVER_RELEASED = frozenset({"0003", "0004", "0005", "0006"})
 """Versions between two commits of the development, for which there is no migration."""
 
 
-def version_table(database: Database) -> str:
+def version_table(database: StoreDatabase) -> str:
     """The table in which Alembic records the version."""
     return "alembic_version" if database.postgresql else "syncd_alembic_version"
 
 
-def read_version(database: Database, connection: Connection) -> str | None:
+def read_version(database: StoreDatabase, connection: Connection) -> str | None:
     """Read the store's version; None when it has no tables yet. Raises StateTooNew and StateUnreleased."""
     name = version_table(database)
     if not inspect(connection).has_table(name, schema=database.schema):
@@ -32,7 +32,7 @@ def read_version(database: Database, connection: Connection) -> str | None:
     return version
 
 
-def check_version(database: Database) -> None:
+def check_version(database: StoreDatabase) -> None:
     """Raise StateTooNew or, where the store is older than this syncd or not there yet, StateUnavailable."""
     if database.is_missing():
         raise StateUnavailable(

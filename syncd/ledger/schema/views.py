@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 from syncd.model.uploads import DELIVERED
 
 
-def create(database: Database, connection: Connection) -> None:
+def create(database: StoreDatabase, connection: Connection) -> None:
     """`deliveries`: every delivered key with the upload that delivered it, once for each time it was sent."""
     tables = database.tables
     written = connection.dialect.identifier_preparer.format_table

@@ -14,7 +14,7 @@ OWED_FOR = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class AlertTerms:
     """What of `alerts` in the configuration decides."""
 
     kinds: Collection[str]
@@ -23,7 +23,7 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class MessageLine:
     """One line of a message."""
 
     kind: AlertKind
@@ -41,11 +41,11 @@ class Step:
     before: Remembered | None
     after: Remembered | None
     """None: there is nothing to remember any more."""
-    item: Item | None = None
+    item: MessageLine | None = None
 
 
 def decide(
-    troubles: Mapping[Key, Trouble], memory: Mapping[Key, Remembered], terms: Terms, now: datetime
+    troubles: Mapping[Key, Trouble], memory: Mapping[Key, Remembered], terms: AlertTerms, now: datetime
 ) -> list[Step]:
     """Compare what is wrong with what was told.
 
@@ -58,7 +58,9 @@ def decide(
     return [step for step in steps if step.before != step.after]
 
 
-def _trouble_step(key: Key, trouble: Trouble, before: Remembered | None, terms: Terms, now: datetime) -> Step:
+def _trouble_step(
+    key: Key, trouble: Trouble, before: Remembered | None, terms: AlertTerms, now: datetime
+) -> Step:
     known = before if before is not None and not before.is_over else Remembered(now)
     if known.told_at is None:
         is_due = now >= known.since + terms.after
@@ -67,15 +69,15 @@ def _trouble_step(key: Key, trouble: Trouble, before: Remembered | None, terms: 
     if not is_due:
         return Step(key, before, known)
     is_reminder = known.told_at is not None and not known.is_owed
-    item = Item(trouble.kind, trouble.query, trouble.words, known.since, is_reminder)
+    item = MessageLine(trouble.kind, trouble.query, trouble.words, known.since, is_reminder)
     return Step(key, before, replace(known, told_at=now, words=trouble.words, is_owed=True), item)
 
 
-def _over_step(key: Key, known: Remembered, terms: Terms, now: datetime) -> Step:
+def _over_step(key: Key, known: Remembered, terms: AlertTerms, now: datetime) -> Step:
     was_told = known.told_at is not None and not (known.is_owed and not known.is_over)
     if not was_told or AlertKind.RECOVERED not in terms.kinds:
         return Step(key, known, None)
     if known.is_over and known.told_at is not None and now < known.told_at + OWED_FOR:
         return Step(key, known, known)
-    item = Item(AlertKind.RECOVERED, key[1], known.words, known.since)
+    item = MessageLine(AlertKind.RECOVERED, key[1], known.words, known.since)
     return Step(key, known, replace(known, told_at=now, is_over=True, is_owed=True), item)

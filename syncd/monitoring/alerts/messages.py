@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from syncd.monitoring.alerts.decisions import Item
+from syncd.monitoring.alerts.decisions import MessageLine
 from syncd.monitoring.alerts.troubles import AlertKind
 
 
@@ -17,7 +17,7 @@ class Message:
 
     title: str
     body: str
-    items: Sequence[Item]
+    items: Sequence[MessageLine]
     at: datetime
 
     @property
@@ -41,7 +41,7 @@ class Message:
         return json.dumps(document, ensure_ascii=False)
 
 
-def compose(items: Sequence[Item], now: datetime) -> Message:
+def compose(items: Sequence[MessageLine], now: datetime) -> Message:
     """The message of these items, the trouble first."""
     ordered = sorted(items, key=lambda item: (item.kind is AlertKind.RECOVERED, item.query, item.kind))
     return Message(_title(ordered), "\n\n".join(map(_paragraph, ordered)), tuple(ordered), now)
@@ -53,7 +53,7 @@ def test_message(now: datetime) -> Message:
     return Message("syncd: a test", body, (), now)
 
 
-def _title(items: Sequence[Item]) -> str:
+def _title(items: Sequence[MessageLine]) -> str:
     if len(items) == 1:
         (item,) = items
         what = item.kind.value.replace("_", " ")
@@ -66,7 +66,7 @@ def _title(items: Sequence[Item]) -> str:
     return f"syncd: {', '.join(parts)}"
 
 
-def _paragraph(item: Item) -> str:
+def _paragraph(item: MessageLine) -> str:
     since = f"since {_moment(item.since)}"
     if item.kind is AlertKind.RECOVERED:
         return f"[recovered] It is over. It was ({since}): {item.words}"

@@ -27,7 +27,7 @@ from syncd.model.kinds import QueryKind
 from syncd.monitoring.status import QueryState, QueryStatus, StatusReport
 
 
-class Outcome(StrEnum):
+class PostOutcome(StrEnum):
     """What became of one POST: the label `outcome` of `syncd_uploads_total`."""
 
     ACCEPTED = "accepted"
@@ -207,7 +207,7 @@ class Metrics:
         if reason in set(Reason):
             self._add(self._rows_rejected, rows, query, reason)
 
-    def upload(self, query: str, outcome: Outcome) -> None:
+    def upload(self, query: str, outcome: PostOutcome) -> None:
         """Count one upload's outcome."""
         self._add(self._uploads, 1, query, outcome.value)
 
@@ -329,7 +329,7 @@ class Metrics:
         for reason in Reason:
             self._rows_rejected.labels(query, reason.value)
             self._rejects.labels(query, reason.value)
-        for outcome in Outcome:
+        for outcome in PostOutcome:
             self._uploads.labels(query, outcome.value)
 
     def _remove(self, query: str) -> None:
@@ -341,5 +341,5 @@ class Metrics:
         for reason in Reason:
             self._rows_rejected.remove(query, reason.value)
             self._rejects.remove(query, reason.value)
-        for outcome in Outcome:
+        for outcome in PostOutcome:
             self._uploads.remove(query, outcome.value)

@@ -11,7 +11,7 @@ import structlog
 from syncd.model import Origin, Reason
 from syncd.model.clock import Clock, SystemClock
 from syncd.model.events import Event
-from syncd.monitoring.telemetry.metrics import Metrics, Outcome
+from syncd.monitoring.telemetry.metrics import Metrics, PostOutcome
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -94,11 +94,11 @@ class TelemetryObserver:
             Event.QUERY_HALTED: self._run_ended,
             Event.LEASE_LOST: self._lease_lost,
             Event.ROWS_REJECTED: self._rows_rejected,
-            Event.UPLOAD_ACCEPTED: self._upload(Outcome.ACCEPTED),
-            Event.UPLOAD_UNCLEAR: self._upload(Outcome.UNCLEAR),
-            Event.UPLOAD_FOUND: self._upload(Outcome.FOUND),
-            Event.UPLOAD_NOT_FOUND: self._upload(Outcome.NOT_FOUND),
-            Event.UPLOAD_SPLIT: self._upload(Outcome.SPLIT),
+            Event.UPLOAD_ACCEPTED: self._upload(PostOutcome.ACCEPTED),
+            Event.UPLOAD_UNCLEAR: self._upload(PostOutcome.UNCLEAR),
+            Event.UPLOAD_FOUND: self._upload(PostOutcome.FOUND),
+            Event.UPLOAD_NOT_FOUND: self._upload(PostOutcome.NOT_FOUND),
+            Event.UPLOAD_SPLIT: self._upload(PostOutcome.SPLIT),
             Event.UPLOAD_REFUSED: self._upload_refused,
             Event.UPLOAD_FOLLOWED: self._upload_followed,
             Event.API_REQUEST: self._api_request,
@@ -140,16 +140,16 @@ class TelemetryObserver:
     def _rows_rejected(self, query: str, fields: Fields) -> None:
         self._metrics.rows_rejected(query, str(fields.get("reason", "")), _number(fields, "rows"))
 
-    def _upload(self, outcome: Outcome) -> Callable[[str, Fields], None]:
+    def _upload(self, outcome: PostOutcome) -> Callable[[str, Fields], None]:
         def count(query: str, fields: Fields) -> None:
             self._metrics.upload(query, outcome)
-            if outcome in {Outcome.ACCEPTED, Outcome.FOUND} and fields.get("origin") != Origin.RESEND:
+            if outcome in {PostOutcome.ACCEPTED, PostOutcome.FOUND} and fields.get("origin") != Origin.RESEND:
                 self._metrics.rows_uploaded(query, _number(fields, "rows"))
 
         return count
 
     def _upload_refused(self, query: str, _fields: Fields) -> None:
-        self._metrics.upload(query, Outcome.REFUSED)
+        self._metrics.upload(query, PostOutcome.REFUSED)
         self._metrics.rows_rejected(query, Reason.REFUSED_BY_METRICA, 1)
 
     def _upload_followed(self, query: str, fields: Fields) -> None:

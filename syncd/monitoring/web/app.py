@@ -18,7 +18,7 @@ from syncd.monitoring.web.cached import KEEP, Looks, Unknown
 from syncd.monitoring.web.headers import BoundedHead, StrictHeaders
 from syncd.monitoring.web.hosts import KnownHosts
 from syncd.monitoring.web.languages import choose_language
-from syncd.monitoring.web.page import Page
+from syncd.monitoring.web.page import PageRenderer
 
 STILL_LIMIT = 30.0
 """Seconds; the daemon's loop looks around every five, whatever the runs do."""
@@ -155,16 +155,16 @@ class _Pages:
         return _html(page, page.missing(), 404)
 
 
-def _page(request: Request) -> Page:
+def _page(request: Request) -> PageRenderer:
     asked = request.query_params.get("lang", "")
     texts = choose_language(asked, request.headers.get("accept-language", ""))
     address = Address(
         request.url.path, lang=asked if asked == texts.code else "", still="still" in request.query_params
     )
-    return Page(texts, address)
+    return PageRenderer(texts, address)
 
 
-def _html(page: Page, html: str, code: int = 200) -> Response:
+def _html(page: PageRenderer, html: str, code: int = 200) -> Response:
     headers = {"content-language": page.language, "vary": "Accept-Language"}
     return HTMLResponse(html, code, headers)
 

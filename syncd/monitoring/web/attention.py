@@ -18,7 +18,7 @@ _Group = list[tuple[str, Finding]]
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class AttentionItem:
     """Something to be seen to."""
 
     queries: tuple[str, ...]
@@ -31,7 +31,7 @@ class Item:
         return not _calm(self.findings[0])
 
 
-def attention(queries: Iterable[QueryStatus]) -> list[Item]:
+def attention(queries: Iterable[QueryStatus]) -> list[AttentionItem]:
     """Every finding that asks for a person."""
     groups: dict[tuple[object, ...], _Group] = {}
     for query in queries:
@@ -41,7 +41,7 @@ def attention(queries: Iterable[QueryStatus]) -> list[Item]:
     items: dict[tuple[str, ...], list[Finding]] = {}
     for group in _told_apart(groups.values()):
         items.setdefault(tuple(name for name, _ in group), []).append(_in_common(group))
-    found = [Item(names, tuple(sorted(findings, key=_calm))) for names, findings in items.items()]
+    found = [AttentionItem(names, tuple(sorted(findings, key=_calm))) for names, findings in items.items()]
     return sorted(found, key=lambda item: (not item.urgent, -len(item.queries)))
 
 

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 
 from syncd.monitoring.web import wording_en as texts_en
 from syncd.monitoring.web import wording_ru as texts_ru
-from syncd.monitoring.web.wording import Texts
+from syncd.monitoring.web.wording import LanguageWords
 
-LANGUAGES: Mapping[str, Texts] = {"en": texts_en.TEXTS, "ru": texts_ru.TEXTS}
+LANGUAGES: Mapping[str, LanguageWords] = {"en": texts_en.TEXTS, "ru": texts_ru.TEXTS}
 """By code; English is what others get."""
 
 
-def choose_language(asked: str, accepted: str) -> Texts:
+def choose_language(asked: str, accepted: str) -> LanguageWords:
     """The language of `?lang=`, else the one Accept-Language likes best, else English."""
     if asked in LANGUAGES:
         return LANGUAGES[asked]

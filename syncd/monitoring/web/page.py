@@ -19,7 +19,7 @@ from syncd.monitoring.status.history import HOUR, HOURS, QueryPast, Series, firs
 from syncd.monitoring.web.address import Address
 from syncd.monitoring.web.attention import attention, worst_first
 from syncd.monitoring.web.languages import LANGUAGES
-from syncd.monitoring.web.wording import Texts
+from syncd.monitoring.web.wording import LanguageWords
 from syncd.monitoring.web.words import Words
 
 REFRESH = 30
@@ -63,10 +63,10 @@ _ICON_COLOURS = {
 }
 
 
-class Page:
+class PageRenderer:
     """Renders each kind of page."""
 
-    def __init__(self, texts: Texts, address: Address) -> None:
+    def __init__(self, texts: LanguageWords, address: Address) -> None:
         self._texts = texts
         self._address = address
 
@@ -169,7 +169,7 @@ class Page:
         )
 
 
-def _headline(report: StatusReport, texts: Texts) -> tuple[str, str]:
+def _headline(report: StatusReport, texts: LanguageWords) -> tuple[str, str]:
     """The tone and the one sentence: is it working right now?"""
     enabled = [query for query in report.queries if query.enabled]
     ill = sum(any(finding.severity is Severity.BAD for finding in query.findings) for query in enabled)

@@ -9,7 +9,7 @@ from syncd.monitoring.status import QueryState, Wording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Texts:
+class LanguageWords:
     """One language."""
 
     code: str

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from syncd.model import Reason, UploadState
 from syncd.monitoring.status import ENGLISH, QueryState
-from syncd.monitoring.web.wording import Texts
+from syncd.monitoring.web.wording import LanguageWords
 
-TEXTS = Texts(
+TEXTS = LanguageWords(
     code="en",
     name="English",
     wording=ENGLISH,

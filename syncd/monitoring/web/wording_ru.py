@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from syncd.model import Reason, UploadState
 from syncd.monitoring.status import FindingCode, QueryState, Wording
-from syncd.monitoring.web.wording import Texts
+from syncd.monitoring.web.wording import LanguageWords
 
 _WORDING = Wording(
     sentences={
@@ -127,7 +127,7 @@ _WORDING = Wording(
     thousands="\N{NO-BREAK SPACE}",
 )
 
-TEXTS = Texts(
+TEXTS = LanguageWords(
     code="ru",
     name="Русский",
     wording=_WORDING,

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from syncd.monitoring.status import Finding
 from syncd.monitoring.status.history import DAY, HOUR, Series, Stretch, in_all
 from syncd.monitoring.web import plots
-from syncd.monitoring.web.wording import Texts
+from syncd.monitoring.web.wording import LanguageWords
 
 DASH = "\N{EN DASH}"
 
@@ -18,7 +18,7 @@ DASH = "\N{EN DASH}"
 class Words:
     """One language's way of writing things."""
 
-    def __init__(self, texts: Texts, zone: str = "UTC") -> None:
+    def __init__(self, texts: LanguageWords, zone: str = "UTC") -> None:
         self._texts = texts
         self.zone = zone
         self._zone = ZoneInfo(zone)

@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 
 from syncd.mapping import Form, Mapper, kind_of, layout
 from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject, TextPage, keys
-from syncd.model.joined import Texts
+from syncd.model.joined import JoinedLines
 from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking import chunking
 from syncd.pipeline.chunking.news import HeldRows, Rules
@@ -115,8 +115,8 @@ def _keys(mapped: Mapped) -> Sequence[str]:
     """The keys of all rows of a page."""
     if not (mapped.waiting or mapped.rejects):
         return mapped.ready.keys
-    keys = Texts()
+    keys = JoinedLines()
     keys.extend(mapped.ready.keys)
     others = [row.key for row in mapped.waiting] + [row.key for row in mapped.rejects]
-    keys.extend(Texts.joining(others))
+    keys.extend(JoinedLines.joining(others))
     return keys

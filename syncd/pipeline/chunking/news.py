@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from syncd.model import Chunk, Conversion, Known, KnownAs, Rows, keys
-from syncd.model.joined import Texts
+from syncd.model.joined import JoinedLines
 
 PASSED = b""
 """The identity remembered of rows that were there before `start: now`: taken for delivered as they are."""
@@ -82,7 +82,7 @@ class HeldRows:
 
     def rows(self) -> Rows:
         """Give the lines that are held back."""
-        return Rows(Texts(self.lines), Texts(self.lines.values()), self.newest, self.oldest)
+        return Rows(JoinedLines(self.lines), JoinedLines(self.lines.values()), self.newest, self.oldest)
 
     def hold_rows(
         self, chunk: Chunk, rows: Rows, known: Mapping[str, Known], rules: Rules

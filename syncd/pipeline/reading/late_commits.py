@@ -46,7 +46,7 @@ NAMED_AFTER = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TimedMark:
     """A mark, and when it was taken: marks are compared by databases only, times by us."""
 
     turn: int
@@ -55,8 +55,8 @@ class Place:
 
 
 @dataclass(slots=True)
-class _Open:
-    place: Place
+class _OpenTransaction:
+    place: TimedMark
     """Its rows stand behind this."""
     who: str
     since: datetime
@@ -70,10 +70,10 @@ class LateCommits:
 
     def __init__(self, safe: Mark | None, mark: Mark | None) -> None:
         """`safe` and `mark` as they were recorded; what happened in between was not watched."""
-        self._open: dict[str, _Open] = {}
-        self._newest = Place(0, safe)
-        self._unlisted: Place | None = None
-        self._again: Place | None = None if safe == mark else self._newest
+        self._open: dict[str, _OpenTransaction] = {}
+        self._newest = TimedMark(0, safe)
+        self._unlisted: TimedMark | None = None
+        self._again: TimedMark | None = None if safe == mark else self._newest
 
     @property
     def quiet(self) -> bool:
@@ -81,7 +81,7 @@ class LateCommits:
         return not self._open and self._again is None
 
     @property
-    def again(self) -> Place | None:
+    def again(self) -> TimedMark | None:
         """From where to read again, up to the mark; None: there is no need."""
         return self._again
 
@@ -90,7 +90,7 @@ class LateCommits:
 
         Whether they were listed within that run or are only now.
         """
-        self._unlisted = Place(self._newest.turn, safe)
+        self._unlisted = TimedMark(self._newest.turn, safe)
         for one in self._open.values():
             if one.place.turn == self._newest.turn:
                 one.place = self._unlisted
@@ -101,11 +101,11 @@ class LateCommits:
         """Take in who is open as a run begins, which reads up to `newest`: what there was just before."""
         self.observe(listed, now)
         self._unlisted = None
-        self._newest = Place(self._newest.turn + 1, newest)
+        self._newest = TimedMark(self._newest.turn + 1, newest)
 
     def observe(self, listed: Mapping[str, str], now: datetime) -> None:
         """Take in who is open: the transactions, identity → who it is, in words for a person."""
-        before, ended = self._oldest(), dict[str, _Open]()
+        before, ended = self._oldest(), dict[str, _OpenTransaction]()
         for identity in [identity for identity in self._open if identity not in listed]:
             one = self._open.pop(identity)
             ended[_session(identity)] = one
@@ -140,11 +140,11 @@ class LateCommits:
             return ""
         return f"{oldest.who}; seen since {oldest.since:%Y-%m-%d %H:%M:%S} UTC"
 
-    def _read_again(self, place: Place) -> None:
+    def _read_again(self, place: TimedMark) -> None:
         if self._again is None or place.turn < self._again.turn:
             self._again = place
 
-    def _oldest(self) -> Place | None:
+    def _oldest(self) -> TimedMark | None:
         places = [one.place for one in self._open.values()]
         if self._again is not None:
             places.append(self._again)
@@ -156,12 +156,12 @@ def _session(identity: str) -> str:
     return identity.partition("/")[0] if "/" in identity else identity
 
 
-def _begun(place: Place, who: str, now: datetime, before: _Open | None) -> _Open:
+def _begun(place: TimedMark, who: str, now: datetime, before: _OpenTransaction | None) -> _OpenTransaction:
     """A transaction seen for the first time; in `before` its session was seen last, and that has ended."""
     if before is None or now - before.message_since > MESSAGE_LASTS:
-        return _Open(place, who, now, now)
+        return _OpenTransaction(place, who, now, now)
     earlier = min(place, before.place, key=lambda one: one.turn)
-    return _Open(earlier, who, now, before.message_since)
+    return _OpenTransaction(earlier, who, now, before.message_since)
 
 
 class RereadTimer:

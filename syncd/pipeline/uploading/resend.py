@@ -13,7 +13,7 @@ from syncd.model import Chunk, Known, KnownAs, Origin, Rows, RunReport, Upload, 
 from syncd.model.clock import Clock
 from syncd.model.errors import UsageError
 from syncd.model.faultpoints import Point, reach
-from syncd.model.joined import Texts
+from syncd.model.joined import JoinedLines
 from syncd.pipeline.ports import Ledger
 from syncd.pipeline.uploading.payload import Tagger, unused_tag
 from syncd.pipeline.uploading.settle import Settler
@@ -76,7 +76,7 @@ class Again:
             for key, line in zip(upload.keys, upload.lines, strict=True)
             if _is_current(line, known.get(key), split)
         ]
-        return Rows(Texts(key for key, _ in current), Texts(line for _, line in current))
+        return Rows(JoinedLines(key for key, _ in current), JoinedLines(line for _, line in current))
 
 
 def _is_current(line: str, known: Known | None, split: keys.Split) -> bool:

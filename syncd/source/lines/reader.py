@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from syncd.mapping import Form
 from syncd.model import Page, TextPage
 from syncd.model.errors import SourceRefused
-from syncd.model.joined import Texts
+from syncd.model.joined import JoinedLines
 from syncd.model.settings import QuerySettings
 from syncd.source import lookup
 from syncd.source.edge import Edge
@@ -87,14 +87,14 @@ class TextReader:
         page = TextPage(shape.columns, keys, lines, row.oldest, row.newest, mark, exhausted, as_rows)
         return page, Edge(mark, row.cursor, last_line=last)
 
-    def _split(self, row: TextRow) -> tuple[Texts, Texts]:
+    def _split(self, row: TextRow) -> tuple[JoinedLines, JoinedLines]:
         """Keys and lines, one each for every row; none where the text is not what it should be."""
         ends = row.rows - 1
         whole = row.keys.count("\n") == ends and row.lines.count("\n") == ends
         if row.rows == 0 or not whole or not self._is_steady(row):
-            return Texts(), Texts()
+            return JoinedLines(), JoinedLines()
         keys = row.keys.replace("\n", '"]\n["')
-        return Texts.of(f'["{keys}"]', row.rows), Texts.of(row.lines, row.rows)
+        return JoinedLines.of(f'["{keys}"]', row.rows), JoinedLines.of(row.lines, row.rows)
 
     def _is_steady(self, row: TextRow) -> bool:
         """Whether the zone's offset that the lines were written with holds for all of them."""

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, literal_column
 from syncd.mapping.lines.form import Form
 from syncd.model import Column
 from syncd.source.exact import written_as
-from syncd.source.keyset import DERIVED, Keyset, OrderColumn
+from syncd.source.keyset import DERIVED, Keyset, SortColumn
 from syncd.source.shape import Shape
 
 
@@ -141,7 +141,7 @@ def _tie(wanted: Wanted) -> list[ColumnElement[Any]]:
     return [wanted.keyset.tie(wanted.lower)] if wanted.asks_tie and wanted.lower is not None else []
 
 
-def exact_text(column: OrderColumn, sql: str) -> ColumnElement[Any]:
+def exact_text(column: SortColumn, sql: str) -> ColumnElement[Any]:
     """What gives a column's exact value, of SQL that stands for the column."""
     return literal_column(sql) if column.exact is None else written_as(column.exact.select or "{}", sql)
 
