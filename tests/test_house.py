@@ -12,11 +12,6 @@ FILES = sorted((ROOT / "syncd").rglob("*.py"))
 TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
 
-def place_of(path: Path, node: ast.AST) -> str:
-    """The file and the line of a node."""
-    return f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}"
-
-
 def test_few_rooms() -> None:
     """syncd/ holds at most 14 rooms: its wings and its few modules."""
     rooms = {path.relative_to(ROOT / "syncd").parts[0].removesuffix(".py") for path in FILES} - {"__init__"}
@@ -24,6 +19,7 @@ def test_few_rooms() -> None:
 
 
 def test_one_class_for_one_name() -> None:
-    """No two classes of the tree share a name; revisions of the schema, which are frozen, have none."""
-    names = Counter(node.name for tree in TREES.values() for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    """No two classes of the tree share a name."""
+    nodes = (node for tree in TREES.values() for node in ast.walk(tree))
+    names = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
     assert [name for name, count in names.items() if count > 1] == []
