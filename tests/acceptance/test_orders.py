@@ -196,8 +196,11 @@ def test_check_looks_at_statuses_contacts_and_windows(
     crm.order(sqlite_db, range(1, 8))
     crm.order(sqlite_db, [9], status="lost")
     crm.order(sqlite_db, [10], client=None, email=None, phone=None, created="2026-01-01T00:00:00+00:00")
+    crm.change(sqlite_db, 1, phone="8 (495) 123-45-67 доб. 12", email="nobody")
     configure(cli, sqlite_db, emulator)
     said = cli.run("check").stdout
+    assert "1 phones of the sample have an extension, which is cut off" in said
+    assert "1 mails or phones of the sample cannot be read and are left out" in said
     assert "written in the counter's zone, Europe/Moscow" in said
     assert "order_status holds 'lost', which `statuses` does not name" in said
     assert "8 of 9 orders of the sample have a ClientId" in said

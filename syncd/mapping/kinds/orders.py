@@ -104,6 +104,7 @@ class Orders(UploadKind):
             action="An order without any is rejected (no_contact): filter it, or fill a contact.",
             path=("columns",),
         )
+        yield from _mended(rows)
         ages = [age for row in rows if (age := self._age(query, row, now)) is not None]
         first, last = ATTACHED_FOR.days, self.window.days
         late, too_late = sum(age > ATTACHED_FOR for age in ages), sum(age > self.window for age in ages)
@@ -135,6 +136,28 @@ class Orders(UploadKind):
         if len(text) == len("2026-01-31"):
             read += LAST_MINUTE
         return int(read.replace(tzinfo=counter_zone(query)).timestamp())
+
+
+def _mended(rows: Sequence[Mapping[UploadColumn, object]]) -> Iterator[Remark]:
+    """What was cut off contacts of a sample, and which are left out beside others."""
+    cut = unread = 0
+    for row in rows:
+        for column, read in ((OrderColumn.EMAILS, read_emails), (OrderColumn.PHONES, read_phones)):
+            try:
+                found = read(row.get(column))
+            except BadValueError:
+                unread += 1
+            else:
+                cut, unread = cut + found.cut, unread + found.left_out
+    if cut:
+        yield Remark(is_fine=True, message=f"{cut} phones of the sample have an extension, which is cut off")
+    if unread:
+        yield Remark(
+            is_fine=False,
+            message=f"{unread} mails or phones of the sample cannot be read and are left out",
+            action="Correct them: an order without any other contact is rejected.",
+            path=("columns",),
+        )
 
 
 def _unknown_words(words: Mapping[str, str], values: Iterable[object]) -> list[str]:
