@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -23,3 +24,35 @@ def test_one_class_for_one_name() -> None:
     nodes = (node for tree in TREES.values() for node in ast.walk(tree))
     names = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
     assert [name for name, count in names.items() if count > 1] == []
+
+
+FORBIDDEN = re.compile(
+    r"(It (was|has|is)|They|Those|The same|Of|By|As|Who|Whose|None of|Else|So|What (it|of|is|was))\b"
+)
+"""Beginnings that leave a reader without a subject."""
+MENTIONED = re.compile(
+    r"(?<![\w/.])(?:docs|tests|syncd|benchmarks|deploy)/[\w./-]*\w\.(?:md|py|toml|yaml|sql)\b"
+    r"|\[[A-Z] [A-Z][\w-]*"
+)
+"""Files of the repository; and codes of pages that it does not have."""
+DOCUMENTED = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def test_docstrings_have_a_subject() -> None:
+    """No docstring begins with a word that points to what another place says."""
+    assert [
+        f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}: {words.splitlines()[0]}"
+        for path, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, DOCUMENTED) and FORBIDDEN.match(words := ast.get_docstring(node) or "")
+    ] == []
+
+
+def test_no_reference_to_a_missing_file() -> None:
+    """Each page, test or module that the code mentions is in the repository; no code names a page."""
+    assert [
+        f"{path.relative_to(ROOT)}: {found}"
+        for path in FILES
+        for found in MENTIONED.findall(path.read_text(encoding="utf-8"))
+        if not (ROOT / found).is_file()
+    ] == []

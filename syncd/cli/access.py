@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def looking(settings: Settings, query: QuerySettings) -> Iterator[tuple[Parts, QueryLedger]]:
-    """What is needed to look, beside a daemon too."""
+    """Open what a command needs that only reads, also while a daemon runs."""
     from syncd.service.parts import Parts
     from syncd.service.signals import telemetry
 
@@ -31,7 +31,7 @@ def looking(settings: Settings, query: QuerySettings) -> Iterator[tuple[Parts, Q
 
 @contextmanager
 def holding(settings: Settings, query: QuerySettings) -> Iterator[tuple[Application, QueryLedger]]:
-    """What is needed to write, while no other syncd can. Raises StateInUse or HeldElsewhere."""
+    """Open what a command needs that writes, for it alone. Raises StateInUse or HeldElsewhere."""
     from syncd.service.application import Application
     from syncd.service.signals import telemetry
 

@@ -81,7 +81,7 @@ def trigger(*, config: Path | None, as_json: bool, names: tuple[str, ...]) -> No
 
 
 def asked_by() -> str:
-    """Who gives the command, for the log and the status: user and machine."""
+    """Name the person who gives the command, as user@machine, for the log and the status."""
     try:
         user = os.environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):  # a container's user without a name

@@ -176,7 +176,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, with the nearest name for one that does not exist."""
+        """Find the command as click does, and suggest the nearest name for one that does not exist."""
         if args[:1] == ["help"]:
             if len(args) == 1:
                 click.echo(ctx.get_help())
@@ -255,7 +255,7 @@ def _say(error: SyncdError) -> int:
 
 
 def _say_wrong_usage(error: click.ClickException) -> int:
-    """What is wrong with the command line, in the same two lines as every error; the help if it is empty."""
+    """Say what is wrong with the command line, in the two lines every error has; the help if it is empty."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return error.exit_code

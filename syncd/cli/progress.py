@@ -35,7 +35,7 @@ class Above(io.TextIOBase):
         self._console = console
 
     def isatty(self) -> bool:
-        """It is one, so the log is for a person."""
+        """Call the log a terminal, so that it is written for a person."""
         return True
 
     def write(self, text: str) -> int:

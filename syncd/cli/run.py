@@ -95,7 +95,7 @@ def _run(config: Path | None, names: tuple[str, ...], *, as_json: bool, once: bo
 
 
 def _read_again(settings: Settings, names: tuple[str, ...]) -> tuple[Settings, list[QuerySettings]]:
-    """The same file as it is now. Raises ConfigError, UsageError."""
+    """Read the configuration file again, as it is now. Raises ConfigError, UsageError."""
     after = read_settings(Path(settings.file))
     return after, pick(after, names)
 

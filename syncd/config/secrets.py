@@ -56,7 +56,7 @@ def read_token_file(path: Path) -> SecretStr:
 
 
 def _user() -> str:
-    """Who would have to be allowed to."""
+    """Name the user that has to be able to read the file."""
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:  # containers run as users without a name

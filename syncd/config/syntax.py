@@ -1,4 +1,4 @@
-"""What is wrong with a text that is no YAML, in words that say what to do.
+"""Mistakes of a text that is no YAML, in words that say what to do.
 
 No word of the file is repeated: it may be a secret. The parser's own words are the last resort.
 """

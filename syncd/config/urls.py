@@ -76,7 +76,7 @@ def database_url(value: object) -> SecretStr:
 
 
 def _refuse_unknown(kind: str, driver: str | None) -> None:
-    """What is no kind or driver is not shown: it may be the beginning of anything."""
+    """Refuse an unknown kind or driver without showing it: it may be anything. Raises Wrong."""
     if kind not in DRIVERS and kind not in (known := kinds()):
         raise Wrong(
             f"the URL begins with an unknown kind of database; there are {', '.join(known)}",

@@ -61,7 +61,7 @@ def duration_text(span: timedelta) -> str:
 
 
 def _unit_hint(value: object) -> str:
-    """What was probably meant by `5`, `5 minutes` or `5min`."""
+    """Guess what was meant by `5`, `5 minutes` or `5min`."""
     if isinstance(value, bool | Substituted):
         return ""
     if isinstance(value, int):

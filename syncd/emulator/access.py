@@ -1,4 +1,4 @@
-"""Who may ask for what: the Authorization header against tokens and counters [D errors.md]. Pure."""
+"""Access rights: the Authorization header against tokens and counters. Pure."""
 
 from __future__ import annotations
 

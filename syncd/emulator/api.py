@@ -18,14 +18,14 @@ from syncd.emulator.serving import Serving
 from syncd.emulator.state import EmulatorState
 
 TYPES = ("BASIC", "CALLS", "CHATS")
-"""Values of `type` [D UP-now]; only BASIC is emulated."""
+"""Values of `type`; only BASIC is emulated."""
 
 MAX_COMMENT = 255
 DEFAULT_LIMIT = 10_000
 MOST_ORDER_UPLOADS = 1000
 """The largest `limit` of `last_uploadings`."""
 
-_COMMENT = re.compile("[0-9A-Za-zА-Яа-яЁё]*")  # noqa: RUF001 - digits, Latin and Cyrillic letters [D UP-now]
+_COMMENT = re.compile("[0-9A-Za-zА-Яа-яЁё]*")  # noqa: RUF001 - digits, Latin and Cyrillic letters
 
 
 class Api:
@@ -36,7 +36,7 @@ class Api:
         self._serving = Serving(state)
 
     async def upload(self, request: Request) -> Response:
-        """POST …/offline_conversions/upload [D UP-now]."""
+        """POST …/offline_conversions/upload."""
 
         async def work(call: Call, content: bytes, met: list[Fault]) -> dict[str, object]:
             kind = self._check_upload(request, call.comment)
@@ -46,7 +46,7 @@ class Api:
         return await self._serving.serve(request, "upload", work)
 
     async def list(self, request: Request) -> Response:
-        """GET …/offline_conversions/uploadings [D LIST-now]."""
+        """GET …/offline_conversions/uploadings."""
 
         async def work(call: Call, _content: bytes, _met: list[Fault]) -> dict[str, object]:
             limit = _number(request, "limit", DEFAULT_LIMIT)
@@ -59,7 +59,7 @@ class Api:
         return await self._serving.serve(request, "list", work)
 
     async def one(self, request: Request) -> Response:
-        """GET …/offline_conversions/uploading/{id} [D ONE-now]; an unknown id is 400, not 404 [O YMO]."""
+        """GET …/offline_conversions/uploading/{id}; an unknown id is 400, not 404."""
         return await self._one(request, "conversions")
 
     async def _one(self, request: Request, entity: Entity) -> Response:
@@ -126,7 +126,7 @@ class Api:
         return await self._one(request, "calls")
 
     async def counter(self, request: Request) -> Response:
-        """GET /management/v1/counter/{id} [D MIRROR counter.md]."""
+        """GET /management/v1/counter/{id}."""
 
         async def work(call: Call, _content: bytes, _met: list[Fault]) -> dict[str, object]:
             settings = self._state.settings
@@ -144,7 +144,7 @@ class Api:
         return await self._serving.serve(request, "counter", work)
 
     async def goals(self, request: Request) -> Response:
-        """GET /management/v1/counter/{id}/goals [D MIRROR, F RYM]."""
+        """GET /management/v1/counter/{id}/goals."""
 
         async def work(call: Call, _content: bytes, _met: list[Fault]) -> dict[str, object]:
             listed = [goal.as_json() for goal in self._state.goals(call.counter)]

@@ -132,7 +132,7 @@ def first_id(call: dict[str, str]) -> tuple[str, str]:
 
 
 def call_fault(call: dict[str, str], settings: EmulatorSettings, now: float) -> str:
-    """What is wrong with a call; "" if nothing is."""
+    """Say what is wrong with a call; "" if nothing is."""
     moment = call["DateTime"]
     if not _SECONDS(moment):
         return "DateTime is not a unix time in seconds"

@@ -1,4 +1,4 @@
-"""What all uploads together come to: the documented overwriting of a row that is sent again [D faq.md].
+"""What all uploads together come to: the documented overwriting of a row that is sent again.
 
 Worked out from the kept files when somebody asks, so that an upload costs its bytes and no more.
 """

@@ -13,10 +13,10 @@ from syncd.emulator.settings import EmulatorSettings
 
 ID_COLUMNS = ("ClientId", "UserId", "Yclid", "PurchaseId")
 COLUMNS = (*ID_COLUMNS, "Target", "DateTime", "Price", "Currency")
-"""All columns that are documented for BASIC [D UP-now], in their documented spelling."""
+"""All columns that are documented for BASIC, in their documented spelling."""
 
 CLIENT_ID_TYPES = {"CLIENT_ID": "ClientId", "USER_ID": "UserId", "YCLID": "Yclid"}
-"""The values of the old parameter, and of the replies' field, with their columns [D UP-old]."""
+"""The values of the old parameter, and of the replies' field, with their columns."""
 
 
 class BadFile(Exception):
@@ -91,7 +91,7 @@ def parse(
     Args:
         content: The bytes of the part `file`.
         settings: Decides what is bad, and who is known.
-        now: Unix seconds; no DateTime may lie after it [D GUIDE-now].
+        now: Unix seconds; no DateTime may lie after it.
         client_id_type: The old query parameter, "" if it was not sent.
         asked: Ids that faults want refused or left out.
 
@@ -114,7 +114,7 @@ def parse(
 
 
 def rows(content: bytes, parsed: Parsed, settings: EmulatorSettings) -> Iterator[AcceptedRow]:
-    """The accepted rows of a file that `parse` has passed; unknown currencies null the money [D SUP-data]."""
+    """The accepted rows of a file that `parse` has passed; unknown currencies null the money."""
     reader = _reader(content)
     next(reader)
     layout, dropped = parsed.layout, parsed.dropped

@@ -19,7 +19,7 @@ class EmulatedGoal:
     condition: str = "exact"
 
     def as_json(self) -> dict[str, object]:
-        """The goal as the API shows it [F RYM, D addGoal]."""
+        """The goal as the API shows it."""
         return {
             "id": self.id,
             "name": self.name or f"Goal {self.identifier}",
@@ -29,7 +29,7 @@ class EmulatedGoal:
 
     @property
     def reachable(self) -> bool:
-        """Can a conversion reach it? The guide demands a JavaScript event with "matches" [D GUIDE]."""
+        """Can a conversion reach it? The guide demands a JavaScript event with "matches"."""
         return self.type == "action" and self.condition in {"exact", "action"}
 
 

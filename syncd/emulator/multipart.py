@@ -1,4 +1,4 @@
-"""The body of an upload: multipart/form-data with one part `file`, read piecemeal [D UP-now]."""
+"""The body of an upload: multipart/form-data with one part `file`, read piecemeal."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ def moment_of(text: str, settings: EmulatorSettings) -> float | None:
 
 
 def order_fault(line: Line, settings: EmulatorSettings) -> str:
-    """What is wrong with an order; "" if nothing is."""
+    """Say what is wrong with an order; "" if nothing is."""
     if moment_of(line["create_date_time"], settings) is None:
         return "create_date_time is no local date and time"
     if not any(line.get(column) for column in CONTACTS):

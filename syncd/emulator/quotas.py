@@ -1,4 +1,4 @@
-"""The API's request quotas, counted as documented [D quotas.md, faq.md]. Pure but for its own counters."""
+"""The API's request quotas, counted as documented. Pure but for its own counters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the API answers when it refuses: statuses, error types and the documented body [D errors.md]."""
+"""How the API answers when it refuses: statuses, error types and the documented body."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from iso4217 import Currency
 from syncd.emulator.settings import EmulatorSettings
 
 CURRENCIES = frozenset(currency.code for currency in Currency)
-"""ISO 4217, as documented for Currency [D SUP-data]."""
+"""ISO 4217, as documented for Currency."""
 
 MAX_TEXT = 255
 """Longest Target taken; no document names a bound, and syncd keeps to this one."""
@@ -38,7 +38,7 @@ class FileColumns:
 
 
 def known_currency(code: str, settings: EmulatorSettings) -> bool:
-    """Is it a currency? If not, Metrica keeps the row and nulls its money [D SUP-data]."""
+    """Is it a currency? If not, Metrica keeps the row and nulls its money."""
     return (code.upper() if settings.currency_case == "any" else code) in CURRENCIES
 
 
@@ -63,7 +63,7 @@ class RowCheck:
 
     # One return per rule and no call per rule: this is what a million rows spend their time in.
     def fault(self, row: Sequence[str], first_id: str) -> str:  # noqa: PLR0911 — see above
-        """What is wrong with a row, "" if nothing is; `first_id` is its first id that is filled."""
+        """Say what is wrong with a row, "" if nothing is; `first_id` is its first id that is filled."""
         layout = self._layout
         if len(row) != layout.width:
             return f"{len(row)} cells instead of {layout.width}"

@@ -184,7 +184,7 @@ def _error(fault: Fault) -> Response:
 
 
 def _minimal(body: dict[str, object]) -> dict[str, object]:
-    """An answer whose uploads hold `id` and `status` alone: all else may be missing [O RUD]."""
+    """An answer whose uploads hold `id` and `status` alone: all else may be missing."""
 
     def short(upload: object) -> object:
         return {name: upload[name] for name in ("id", "status")} if isinstance(upload, dict) else upload

@@ -57,7 +57,7 @@ class EmulatorSettings:
     log_size: int = 1000
     """How many requests the log keeps."""
 
-    # --- limits [D quotas.md, faq.md]; None turns one off
+    # --- limits; None turns one off
     max_file_bytes: int = 1_000_000_000
     requests_per_second_by_ip: int | None = None
     """Documented as 30; off by default, since tests are faster than that."""

@@ -33,11 +33,11 @@ class StoredUpload:
 
     @property
     def entity(self) -> Entity:
-        """What it is a file of."""
+        """The kind of thing that the uploaded file holds."""
         return "calls" if isinstance(self.parsed, CallFile) else "conversions"
 
     def status(self, now: float, settings: EmulatorSettings) -> str:
-        """Its status at a moment; the order is the one of the documents' list [D ONE-now]."""
+        """Its status at a moment; the order is the one of the documents' list."""
         after = settings.ripen_after
         age = now - self.received_at
         if after is None or age < after / 3:
@@ -55,7 +55,7 @@ class StoredUpload:
         return settings.no_goal_status if parsed.goal_not_found == parsed.accepted else "PROCESSED"
 
     def reply(self, now: float, settings: EmulatorSettings, *, first: bool = False) -> dict[str, object]:
-        """The upload as the API shows it [D UP-now, ONE-now]; `first` in the answer to its POST."""
+        """The upload as the API shows it; `first` in the answer to its POST."""
         status = settings.first_status if first else self.status(now, settings)
         final = status not in {"PREPARED", "UPLOADED", "EXPORTED", "MATCHED"}
         shown: dict[str, object] = {

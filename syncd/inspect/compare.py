@@ -16,7 +16,7 @@ from syncd.pipeline.ports import Source
 
 
 class Fate(StrEnum):
-    """What is known of a row that the source has now."""
+    """The store's knowledge of a row that the source has now."""
 
     DELIVERED = "delivered"
     CHANGED_MONEY = "changed_money"
@@ -56,18 +56,18 @@ def began(query: QuerySettings, source: Source, position: Position | None) -> Ma
 
 
 class ComparedLedger(Protocol):
-    """What of a query's ledger is asked. Every method raises StateError."""
+    """The part of a query's ledger that a comparison reads. Every method raises StateError."""
 
     def position(self) -> Position | None:
         """How far the query was read; None when it never began."""
         ...
 
     def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
-        """Those of the keys that are delivered or waiting already, or were refused by Metrica."""
+        """Find which of the keys are delivered or waiting already, or were refused by Metrica."""
         ...
 
     def rejected(self, keys: Sequence[str]) -> Mapping[str, bool]:
-        """Those of the keys that are rejects; True: a person dropped it."""
+        """Find which of the keys are rejects; True: a person dropped it."""
         ...
 
     def unsettled(self) -> list[int]:
@@ -131,7 +131,7 @@ class Compare:
         return found
 
     def _remembered(self, wanted: Sequence[str]) -> tuple[Mapping[str, Known], Mapping[str, bool]]:
-        """What is known of the keys, and which of the others are rejects (True: dropped)."""
+        """Find what the store knows of the keys, and which of the others are rejects (True: dropped)."""
         known = self._accounted_for(wanted)
         rejected = self.store.rejected([key for key in wanted if key not in known])
         # A daemon may deliver, between the two questions, what was a reject.
@@ -139,7 +139,7 @@ class Compare:
         return known, rejected
 
     def _accounted_for(self, wanted: Sequence[str]) -> dict[str, Known]:
-        """Those of the keys that are delivered or waiting."""
+        """Find which of the keys are delivered or waiting."""
         known = self.store.known(wanted)
         return {key: what for key, what in known.items() if what.state is not KnownAs.REJECTED}
 

@@ -111,7 +111,7 @@ class Explainer:
     clock: Clock
 
     def explain(self, words: Sequence[str]) -> list[Explanation]:
-        """What is known of the rows of this key; mostly one. Raises UsageError and StateError.
+        """Explain the rows of a key, mostly one. Raises UsageError and StateError.
 
         Several only where a query names no key: then rows that share a mark are told apart by their content.
         """

@@ -21,7 +21,7 @@ class NewDestination(StrEnum):
 
 
 class MovableLedger(Beginning, Protocol):
-    """What of a query's ledger is needed. Every method raises StateError."""
+    """The part of a query's ledger that a move to another counter uses. Every method raises StateError."""
 
     def position(self) -> Position | None:
         """Tell how far the query was read."""

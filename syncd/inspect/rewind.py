@@ -22,7 +22,7 @@ BEGINNING, NOW = "beginning", "now"
 
 
 class RewindLedger(compare.ComparedLedger, Beginning, Protocol):
-    """What of a query's ledger is needed. Every method raises StateError."""
+    """The part of a query's ledger that a rewind uses. Every method raises StateError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +47,12 @@ class Move:
 
     @property
     def delivered(self) -> int:
-        """Of those, rows that were delivered and are not sent again."""
+        """Rows among `rows` that were delivered and are not sent again."""
         return sum(self.again[fate] for fate in _DELIVERED)
 
     @property
     def unknown(self) -> int:
-        """Of those, rows that nothing is known of: they are sent."""
+        """Rows among `rows` that the store does not know: they are sent."""
         return self.again[Fate.MISSING]
 
 

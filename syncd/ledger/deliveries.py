@@ -23,7 +23,7 @@ PASSED = Known(KnownAs.DELIVERED, b"", "")
 def known(
     database: StoreDatabase, connection: Connection, query: str, keys: Sequence[str]
 ) -> dict[str, tuple[int | None, Known]]:
-    """Those of the keys that were delivered: the upload that did so last (None: passed over), and as what."""
+    """Find which of the keys were delivered: the last upload that did so (None: passed over), and as what."""
     passed = entries.among_all(database, connection, database.tables.passed, query, keys)
     found: dict[str, tuple[int | None, Known]] = dict.fromkeys(passed, (None, PASSED))
     for upload_id, lines, split in _lines(database, connection, query, keys):

@@ -161,7 +161,7 @@ class _Impatient(psycopg.Connection[Any]):
     """
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        """As psycopg's, in bounded time; a connection that was waited for in vain is closed."""
+        """Wait as psycopg does, but not for ever: close a connection that did not answer in time."""
         try:
             return super().wait(gen, interval, ANSWER_WITHIN if timeout is None else timeout)
         except psycopg.OperationalError as error:

@@ -167,7 +167,7 @@ def _waiting(query: str, header: str, row: Conversion, now: datetime) -> dict[st
 def among_all(
     database: StoreDatabase, connection: Connection, table: Table, query: str, wanted: Sequence[str]
 ) -> list[str]:
-    """Those of the keys that a table has of the query.
+    """Find which of the keys a table has of the query.
 
     Mostly it has none or few, fewer than are wanted, so those are read; asking it for every key of a long
     upload costs more than all the rest.

@@ -1,4 +1,4 @@
-"""What was delivered lately, hour by hour: the figures behind the status page's plots."""
+"""Rows delivered lately, hour by hour: the figures behind the status page's plots."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ FEW = 64
 
 
 class Indexed(NamedTuple):
-    """What is indexed: a query's keys, or the conversions of its lines."""
+    """The subject of an index: a query's keys, or the conversions of its lines."""
 
     query: str
     subject: str = "key"
@@ -113,7 +113,7 @@ def forget(database: StoreDatabase, connection: Connection, oldest_kept: int) ->
 def _in_run(
     database: StoreDatabase, connection: Connection, run: Any, wanted: Codes
 ) -> Iterator[tuple[int, int]]:
-    """Those of the codes (in order) that the run holds: their place, and the upload, once for each upload."""
+    """Find which of the sorted codes a run holds: their place, and the upload, once for each upload."""
     if not len(wanted):
         return
     for block in _blocks(database, connection, run, wanted):
@@ -121,7 +121,7 @@ def _in_run(
 
 
 def _in_block(block: Any, wanted: Codes) -> Iterator[tuple[int, int]]:
-    """The same of one block."""
+    """Find which of the sorted codes a block of a run holds: their place, and the upload."""
     codes = np.frombuffer(block.codes, np.int64)
     start, end = np.searchsorted(wanted, codes[0], "left"), np.searchsorted(wanted, codes[-1], "right")
     lefts = np.searchsorted(codes, wanted[start:end], "left")

@@ -51,7 +51,7 @@ def match_alarms(metadata: MetaData, prefix: str) -> Table:
 
 
 def quotas(metadata: MetaData, prefix: str) -> Table:
-    """What was spent of each login's daily requests."""
+    """The table of the requests each login has spent of its day."""
     return Table(
         f"{prefix}quotas",
         metadata,
@@ -62,7 +62,7 @@ def quotas(metadata: MetaData, prefix: str) -> Table:
 
 
 def refusals(metadata: MetaData, prefix: str) -> Table:
-    """Of which login or counter Metrica said that its day is spent; counter 0: of the whole login."""
+    """The table of logins and counters whose day is spent, as Metrica said; counter 0: the whole login."""
     return Table(
         f"{prefix}refusals",
         metadata,

@@ -41,7 +41,7 @@ class Quotas:
             connection.execute(update(table).where(*same).values(spent=table.c.spent - requests))
 
     def spent(self, day: date) -> dict[str, int]:
-        """What was spent or set aside on that day, by login."""
+        """Count the requests spent or set aside on a day, by login."""
         column = self.database.tables.quotas.c
         asked = select(column.login, column.spent).where(column.day == day.isoformat())
         with self.database.read() as connection:

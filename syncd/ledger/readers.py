@@ -63,7 +63,7 @@ class Readers:
         return found
 
     def known_tags(self, tags: Sequence[str]) -> frozenset[str]:
-        """Those of the tags whose uploads Metrica may have, as far as this store knows."""
+        """Find which of the tags are of uploads that Metrica may have, as far as this store knows."""
         table = self.database.tables.uploads
         column, sent = table.c.tag, table.c.state != UploadState.PLANNED.value
         known: set[str] = set()
@@ -155,13 +155,13 @@ class Readers:
             return {row.query: PositionRow(**row._asdict()) for row in rows}
 
     def delivery(self, query: str, key: str) -> DeliveryRow | None:
-        """What is remembered of a delivered key."""
+        """Look up the delivery of a key; None: it was not delivered."""
         with self.database.read() as connection:
             found = deliveries.known(self.database, connection, query, [key]).get(key)
         return None if found is None else DeliveryRow(query, key, found[0])
 
     def leases(self) -> dict[str, LeaseRow]:
-        """Who runs each query."""
+        """Read which daemon runs each query."""
         with self.database.read() as connection:
             rows = connection.execute(select(self.database.tables.leases))
             return {row.query: LeaseRow(**row._asdict()) for row in rows}

@@ -172,7 +172,7 @@ class PositionRow:
 
 @dataclass(frozen=True, slots=True)
 class LeaseRow:
-    """Who runs a query."""
+    """The lease of a query: the daemon that runs it."""
 
     query: str
     owner: str

@@ -68,14 +68,14 @@ def create(path: Path, flags: int = 0) -> int:
 
 
 def give_to_folders_owner(path: Path, folder: Path | None = None) -> None:
-    """As root, give a file to the owner of a folder: its own, unless another is given. Raises OSError."""
+    """Give a file, if run by root, to the owner of a folder (by default its own). Raises OSError."""
     if os.geteuid() == _ROOT:
         owner = (folder or path.parent).stat()
         os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
 
 
 def give_all_to_folders_owner(file: Path) -> None:
-    """As root, give root's files of a store to the owner of the store's folder. Raises OSError."""
+    """Give root's files of a store, if root runs this, to the owner of the store's folder. Raises OSError."""
     for path in files_of_root(file):
         give_to_folders_owner(path)
 

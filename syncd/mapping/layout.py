@@ -32,7 +32,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """What of a result goes where."""
+    """The places of a result's columns: which go into the upload, the mark and the key."""
 
     columns: tuple[str, ...]
     """The result's columns, as the database names them."""

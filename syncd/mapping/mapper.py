@@ -115,7 +115,7 @@ class Mapper:
         return _sorted(map(self._convert, page.rows), (now - _EPOCH) // _SECOND)
 
     def map_text(self, page: TextPage, now: datetime) -> Mapped:
-        """The same of rows that the database has written as lines: as a whole if all of it is valid.
+        """Sort a page whose lines the database has written, as a whole if all of it is valid.
 
         Rows that are not by the grammar are read again as values, and a page with many of them as a whole.
         """
@@ -249,7 +249,7 @@ def _form(layout: Layout, cells: Sequence[_Cell]) -> Form | None:
 
 
 def why_unsendable(column: Column, value: object, zone: ZoneInfo) -> str:
-    """What is wrong with a constant of a conversion; empty: it can be sent."""
+    """Say what is wrong with a constant of a conversion; empty: it can be sent."""
     return _why_unreadable(CONVERSIONS, conversions.readers_in(zone)[column], column, value)
 
 

@@ -1,4 +1,4 @@
-"""What is kept of a row that cannot be sent: its key, the value at fault and the row, safe to store anywhere.
+"""Rejects: of a row that cannot be sent its key, the value at fault and its values, safe to store anywhere.
 
 Nothing here raises, whatever the row holds: the reject of a bad row must not fail for the badness of the row.
 """

@@ -55,14 +55,14 @@ class OwnPurse:
         self._spent: dict[tuple[str, date], int] = {}
 
     def set_aside(self, login: str, day: date, requests: int, limit: int) -> tuple[int, int]:
-        """What is left of them."""
+        """Set aside up to so many of the day's `limit`: how many there were, and what is now spent in all."""
         spent = self._spent.get((login, day), 0)
         got = max(0, min(requests, limit - spent))
         self._spent[login, day] = spent + got
         return got, spent + got
 
     def give_back(self, login: str, day: date, requests: int) -> None:
-        """They may be spent by another budget of this process."""
+        """Give back what was not spent, so that another budget of this process may spend it."""
         self._spent[login, day] = self._spent.get((login, day), 0) - requests
 
     def refused(self, login: str, day: date, counter: int | None) -> None:
@@ -78,7 +78,7 @@ class OwnPurse:
 
 @dataclass(frozen=True, slots=True)
 class BudgetTerms:
-    """Whose requests, and how many."""
+    """The login whose requests a budget spends, and how many there are."""
 
     login: str
     limit: int

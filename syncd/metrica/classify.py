@@ -23,7 +23,7 @@ from syncd.model.errors import (
 from syncd.model.quota import next_midnight
 
 UNTIL_MIDNIGHT = frozenset({"quota_requests_by_uid", "quota_requests_by_counter_id"})
-"""Daily quotas: spent until 00:00 GMT [D quotas.md]."""
+"""Daily quotas: spent until 00:00 GMT (docs/metrica.md)."""
 
 TOO_FAST = frozenset({"quota_requests_by_ip", "quota_parallel_requests"})
 """Quotas of the moment."""

@@ -32,7 +32,7 @@ from syncd.model.events import Event, Observer
 from syncd.model.settings import MetricaSettings
 
 PARALLEL_REQUESTS = 3
-"""At once per user [D quotas.md]."""
+"""At once per user (docs/metrica.md)."""
 COUNTER_PATH = "/management/v1/counter/{counter}"
 CONNECT_TIMEOUT = 10.0
 """Seconds."""

@@ -1,4 +1,4 @@
-"""Not more than 30 requests a second leave this machine's address [D quotas.md], whatever the login."""
+"""Not more than 30 requests a second leave this machine's address (docs/metrica.md), whatever the login."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ class Goal:
     def takes(self, target: str) -> bool:
         """True when this is a JavaScript-event goal with the condition "matches" on `target`.
 
-        The condition is `exact` or `action` in the API [D addGoal.md].
+        The condition is `exact` or `action` in the API (docs/metrica.md).
         """
         return target in self.identifiers or (self.type == "action" and (EVERY_TARGET, "") in self.conditions)
 

@@ -10,7 +10,7 @@ from requests.auth import AuthBase
 
 
 class OAuthToken(AuthBase):
-    """Puts `Authorization: OAuth <token>` on requests [D authorization.md].
+    """Puts `Authorization: OAuth <token>` on requests (docs/metrica.md).
 
     Being requests' own auth hook also keeps a ~/.netrc entry from replacing the header.
     """

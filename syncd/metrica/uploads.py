@@ -50,7 +50,7 @@ class Uploads:
         header: str,
         fence: Callable[[], None],
     ) -> Receipt:
-        """POST one CSV file, given in pieces [D UP-now].
+        """POST one CSV file, given in pieces (docs/metrica.md).
 
         Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused.
 
@@ -80,7 +80,7 @@ class Uploads:
         try:
             document = self._client.request("GET", counter, path, {})
         except FileRefused as refused:
-            if refused.error_type == "invalid_parameter":  # "No object with specified ID" [O YMO]
+            if refused.error_type == "invalid_parameter":  # "No object with specified ID" (docs/metrica.md)
                 return None
             raise
         return receipt_of(document.get("uploading"), self._endpoint.reply)

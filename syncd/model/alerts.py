@@ -1,4 +1,4 @@
-"""What is remembered of a trouble that people are told of."""
+"""The memory of a trouble that people are told of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Remembered:
-    """What is known of a trouble from one look to the next, by every daemon and after a restart."""
+    """The facts of a trouble that every daemon remembers from one look to the next, also after a restart."""
 
     since: datetime
     """When it was first seen."""

@@ -126,7 +126,7 @@ class Event(StrEnum):
 
 
 class Observer(Protocol):
-    """Who listens: the log and the metrics."""
+    """A listener to events: the log and the metrics."""
 
     def emit(self, event: Event, **fields: object) -> None:
         """One event of the closed list, with its fields (`events.EVENTS`)."""

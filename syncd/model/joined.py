@@ -25,7 +25,7 @@ class JoinedLines(MutableSequence[str]):
 
     @classmethod
     def of(cls, joined: str, size: int) -> JoinedLines:
-        r"""So many texts (one at least), joined by `\n`."""
+        r"""Take texts that are joined already, `size` of them (one at least), by `\n`."""
         texts = cls()
         texts._split, texts._joined, texts._size = None, joined, size
         return texts
@@ -68,7 +68,7 @@ class JoinedLines(MutableSequence[str]):
         )
 
     def at(self, places: Iterable[int]) -> list[str]:
-        """Those in some places."""
+        """The texts in some places."""
         texts = list(self)
         return [texts[place] for place in places]
 
@@ -84,7 +84,7 @@ class JoinedLines(MutableSequence[str]):
         return JoinedLines.of(first, size), JoinedLines.of(rest, len(self) - size)
 
     def extend(self, values: Iterable[str]) -> None:
-        """Those of another at the end; joined they stay joined."""
+        """Append texts; what is joined stays joined."""
         if not isinstance(values, JoinedLines) or values._joined is None:
             self._changing().extend(values)
         elif not self:
@@ -96,11 +96,11 @@ class JoinedLines(MutableSequence[str]):
             self._made = {}
 
     def insert(self, index: int, value: str) -> None:
-        """As a list does it."""
+        """Insert a text before a place, as a list does."""
         self._changing().insert(index, value)
 
     def append(self, value: str) -> None:
-        """As a list does it."""
+        """Append a text, as a list does."""
         self._changing().append(value)
 
     def _texts(self) -> list[str]:

@@ -119,7 +119,7 @@ def identity(head: str) -> bytes:
 
 
 def fingerprint(line: str, split: Split) -> tuple[bytes, str]:
-    """What is compared when a key comes again: the identity of its line, and what of it may change."""
+    """Compute what is compared when a key comes again: the line's identity, and the part that may change."""
     head, changing = split.parts(line)
     return identity(head), changing
 

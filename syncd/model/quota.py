@@ -1,6 +1,6 @@
 """How a day's requests are shared out: uploads first, then what can wait. Pure.
 
-The API gives a login so many requests a day, anew at 00:00 GMT [D quotas.md]. Even spending would leave, at
+The API gives a login so many requests a day, from 00:00 GMT (docs/metrica.md). Even spending leaves, at
 any moment, as large a part of them as of the day. What can wait keeps away from the lower part of that.
 """
 

@@ -106,7 +106,7 @@ class HttpSettings(_Frozen):
 
 
 class LogSettings(_Frozen):
-    """What is logged, and how."""
+    """Settings of the log."""
 
     level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="The least important kind of line that is written."
@@ -120,7 +120,7 @@ AlertTopic = Literal["failing", "halted", "rejects", "match_rate", "quota", "lat
 
 
 class AlertSettings(_Frozen):
-    """Who is told when something is wrong, of what, and how soon."""
+    """Settings of alerts: which people are told of what trouble, and how soon."""
 
     urls: Annotated[tuple[SecretStr, ...], "alert_urls"] = Field(
         (), description="Where messages go: Apprise URLs such as mailto://, tgram://, json://."

@@ -79,7 +79,7 @@ class UploadKind(ABC):
         rows: Sequence[Mapping[UploadColumn, object]],  # noqa: ARG002 - as above
         now: datetime,  # noqa: ARG002 - as above
     ) -> Iterable[Remark]:
-        """What is worth saying of a sample of rows, as values of the source by column."""
+        """Remark on a sample of rows, given as the source's values by column."""
         return ()
 
     def is_wanted(self, column: UploadColumn, query: QuerySettings) -> bool:  # noqa: ARG002 - for kinds that choose

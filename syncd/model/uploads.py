@@ -1,4 +1,4 @@
-"""What is sent and remembered: chunks, the uploads that they become, where a query stands."""
+"""Chunks, the uploads that they become, and the position of a query."""
 
 from __future__ import annotations
 

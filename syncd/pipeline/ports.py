@@ -95,7 +95,7 @@ class Source(Protocol):
         ...
 
     def open_transactions(self) -> Mapping[str, str] | None:
-        """Who has a transaction open now, identity → words; None where that cannot be known."""
+        """List the open transactions, identity → words; None where the database cannot tell."""
         ...
 
     @property
@@ -225,9 +225,9 @@ class Ledger(Beginning, Protocol):
         ...
 
     def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
-        """Those of the keys that are delivered or waiting already, or were refused by Metrica.
+        """Find which of the keys are delivered or waiting already, or were refused by Metrica.
 
-        Of refused ones identity and money are those of the refused line.
+        For a refused key, identity and money are those of the refused line.
         """
         ...
 

@@ -168,7 +168,7 @@ class Application:
         return replace(report, notices=(*self.notices, *self._alerts.notices()))
 
     def _alert_watch(self, settings: Settings) -> AlertWatch:
-        """Who is told of trouble; nobody while a command runs each query once. Raises AlertsUnusable."""
+        """Make the watch that tells people of trouble; none for a single run. Raises AlertsUnusable."""
         alerts = settings.alerts if settings.alerts is not None and not self._once else AlertSettings()
         return AlertWatch(
             self.status,

@@ -1,4 +1,4 @@
-"""What is different between two configurations: for the log, and for what has to be made anew."""
+"""Differences between two configurations: for the log, and for what has to be made anew."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _entries(name: str, before: Mapping[str, BaseModel], after: Mapping[str, Bas
 
 
 def _query(before: Settings, after: Settings, name: str) -> Iterator[str]:
-    """What of a query differs by itself; what its database or `metrica` brings is told once, there."""
+    """List a query's own differences; those of its database or of `metrica` are told once, there."""
     was, now = before.queries[name], after.queries[name]
     for key in _section(f"queries.{name}", was, now):
         match key.rpartition(".")[2]:

@@ -79,7 +79,7 @@ class Turn:
 
 
 class Keeper(Protocol):
-    """Who looks after what surrounds the runs: leases, the record of runs, the watchdog."""
+    """The surroundings of the runs: leases, the record of runs, the watchdog."""
 
     def mine(self, turn: Turn) -> bool:
         """Whether this daemon may run the query now; if so it is its own until `finished`."""

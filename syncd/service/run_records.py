@@ -1,4 +1,4 @@
-"""What is recorded of how a run went, and whether at once. Pure."""
+"""Records of runs: how each went, and whether that is written at once. Pure."""
 
 from __future__ import annotations
 

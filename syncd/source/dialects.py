@@ -284,7 +284,7 @@ DRIVERS: Mapping[str, Dialect] = {
 
 
 def driver_of(url: URL) -> Dialect:
-    """What is known of the URL's database."""
+    """Look up the dialect of the URL's database."""
     driver = DRIVERS.get(family(url.get_backend_name()), Dialect())
     if url.get_backend_name() == "postgresql" and url.get_driver_name() != "psycopg":
         return Dialect(begin=_postgres_foreign_begin, end=_postgres_foreign_end, row_values=True)

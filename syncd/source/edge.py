@@ -1,4 +1,4 @@
-"""What was given out at the end of the last page, so that a page's edge may run through rows that tie.
+"""Memory of the last page's end, so that a page's edge may run through rows that tie.
 
 Each page begins at the last row of the one before, that row and its ties included; what comes again is
 recognised here and dropped. Rows are remembered by a digest of their whole content, with their number, so

@@ -43,7 +43,7 @@ _OF_TRANSACTIONS = frozenset({"xid", "cid"})
 
 
 def why_orderless(dialect: str, code: object) -> str:
-    """What is wrong with a column of this type and what to do; empty: nothing."""
+    """Say what is wrong with a mark of this type and what to do; empty: nothing."""
     kind = _TYPES.get(dialect, {}).get(code) if isinstance(code, int) else None
     if kind is None:
         return ""

@@ -127,7 +127,7 @@ class SqlSource:
         return mark
 
     def open_transactions(self) -> Mapping[str, str] | None:
-        """Who has a transaction open, identity → words; None where that cannot be known (`sessions`)."""
+        """List the open transactions, identity → words; None where the database cannot tell (`sessions`)."""
         try:
             self.hides_transactions = False
             return self._database.sessions.listed(self._result.run)

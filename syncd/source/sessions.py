@@ -1,4 +1,4 @@
-"""Who has a transaction open, where a database can tell: only then is it known what may be committed late.
+"""Open transactions, where a database can tell of them: only then is it known what may be committed late.
 
 PostgreSQL: every open transaction holds the lock on its virtual id from its begin until after its rows can
 be seen, and `pg_locks` shows that to everybody; `pg_stat_activity` tells everybody the database of each

@@ -51,7 +51,7 @@ class Watchdog:
                     abort()
 
     def _take(self) -> list[Callable[[], None]]:
-        """What is due now."""
+        """Take the calls whose time is up."""
         due = []
         while self._heap and (self._heap[0][1] not in self._aborts or self._heap[0][0] <= monotonic()):
             abort = self._aborts.pop(heappop(self._heap)[1], None)

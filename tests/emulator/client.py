@@ -13,7 +13,7 @@ COUNTER = 12345678
 TOKEN = "secret-token"
 HEADER = "ClientId,Target,DateTime,Price,Currency"
 SAMPLE = "133591247640966458,GOAL1,1481718166,123.45,RUB"
-"""The official sample's first row [D GUIDE-old]."""
+"""The official sample's first row."""
 
 
 def csv(*lines: str, header: str = HEADER) -> bytes:
@@ -70,7 +70,7 @@ def uploaded(response: requests.Response) -> dict[str, Any]:
 
 
 def refused(response: requests.Response, status: int, error_type: str) -> str:
-    """Check an answer against the documented shape of errors [D errors.md]; gives its message."""
+    """Check an answer against the documented shape of errors; gives its message."""
     body = response.json()
     assert response.status_code == status, body
     assert body["code"] == status

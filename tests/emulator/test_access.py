@@ -17,7 +17,7 @@ from tests.support.waiting import eventually
 
 @pytest.mark.parametrize("header", [None, "", "OAuth", "OAuth  ", "Token x", "Bearer x", "oauth x"])
 def test_a_missing_or_malformed_header_is_401(emulator: EmulatorServer, header: str | None) -> None:
-    """Without `Authorization: OAuth <token>` the answer is 401 unauthorized [D errors.md]."""
+    """Without `Authorization: OAuth <token>` the answer is 401 unauthorized."""
     client = Client(emulator)
     client.headers = {} if header is None else {"Authorization": header}
     refused(client.upload(), 401, "unauthorized")
@@ -34,7 +34,7 @@ def test_the_token_is_not_taken_from_the_address(emulator: EmulatorServer) -> No
 
 
 def test_an_unknown_token_is_403(emulator: EmulatorServer) -> None:
-    """A token that is not valid is 403 invalid_token [O RUD, YMO]."""
+    """A token that is not valid is 403 invalid_token."""
     emulator.configure(tokens=["good"])
     assert refused(Client(emulator, "bad").upload(), 403, "invalid_token") == "Invalid oauth_token"
     assert Client(emulator, "good").upload().status_code == 200
@@ -42,13 +42,13 @@ def test_an_unknown_token_is_403(emulator: EmulatorServer) -> None:
 
 @pytest.mark.parametrize(("status", "error_type"), [(401, "unauthorized"), (403, "invalid_token")])
 def test_an_expired_token_is_a_switch(emulator: EmulatorServer, status: int, error_type: str) -> None:
-    """Documents say 401, replies seen say 403: both can be had [D authorization.md, O, open question 8]."""
+    """Documents say 401, replies seen say 403: both can be had."""
     emulator.configure(expired_tokens=["old"], expired_token=status)
     refused(Client(emulator, "old").upload(), status, error_type)
 
 
 def test_a_token_without_access_is_403(emulator: EmulatorServer) -> None:
-    """A good token at a counter that is not its own is access_denied [O yandex-metrika issue 15]."""
+    """A good token at a counter that is not its own is access_denied."""
     emulator.configure(tokens={"mine": [COUNTER], "theirs": [1], "all": None})
     assert Client(emulator, "mine").upload().status_code == 200
     assert Client(emulator, "all").upload().status_code == 200
@@ -56,21 +56,21 @@ def test_a_token_without_access_is_403(emulator: EmulatorServer) -> None:
 
 
 def test_viewing_is_not_uploading(emulator: EmulatorServer) -> None:
-    """The token's account needs edit access for an upload [D authorization.md]."""
+    """The token's account needs edit access for an upload."""
     emulator.configure(permission="view")
     assert Client(emulator).get().json()["counter"]["permission"] == "view"
     refused(Client(emulator).upload(), 403, "access_denied")
 
 
 def test_an_unknown_counter_is_404(emulator: EmulatorServer) -> None:
-    """When counters are listed, another one is not_found [D errors.md]."""
+    """When counters are listed, another one is not_found."""
     emulator.configure(counters=[1])
     refused(Client(emulator).get(), 404, "not_found")
     refused(Client(emulator).upload(), 404, "not_found")
 
 
 def test_the_day_of_a_user_ends_at_midnight_gmt() -> None:
-    """5000 requests a day and user, again from 00:00 GMT [D quotas.md, faq.md]; here three."""
+    """5000 requests a day and user, again from 00:00 GMT; here three."""
     moment = [86_400.0 * 20_000 + 86_390]
     settings = EmulatorSettings(requests_per_day_by_uid=3)
     with EmulatorServer(settings, now=lambda: moment[0]) as emulator:
@@ -84,7 +84,7 @@ def test_the_day_of_a_user_ends_at_midnight_gmt() -> None:
 
 
 def test_reads_and_writes_are_counted_apart_or_together(emulator: EmulatorServer) -> None:
-    """Quotas are counted per method group [D quotas.md]; a switch counts them together."""
+    """Quotas are counted per method group; a switch counts them together."""
     emulator.configure(requests_per_day_by_uid=1)
     client = Client(emulator)
     assert client.upload().status_code == 200
@@ -96,7 +96,7 @@ def test_reads_and_writes_are_counted_apart_or_together(emulator: EmulatorServer
 
 
 def test_a_counter_has_its_own_day(emulator: EmulatorServer) -> None:
-    """5000 requests a day and counter, whoever asks [D quotas.md]; here one."""
+    """5000 requests a day and counter, whoever asks; here one."""
     emulator.configure(requests_per_day_by_counter=1)
     assert Client(emulator, "a").upload().status_code == 200
     refused(Client(emulator, "b").upload(), 429, "quota_requests_by_counter_id")
@@ -104,7 +104,7 @@ def test_a_counter_has_its_own_day(emulator: EmulatorServer) -> None:
 
 
 def test_a_fourth_parallel_request_is_refused(emulator: EmulatorServer) -> None:
-    """A user has three requests at a time [D quotas.md]."""
+    """A user has three requests at a time."""
     emulator.fault("hang", times=3, on="list")
     client = Client(emulator)
     threads = [
@@ -122,7 +122,7 @@ def test_a_fourth_parallel_request_is_refused(emulator: EmulatorServer) -> None:
 
 
 def test_requests_per_second_of_an_address() -> None:
-    """30 requests a second and address [D quotas.md], when the switch is on; here two."""
+    """30 requests a second and address, when the switch is on; here two."""
     quotas, settings = UsedQuotas(), EmulatorSettings(requests_per_second_by_ip=2)
     quotas.by_ip("a", 10.0, settings)
     quotas.by_ip("a", 10.9, settings)

@@ -78,7 +78,7 @@ def test_a_bad_row_fails_the_file_or_itself(row: str) -> None:
     ],
 )
 def test_a_file_of_another_form_is_refused(content: bytes) -> None:
-    """Empty, without a required column, with another delimiter or encoding: refused [D UP-now]."""
+    """Empty, without a required column, with another delimiter or encoding: refused."""
     with pytest.raises(BadFile):
         _parse(content)
 
@@ -127,7 +127,7 @@ def test_the_official_sample_is_good() -> None:
 
 
 def test_an_unknown_currency_loses_the_money_only() -> None:
-    """A currency that is none keeps the row and nulls price and currency [D SUP-data]."""
+    """A currency that is none keeps the row and nulls price and currency."""
     settings = EmulatorSettings()
     content = csv("1,G,1600000000,5,RUR", "2,G,1600000000,5,rub", "3,G,1600000000,5,RUB")
     money = [(row.price, row.currency) for row in rows(content, parse(content, settings, NOW), settings)]
@@ -135,7 +135,7 @@ def test_an_unknown_currency_loses_the_money_only() -> None:
 
 
 def test_the_first_filled_id_counts() -> None:
-    """Files may hold several id columns; which id wins is a switch [D GUIDE-now, N, open question 4]."""
+    """Files may hold several id columns; which id wins is a switch."""
     content = csv("1,u,G,1600000000", ",v,G,1600000000", header="ClientId,UserId,Target,DateTime")
     settings = EmulatorSettings()
     found = [row[:2] for row in rows(content, parse(content, settings, NOW), settings)]
@@ -191,7 +191,7 @@ def test_no_bytes_break_the_reader(content: bytes) -> None:
 
 @given(st.lists(st.sampled_from(["1", "2", "4", ""]), min_size=1), st.sampled_from(["all", "none", "even"]))
 def test_every_accepted_row_is_linked_or_not_found(ids: list[str], visitors: str) -> None:
-    """Linked and user_not_found add up to the rows that passed validation [D UP-now]."""
+    """Linked and user_not_found add up to the rows that passed validation."""
     content = csv(*(f"{one},G,1600000000,," for one in ids))
     settings = EmulatorSettings(visitors=visitors, row_without_id="unlinked")
     parsed = parse(content, settings, NOW)

@@ -136,7 +136,7 @@ def test_every_kind_can_be_asked_for(emulator: EmulatorServer) -> None:
 
 
 def test_refuse_answers_as_told(emulator: EmulatorServer) -> None:
-    """`refuse` gives a status and error_type in the documented shape, and takes nothing [D errors.md]."""
+    """`refuse` gives a status and error_type in the documented shape, and takes nothing."""
     emulator.fault("refuse", times=1, status=403, error_type="access_denied", message="No")
     client = Client(emulator)
     assert refused(client.upload(), 403, "access_denied") == "No"
@@ -148,14 +148,14 @@ def test_refuse_answers_as_told(emulator: EmulatorServer) -> None:
     ("status", "error_type"), [(500, "backend_error"), (503, "backend_error"), (504, "timeout")]
 )
 def test_error_before_takes_nothing(emulator: EmulatorServer, status: int, error_type: str) -> None:
-    """A 5xx may mean that nothing was taken [D errors.md, I]."""
+    """A 5xx may mean that nothing was taken."""
     emulator.fault("error_before", status=status)
     refused(Client(emulator).upload(), status, error_type)
     assert emulator.uploads() == []
 
 
 def test_exhaust_quota_answers_429(emulator: EmulatorServer) -> None:
-    """Any documented quota can be exhausted [D quotas.md]."""
+    """Any documented quota can be exhausted."""
     emulator.fault("exhaust_quota", quota="quota_requests_by_counter_id", on="any", times=2)
     client = Client(emulator)
     refused(client.upload(), 429, "quota_requests_by_counter_id")
@@ -184,7 +184,7 @@ def test_redirect_points_elsewhere(emulator: EmulatorServer) -> None:
 
 
 def test_reject_ids_refuses_files_that_hold_them(emulator: EmulatorServer) -> None:
-    """Any file that holds one of the ids is invalid_uploading; others pass [D errors.md, I whole file]."""
+    """Any file that holds one of the ids is invalid_uploading; others pass."""
     emulator.fault("reject_ids", ids=["7"], times=1)
     client = Client(emulator)
     uploaded(client.upload(csv("1,G,1481718166,,")))
@@ -207,7 +207,7 @@ def test_drop_after_takes_the_file(emulator: EmulatorServer) -> None:
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504])
 def test_error_after_takes_the_file(emulator: EmulatorServer, status: int) -> None:
-    """A 5xx may mean that the file was taken all the same [D errors.md, I]."""
+    """A 5xx may mean that the file was taken all the same."""
     emulator.fault("error_after", status=status, text="<html>Bad gateway</html>")
     answer = Client(emulator).upload()
     assert (answer.status_code, answer.text) == (status, "<html>Bad gateway</html>")
@@ -234,7 +234,7 @@ def test_an_answer_may_end_midway(emulator: EmulatorServer) -> None:
 
 
 def test_a_minimal_reply_has_id_and_status(emulator: EmulatorServer) -> None:
-    """All fields but id and status may be missing [O RUD]."""
+    """All fields but id and status may be missing."""
     emulator.fault("minimal_reply", on="any")
     client = Client(emulator)
     assert set(uploaded(client.upload(comment="a"))) == {"id", "status"}
@@ -243,7 +243,7 @@ def test_a_minimal_reply_has_id_and_status(emulator: EmulatorServer) -> None:
 
 
 def test_drop_rows_shows_in_line_quantity(emulator: EmulatorServer) -> None:
-    """Rows that did not pass validation are missing from line_quantity [D UP-now]."""
+    """Rows that did not pass validation are missing from line_quantity."""
     emulator.fault("drop_rows", ids=["7"])
     upload = uploaded(Client(emulator).upload(csv("1,G,1481718166,,", "7,G,1481718166,,")))
     assert (upload["source_quantity"], upload["line_quantity"]) == (2, 1)
@@ -251,7 +251,7 @@ def test_drop_rows_shows_in_line_quantity(emulator: EmulatorServer) -> None:
 
 
 def test_list_delay_hides_a_new_upload() -> None:
-    """An upload may come late into the list; that it comes at once is only seen, not documented [O YPY]."""
+    """An upload may come late into the list; that it comes at once is only seen, not documented."""
     moment = [1_700_000_000.0]
     with EmulatorServer(EmulatorSettings(), now=lambda: moment[0]) as emulator:
         client = Client(emulator)

@@ -17,7 +17,7 @@ from tests.emulator.client import COUNTER, SAMPLE, Client, csv, uploaded
 
 
 def test_a_row_sent_again_overwrites_its_money(emulator: EmulatorServer) -> None:
-    """The same id, Target and DateTime with another Price is one conversion, overwritten [D faq.md]."""
+    """The same id, Target and DateTime with another Price is one conversion, overwritten."""
     client = Client(emulator)
     client.upload(csv("1,G,1481718166,10,RUB"))
     client.upload(csv("1,G,1481718166,0.5,EUR", "1,G,1481718167,7,RUB"))

@@ -123,7 +123,7 @@ class Show:
         return self._application.status()
 
     def summary(self) -> Iterator[str]:
-        """What was delivered and linked, by syncd's account and by the emulator's."""
+        """Tell what was delivered and linked, by syncd's account and by the emulator's."""
         query, orders = self._report().queries
         conversions = self._metrica.conversions()
         twice = sum(conversion.times > 1 for conversion in conversions)

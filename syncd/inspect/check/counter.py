@@ -31,7 +31,7 @@ class CounterApi(Protocol):
 
 
 class CounterFacts(Protocol):
-    """What is shown of a counter."""
+    """The facts that `check` shows of a counter."""
 
     @property
     def name(self) -> str:

@@ -80,7 +80,7 @@ def _nothing_taken(seen: Seen, goals: Sequence[CounterGoal]) -> bool:
 
 
 def _mistaken_for(target: str, goals: Sequence[CounterGoal]) -> tuple[str, str] | None:
-    """What of a goal the Target is, other than its identifier, and that identifier; empty: it has none."""
+    """Say of which goal the Target is the number or name, and that goal's identifier (empty: none)."""
     for goal in goals:
         what = "number" if target == str(goal.id) else "name" if _same_name(target, goal.name) else ""
         if what:

@@ -40,7 +40,7 @@ _SHARE_OF_DESCENTS = 0.3
 
 
 class Disorder(NamedTuple):
-    """What is wrong with the order of a mark's texts, and what to write instead."""
+    """A mark's texts that sort otherwise than its values: what is wrong, and what to write instead."""
 
     message: str
     action: str

@@ -43,7 +43,7 @@ class MomentsSeen:
 
     @property
     def zoneless(self) -> list[object]:
-        """Those that carry no zone, whole days aside."""
+        """The values that carry no zone, whole days aside."""
         return [value for value in self.values if has_no_zone(value) and not is_day(value)]
 
     def newest(self, zone: ZoneInfo) -> datetime | None:

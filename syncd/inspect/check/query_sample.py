@@ -39,7 +39,7 @@ class PlanSource(Source, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was seen in a query's sample that is held against its counter."""
+    """Facts of a query's sample that are compared with its counter."""
 
     targets: set[str] = field(default_factory=set)
     moment: SampleMoment | None = None

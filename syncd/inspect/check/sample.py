@@ -96,7 +96,7 @@ def coarse_marks(page: Page, place: int, zone: ZoneInfo) -> tuple[str, str] | No
 
 
 def _moment_of(value: object, zone: ZoneInfo) -> datetime | None:
-    """Of values that syncd does not take for whole days or minutes itself (`marks.grain`)."""
+    """Read a value that `marks.grain` takes for no whole day or minute; None: it is no moment."""
     with suppress(ArithmeticError, OSError, ValueError):
         match value:
             case datetime():

@@ -1,4 +1,4 @@
-"""Who runs which query: leases by the database's clock, each with a number to fence off former owners."""
+"""Leases, by which one daemon runs a query: by the database's clock, numbered to fence off former owners."""
 
 from __future__ import annotations
 

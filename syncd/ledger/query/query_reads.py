@@ -175,7 +175,7 @@ class QueryMemory:
             return connection.execute(select(column.id).where(column.tag == tag)).first() is not None
 
     def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
-        """Those of the keys that are delivered or waiting already, or were refused by Metrica.
+        """Find which of the keys are delivered or waiting already, or were refused by Metrica.
 
         For a refused one, identity and money are those of the refused line, so that a row that has been
         put right since can be told from the same row read again.
@@ -223,7 +223,7 @@ class QueryMemory:
         )
 
     def rejected(self, keys: Sequence[str]) -> Mapping[str, bool]:
-        """Those of the keys that are rejects, for whatever reason; True: a person dropped it."""
+        """Find which of the keys are rejects, for whatever reason; True: a person dropped it."""
         column = self._tables.rejects.c
         found: dict[str, bool] = {}
         with self._database.read() as connection:

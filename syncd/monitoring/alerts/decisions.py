@@ -15,7 +15,7 @@ OWED_FOR = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class AlertTerms:
-    """What of `alerts` in the configuration decides."""
+    """The settings of `alerts` that decide whether a trouble is told."""
 
     kinds: Collection[str]
     after: timedelta
@@ -35,7 +35,7 @@ class MessageLine:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is to be remembered of one trouble from now on, and what of it is to be told."""
+    """A decision on one trouble: what is remembered from now on, and what is told."""
 
     key: Key
     before: Remembered | None

@@ -1,4 +1,4 @@
-"""Who is told: services that Apprise knows, and a command. The only home of Apprise."""
+"""Receivers of alerts: services that Apprise knows, and a command. The only home of Apprise."""
 
 from __future__ import annotations
 

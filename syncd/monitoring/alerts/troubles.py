@@ -1,4 +1,4 @@
-"""What is wrong now and worth a message, read from the status report. Pure."""
+"""Troubles worth a message, read from the status report. Pure."""
 
 from __future__ import annotations
 

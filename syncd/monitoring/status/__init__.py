@@ -1,4 +1,4 @@
-"""What is going on, in facts and in words: the one judgement behind `syncd status`, /readyz and the page.
+"""The status in facts and in words: the one judgement behind `syncd status`, /readyz and the page.
 
 Pure: the caller brings the facts from the state store, and the time.
 """

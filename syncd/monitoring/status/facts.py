@@ -1,4 +1,4 @@
-"""What is known about a query and its uploads: plain numbers, as the state store holds them."""
+"""Facts about a query and its uploads: plain numbers, as the state store holds them."""
 
 from __future__ import annotations
 

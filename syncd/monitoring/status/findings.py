@@ -1,4 +1,4 @@
-"""What is wrong, and what to do: a closed list of findings, each with its words.
+"""Findings: a closed list of what can be wrong, each with words that say so and what to do.
 
 Words are tables, so that the page can say the same in another language (`syncd.monitoring.web.wording`).
 """
@@ -147,7 +147,7 @@ def _of_source(query: QueryFacts) -> list[Finding]:
 
 
 def _counted(query: QueryFacts) -> list[Finding]:
-    """What is found by a number above zero."""
+    """Find what a number above zero shows."""
     return [
         Finding(code, {"query": query.name, noun: count, "days": LATELY, "window": query.window.days})
         for code, noun, count in (

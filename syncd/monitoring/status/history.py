@@ -1,4 +1,4 @@
-"""What was delivered over time, in even stretches without a gap: what the page draws."""
+"""Deliveries over time, in even stretches without a gap, as the page draws them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class QueryPast:
 
 
 class Past(Protocol):
-    """Who knows the past; may be slow, and raises StateError."""
+    """A reader of past deliveries, which may be slow. Every method raises StateError."""
 
     def recent(self) -> Mapping[str, Series]:
         """The last 24 hours of each query that delivered anything."""

@@ -129,7 +129,7 @@ class QueryStatus:
         return tuple(map(str, self.findings))
 
     def to_json(self) -> dict[str, object]:
-        """As JSON prints it; these names are relied on."""
+        """Give the names and values that JSON prints; other programs rely on these names."""
         return {
             "name": self.name,
             "enabled": self.enabled,
@@ -194,7 +194,7 @@ class StatusReport:
         return not self.reasons
 
     def to_json(self) -> dict[str, object]:
-        """As JSON prints it; these names are relied on."""
+        """Give the names and values that JSON prints; other programs rely on these names."""
         return {
             "version": self.version,
             "now": _moment(self.now),

@@ -1,1 +1,1 @@
-"""What of a page is news, and when a chunk is full."""
+"""From pages to chunks: which rows of a page are news, and when a chunk is full."""

@@ -11,7 +11,7 @@ from syncd.model.key_codes import are_distinct, codes_of
 from syncd.pipeline.chunking.news import PASSED, HeldRows, Rules, as_known, decide
 
 LARGEST_FILE = 1_000_000_000
-"""Bytes: the API takes 1 GB [D faq.md]."""
+"""Bytes: the API takes 1 GB (docs/metrica.md)."""
 PAGE_ROWS = 50_000
 """Rows read at once, at most: what bounds the memory, however long the chunk."""
 LARGEST_PAGE = 320_000_000

@@ -52,7 +52,7 @@ class Intake:
 
     @property
     def on_change(self) -> Literal["ignore", "resend"]:
-        """What is done with a delivered key that comes with other values: the kind's rule or the query's."""
+        """The rule for a delivered key that comes with other values: the kind's rule or the query's."""
         return kind_of(self._query).on_change or self._query.on_change
 
     def form_for(self, columns: tuple[str, ...]) -> Callable[[], Form | None]:

@@ -26,7 +26,7 @@ LONGEST_SPREAD = 3600
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What of a query decides about rows read again."""
+    """The rules of a query for rows that are read again."""
 
     on_change: Literal["ignore", "resend"]
     split: keys.Split

@@ -127,7 +127,7 @@ class LateCommits:
         return oldest.mark if oldest is not None else mark
 
     def long_open(self, now: datetime) -> list[tuple[str, datetime]]:
-        """Who has been open for long, and since when as far as we saw; each is given once."""
+        """List transactions that were seen open for long, and since when; each is given once."""
         found = [one for one in self._open.values() if now - one.since >= NAMED_AFTER and not one.named]
         for one in found:
             one.named = True

@@ -1,4 +1,4 @@
-"""Who has a transaction open at the source, and whether the database tells at all."""
+"""Open transactions of the source, and whether the database tells of them at all."""
 
 from __future__ import annotations
 

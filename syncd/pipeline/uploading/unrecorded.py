@@ -6,7 +6,7 @@ newer than all that it knows, are kept in mind until the query has read all ther
 of them is recorded as delivered by it instead of being sent. Chunks need not end where they ended before.
 
 Where rows have changed since, their upload's tag cannot be met, and its rows are sent again; Metrica
-overwrites what is the same conversion [D faq.md].
+overwrites what is the same conversion (docs/metrica.md).
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Unrecorded:
         """Find them, by tag. Raises StateError.
 
         A list that cannot be read is told and taken for empty: a token may have the right to upload and not
-        to read [N docs/metrica.md, 5], and what the comparison saves is only the sending of equal rows.
+        to read (docs/metrica.md, 5), and what the comparison saves is only the sending of equal rows.
         """
         with self._lock:
             asking = self._asking.setdefault(counter, Lock())
@@ -148,7 +148,7 @@ class Unrecorded:
 
 @dataclass(slots=True)
 class _Seen:
-    """What was read of a list; of other programs' uploads only how many there are."""
+    """The part of Metrica's list that was read; other programs' uploads are only counted."""
 
     entries: int = 0
     newest_id: int = 0
@@ -190,7 +190,7 @@ def _age(receipt: Receipt) -> tuple[datetime, int]:
 
 @dataclass(slots=True)
 class Found:
-    """What of a chunk Metrica has already."""
+    """The rows of a chunk that Metrica has already, and the rest."""
 
     uploads: list[tuple[Chunk, str, Receipt]] = field(default_factory=list)
     """Rows, their tag, Metrica's upload of exactly these rows; they leave the mark."""

@@ -1,4 +1,4 @@
-"""What is asked of a database that writes lines, and what it answers."""
+"""The statement for a database that writes lines, and its answer."""
 
 from __future__ import annotations
 
