@@ -106,6 +106,6 @@ def _query(query: StatedQuery, documents: list[Document]) -> None:
 
 def _wake(query: StatedQuery, database: tuple[Document, Values] | None) -> None:
     url = database[1].get("url") if database else None
-    if query.get("wake") and url and urls.kind_of(url) != "postgresql":
-        message = "only PostgreSQL can wake a query"
+    if query.get("wake") and url and not urls.can_notify(url):
+        message = "only PostgreSQL can wake a query, by its driver psycopg"
         query.add("wake", message=message, hint="a shorter `every` does nearly as much")

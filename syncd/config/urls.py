@@ -108,6 +108,11 @@ def kind_of(url: SecretStr) -> str:
     return url.get_secret_value().partition(":")[0].partition("+")[0].lower()
 
 
+def can_notify(url: SecretStr) -> bool:
+    """Whether the database has NOTIFY, and its driver can listen."""
+    return url.get_secret_value().partition(":")[0].lower() in {"postgresql", "postgresql+psycopg"}
+
+
 def in_folder(url: SecretStr, folder: Path) -> SecretStr:
     """The URL with the path of a database file, if it is relative, counted from `folder`."""
     found = _URL.fullmatch(url.get_secret_value())

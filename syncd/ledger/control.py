@@ -29,7 +29,7 @@ class PauseRow:
 
 @dataclass(frozen=True, slots=True)
 class TriggerRow:
-    """A run that somebody wants now, and that no daemon has begun yet."""
+    """A run that somebody wants now, and that no daemon has made yet."""
 
     query: str
     asked_at: datetime
@@ -75,14 +75,14 @@ class Control:
             self._database.upsert(connection, self._database.tables.triggers, rows, ["asked_at", "asked_by"])
 
     def triggers(self) -> dict[str, TriggerRow]:
-        """The runs that nobody has begun yet."""
+        """The wanted runs that no daemon has made to the end yet."""
         with self._database.read() as connection:
             found = connection.execute(select(self._database.tables.triggers))
             return {row.query: TriggerRow(**row._asdict()) for row in found}
 
-    def take_trigger(self, trigger: TriggerRow) -> bool:
-        """Take a wanted run; False where another daemon has, or where it was asked for anew meanwhile."""
+    def take_trigger(self, trigger: TriggerRow) -> None:
+        """Forget a wanted run that was made; one that was asked for anew meanwhile stays."""
         table = self._database.tables.triggers
         taken = delete(table).where(table.c.query == trigger.query, table.c.asked_at == trigger.asked_at)
         with self._database.write() as connection:
-            return connection.execute(taken).rowcount > 0
+            connection.execute(taken)

@@ -35,6 +35,7 @@ from syncd.service.daemon import Daemon
 from syncd.service.parts import Parts
 from syncd.service.runner import QueryRunner
 from syncd.service.systemd import notify
+from syncd.service.wakes import Wakes
 
 
 class Application:
@@ -80,6 +81,7 @@ class Application:
             self.parts.clock,
             observer,
         )
+        self._wakes = Wakes(self.parts.engines, self.daemon.wake_queries, observer)
         self._closing = ExitStack()
         self._why = ""
 
@@ -98,6 +100,9 @@ class Application:
             opening.callback(self._close_alerts)
             self._control.start()
             opening.callback(self._control.close)
+            opening.callback(self._wakes.close)
+            if not self._once:
+                self._wakes.listen_for(turn.query for turn in self.daemon.turns)
             self._closing = opening.pop_all()
         return self
 
@@ -145,6 +150,7 @@ class Application:
             keeps = old is not None and old.made_for(query, settings)
             self._runners[query.name] = replaced.pop(query.name) if keeps else self._runner(query)
         self.daemon.change({name: (runner.query, runner) for name, runner in self._runners.items()})
+        self._wakes.listen_for(queries)
         if alerts is not None:
             self._alerts.close()
             self._alerts = alerts

@@ -6,13 +6,14 @@ A thread of its own looks into the state store every two seconds, so that a stor
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import datetime
 from threading import Event as Flag
 from threading import Thread
 
-from syncd.ledger.control import Control, PauseRow
+from syncd.ledger.control import Control, PauseRow, TriggerRow
 from syncd.model.clock import Clock
-from syncd.model.errors import StateError
+from syncd.model.errors import LeaseLost, StateError
 from syncd.model.events import Event, Observer
 from syncd.service.daemon import Daemon
 
@@ -49,6 +50,8 @@ class ControlWatch:
         self._observer = observer
         self._pauses: dict[str, PauseRow] = {}
         """Those in force at the last look."""
+        self._wanted: dict[str, tuple[TriggerRow, datetime]] = {}
+        """The triggers that the daemon was told of, and when; each stays stored until a run has ended."""
         self._closing = Flag()
         self._thread = Thread(target=self._work, name="control", daemon=True)
 
@@ -58,8 +61,10 @@ class ControlWatch:
         self._thread.start()
 
     def close(self) -> None:
-        """Look no more."""
+        """Look no more; what the last runs have answered is taken out of the store."""
         self._closing.set()
+        with suppress(StateError):
+            self._take_answered()
 
     def _work(self) -> None:
         while not self._closing.wait(LOOK_SECONDS):
@@ -78,11 +83,28 @@ class ControlWatch:
         self._rest(in_force.keys())
         self._tell(in_force, latest, now)
         self._pauses = in_force
-        for trigger in self._control.triggers().values():
-            is_ours = trigger.query in known and trigger.query in self._held()
-            if is_ours and trigger.query not in in_force and self._control.take_trigger(trigger):
-                self._daemon.trigger(trigger.query)
-                self._observer.emit(Event.QUERY_TRIGGERED, query=trigger.query, by=trigger.asked_by)
+        self._take_answered()
+        held = self._held()
+        for name, trigger in self._control.triggers().items():
+            is_told = name in self._wanted and self._wanted[name][0] == trigger
+            if name in known and name in held and name not in in_force and not is_told:
+                self._wanted[name] = trigger, now
+                self._daemon.trigger(name)
+                self._observer.emit(Event.QUERY_TRIGGERED, query=name, by=trigger.asked_by)
+
+    def _take_answered(self) -> None:
+        """Take the triggers out of the store that a run has answered from its begin to its end.
+
+        A daemon that is killed in between leaves them to the next one; a second run delivers nothing twice.
+        """
+        ended = {turn.query.name: turn.last for turn in list(self._daemon.turns)}
+        for name, (trigger, told_at) in list(self._wanted.items()):
+            last = ended.get(name)
+            if last is None or last.started < told_at:
+                continue
+            if not isinstance(last.error, LeaseLost):  # else the daemon that has it now is to run it
+                self._control.take_trigger(trigger)
+            self._wanted.pop(name, None)
 
     def _tell(self, in_force: dict[str, PauseRow], latest: dict[str, PauseRow], now: datetime) -> None:
         for name, row in in_force.items():

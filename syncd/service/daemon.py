@@ -14,6 +14,7 @@ from functools import partial
 from queue import Empty, SimpleQueue
 from random import Random
 from threading import Event as Flag
+from threading import Lock
 from typing import Protocol
 
 from syncd.model import RunReport
@@ -30,6 +31,8 @@ TICK = timedelta(seconds=5)
 """At least this often the loop looks around."""
 LEASE_LOOK = timedelta(seconds=1)
 """How often it looks whether a query that is due, but another daemon's, came free."""
+WAKE_GAP = timedelta(milliseconds=300)
+"""The least time from one run to the next that a notification asks for: a busy shop notifies all the time."""
 STOP_DEADLINE = timedelta(seconds=8)
 """How long a stop waits for runs; what is cut off then is settled at the next start."""
 
@@ -64,6 +67,8 @@ class Turn:
     """With `--once`: it has nothing more to do."""
     is_triggered: bool = False
     """A person wants another run after the one that goes on."""
+    is_woken: bool = False
+    """Its database has notified it of news, perhaps too late for the run that goes on."""
     after: tuple[QuerySettings, Run] | None = None
     """What a reload puts in its place when the run going on has ended."""
     removed: bool = False
@@ -139,12 +144,15 @@ class Daemon:
         self._workers = Workers()
         self._paused: frozenset[str] = frozenset()
         """The queries that rest."""
+        self._lock = Lock()
+        self._woken: frozenset[str] = frozenset()
+        """The queries that were notified since the loop last asked."""
         self._inbox: SimpleQueue[Callable[[], None]] = SimpleQueue()
         """What the loop has to do between its looks around."""
 
     def wake(self) -> None:
         """Have the loop look around now; safe in a signal handler (SimpleQueue.put is reentrant)."""
-        self._inbox.put(_nothing)
+        self._inbox.put(lambda: None)
 
     def change(self, runs: Mapping[str, tuple[QuerySettings, Run]]) -> None:
         """Have other queries from now on; one whose run is the same object goes on as it is.
@@ -162,6 +170,14 @@ class Daemon:
     def trigger(self, name: str) -> None:
         """Have the query run now, or again after the run that goes on; one that was halted tries again."""
         self._inbox.put(partial(self._trigger, name))
+
+    def wake_queries(self, names: AbstractSet[str]) -> None:
+        """Have these queries run as their databases have notified them of news; a burst is one run."""
+        with self._lock:
+            is_known = names <= self._woken  # the loop has not come to it yet
+            self._woken |= names
+        if not is_known:
+            self._inbox.put(self._wake_queries)
 
     def run(self) -> None:
         """Until a stop is asked for or, with `once`, until every query is done."""
@@ -271,6 +287,8 @@ class Daemon:
             self._failed(turn, outcome.error, outcome.report.read)
         if turn.is_triggered:
             turn.is_triggered, turn.due = False, self._now()
+        if turn.is_woken:
+            self._wake_query(turn)
         self._keeper.finished(turn, outcome)
         if turn.removed:
             self._remove(turn)
@@ -288,6 +306,21 @@ class Daemon:
             if turn.query.name == name:
                 turn.halted, turn.is_triggered = False, turn.started is not None
                 turn.due = self._now()
+
+    def _wake_queries(self) -> None:
+        with self._lock:
+            names, self._woken = self._woken, frozenset()
+        for turn in self.turns:
+            if turn.query.name in names:
+                self._wake_query(turn)
+
+    def _wake_query(self, turn: Turn) -> None:
+        """Run it soon, or after the run that goes on; what failed keeps its pause."""
+        turn.is_woken = turn.started is not None
+        if turn.started is None and not turn.failures:
+            now = self._now()
+            rested = turn.last.started + WAKE_GAP if turn.last else now
+            turn.due = min(turn.due, max(now, rested))
 
     def _change(self, runs: Mapping[str, tuple[QuerySettings, Run]]) -> None:
         for turn in list(self.turns):
@@ -364,7 +397,3 @@ class Daemon:
         deadline = self._clock.seconds() + STOP_DEADLINE.total_seconds()
         while self.running() and (left := deadline - self._clock.seconds()) > 0:
             self._take(min(left, TICK.total_seconds()))
-
-
-def _nothing() -> None:
-    """Nothing but a look around."""

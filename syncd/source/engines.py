@@ -109,13 +109,31 @@ class Database:
                 lost = isinstance(error, exc.DBAPIError) and error.connection_invalidated
                 if lost and attempt == 1 and monotonic() - began < STALE_SECONDS:
                     continue  # the pool has dropped its dead connections: the next one is new
-                problem = failure(error, where, self._secrets())
+                problem = self.problem(error, where)
                 problem.spot = spot_of(error, sql, self.family)
             finally:
                 if self._retired:
                     self.engine.pool.dispose()
             break
         raise problem  # outside of `except`, so that the driver's own words and values are not chained
+
+    def own_connection(self) -> Any:
+        """A driver's connection that is no part of the pool, for who keeps it open. Raises SourceError."""
+        problem: SourceError
+        try:
+            pooled = self.engine.raw_connection()
+        except SourceError as refused:
+            problem = type(refused)(f"database {self.name}: {blot(str(refused), self._secrets())}")
+        except (exc.SQLAlchemyError, OSError, self.engine.dialect.loaded_dbapi.Error) as error:
+            problem = self.problem(error, f"database {self.name}")
+        else:
+            pooled.detach()
+            return pooled.driver_connection
+        raise problem  # outside of `except`, so that the driver's own words are not chained
+
+    def problem(self, error: Exception, where: str) -> SourceError:
+        """Make the error to raise for the driver's, without its secrets."""
+        return failure(error, where, self._secrets())
 
     def close(self) -> None:
         """Close the idle connections."""

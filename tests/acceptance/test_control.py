@@ -54,6 +54,37 @@ def test_daemons_follow_what_a_person_asks(
     assert cli.run("pause", "paid_order").returncode == 2
 
 
+def test_a_trigger_outlives_the_daemon_that_was_killed(
+    cli: Cli, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
+    """Killed in the run that somebody asked for, a daemon leaves the wish to the next one."""
+    shop.open_shop(sqlite_db)
+    shop.sell(sqlite_db, 1, 5)
+    yearly = shop.query("yearly", cron="0 3 1 1 *")
+    yearly["yearly"].pop("every")  # type: ignore[attr-defined]  # it is a dict
+    cli.configure(shop.configuration(sqlite_db, emulator.url, yearly))
+    emulator.fault("hang")
+    assert cli.run("trigger", "yearly").returncode == 0
+    daemon = cli.start("run")
+    daemon.wait_for("upload_started")
+    daemon.kill()
+    emulator.clear_faults()
+    daemon = cli.start("run")
+    daemon.wait_for("query_triggered")
+    daemon.wait_for("query_finished")
+    assert daemon.stop() == 0
+    assert len(emulator.conversions(101)) == 5
+    assert not any("query_triggered" in line for line in _lines_of_a_start(cli))
+
+
+def _lines_of_a_start(cli: Cli) -> list[str]:
+    """What a daemon logs that is started and stopped when it has looked for wishes."""
+    daemon = cli.start("run")
+    daemon.wait_for("daemon_started")
+    assert daemon.stop() == 0
+    return daemon.lines
+
+
 def test_sql_shows_what_run_would_send(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
     """The statement with its values and the plan; nothing is uploaded and no store is made."""
     shop.open_shop(sqlite_db)

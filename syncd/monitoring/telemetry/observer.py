@@ -29,6 +29,8 @@ LEVELS: Mapping[Event, Level] = {
     Event.QUERY_PAUSED: "warning",
     Event.QUERY_RESUMED: "info",
     Event.QUERY_TRIGGERED: "info",
+    Event.LISTENING: "info",
+    Event.LISTENING_FAILED: "warning",
     Event.QUERY_CHANGED: "warning",
     Event.SOURCE_WENT_BACK: "warning",
     Event.MARK_AHEAD: "warning",
