@@ -82,5 +82,5 @@ def channels_of(queries: Iterable[QuerySettings]) -> dict[str, Channels]:
     found: dict[str, dict[str, set[str]]] = {}
     for query in queries:
         if query.wake is not None:
-            found.setdefault(query.database, {}).setdefault(query.wake, set()).add(query.name)
+            found.setdefault(query.database.name, {}).setdefault(query.wake, set()).add(query.name)
     return dict(found)

@@ -91,7 +91,7 @@ class Listener:
 
     def _connect(self) -> psycopg.Connection[Any]:
         """A connection of its own, read-only, that is no part of the pool."""
-        connection = self._database.own_connection()
+        connection: psycopg.Connection[Any] = self._database.own_connection()
         try:
             connection.execute("SET default_transaction_read_only = on")
             connection.execute("SELECT set_config('application_name', %s, false)", (LISTENER,))
