@@ -30,7 +30,7 @@ from syncd.mapping import kind_of
 from syncd.model import Mark
 from syncd.model.errors import RowsMissing, UploadsMissing, UsageError
 from syncd.model.settings import QuerySettings
-from syncd.model.showing import visible
+from syncd.model.showing import json_moment, shown_moment, visible
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
@@ -175,7 +175,7 @@ def _lines(result: Result) -> Iterator[str]:
         yield f"{name}: it has delivered nothing yet, so there is nothing to compare"
         return
     how = f"by {result.query.mark[0]}" if span.by_mark else "by DateTime"
-    since, upto = f"{span.since:%Y-%m-%d %H:%M} UTC", shown_mark(span.upto)
+    since, upto = shown_moment(span.since), shown_mark(span.upto)
     if result.stands is not None and result.stands != span.upto:
         upto = (
             f"{upto}; from there to {shown_mark(result.stands)}, where the query stands, rows may still come"
@@ -209,7 +209,7 @@ def _document(result: Result) -> dict[str, object]:
     return {
         "query": result.query.name,
         "kind": result.query.kind,
-        "since": span and span.since.isoformat(),
+        "since": span and json_moment(span.since),
         "by": (result.query.mark[0] if span.by_mark else "DateTime") if span else None,
         "up_to": shown_mark(span.upto) if span else None,
         "rows": {fate.value: found.counts[fate] for fate in Fate},

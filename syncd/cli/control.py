@@ -16,6 +16,7 @@ import click
 from syncd.cli.common import DURATION, config_option, json_option, pick, print_json, read_without_secrets
 from syncd.model.clock import SystemClock
 from syncd.model.errors import UsageError
+from syncd.model.showing import json_moment, shown_moment
 
 if TYPE_CHECKING:
     from syncd.ledger.control import Control
@@ -41,8 +42,8 @@ def pause(*, config: Path | None, as_json: bool, lasting: timedelta | None, name
     until = SystemClock().now() + lasting if lasting is not None else None
     with _control(config, names) as control:
         control.pause(names, until, asked_by())
-    rest = "until `syncd resume`" if until is None else f"until {until:%Y-%m-%d %H:%M:%S} UTC"
-    more = {"until": until and until.isoformat(timespec="seconds")}
+    rest = "until `syncd resume`" if until is None else f"until {shown_moment(until)}"
+    more = {"until": until and json_moment(until)}
     _say(dict.fromkeys(names, f"paused {rest}"), more, as_json=as_json)
 
 

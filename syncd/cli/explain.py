@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from datetime import datetime
 from pathlib import Path
 
 import click
@@ -25,7 +24,7 @@ from syncd.cli.uploads import document_of as upload_document
 from syncd.inspect.explain import Explainer, Explanation, InSource, State
 from syncd.model.errors import MissedRow, UnknownRow
 from syncd.model.settings import QuerySettings
-from syncd.model.showing import visible
+from syncd.model.showing import json_moment, visible
 
 
 @click.command()
@@ -82,7 +81,7 @@ def _document(one: Explanation) -> dict[str, object]:
         "state": one.state,
         "upload": one.upload and upload_document(one.upload),
         "line": one.line or None,
-        "waits_until": one.waiting and one.waiting.due.isoformat(),
+        "waits_until": one.waiting and json_moment(one.waiting.due),
         "reject": one.reject and reject_document(one.reject),
         "source": one.source and _source_document(one.source),
         "source_error": one.source_error and str(one.source_error),
@@ -94,10 +93,6 @@ def _source_document(source: InSource) -> dict[str, object]:
         "mark": shown_mark(source.mark),
         "read_already": source.read_already,
         "line": source.line or None,
-        "waits_until": _text(source.due),
+        "waits_until": source.due and json_moment(source.due),
         "would_be_rejected": source.reject and source.reject.reason,
     }
-
-
-def _text(moment: datetime | None) -> str | None:
-    return moment.isoformat() if moment else None

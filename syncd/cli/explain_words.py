@@ -12,6 +12,7 @@ from syncd.inspect.explain import Explanation, State
 from syncd.ledger.rows import RejectRow, UploadRow
 from syncd.model import Origin, Reason, UploadState
 from syncd.model.settings import QuerySettings
+from syncd.model.showing import shown_moment
 
 _HEADS: Mapping[State, str] = {
     State.SENDING: "on its way to Metrica",
@@ -162,4 +163,4 @@ def _source(one: Explanation) -> Iterator[str]:
 
 
 def _at(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "never"
+    return shown_moment(moment) if moment else "never"

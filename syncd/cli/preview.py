@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,7 @@ from syncd.cli.common import (
     read_settings,
     shown_key,
 )
+from syncd.model.showing import json_moment
 
 if TYPE_CHECKING:
     from syncd.inspect.preview import Preview
@@ -67,7 +69,12 @@ def _json(query: QuerySettings, found: Preview) -> dict[str, object]:
             for key, line in zip(chunk.ready.keys, chunk.ready.lines, strict=True)
         ],
         "waiting": [
-            {"key": json.loads(row.key), "line": row.line, "due": row.moment} for row in chunk.waiting
+            {
+                "key": json.loads(row.key),
+                "line": row.line,
+                "due": json_moment(datetime.fromtimestamp(row.moment, UTC)),
+            }
+            for row in chunk.waiting
         ],
         "rejected": [
             {

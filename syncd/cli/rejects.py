@@ -22,6 +22,7 @@ from syncd.cli.common import (
 from syncd.ledger.rows import RejectRow
 from syncd.model.errors import UsageError
 from syncd.model.settings import QuerySettings
+from syncd.model.showing import shown_moment
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
@@ -154,5 +155,5 @@ def _chosen(
 
 
 def _row(row: RejectRow) -> tuple[object, ...]:
-    since = row.created_at.isoformat(" ", "seconds")
+    since = shown_moment(row.created_at)
     return shown_key(row.key), row.reason, row.column, row.value, row.detail, since

@@ -17,7 +17,7 @@ from typing import TextIO
 from syncd.cli.common import shown_key
 from syncd.ledger.rows import RejectRow
 from syncd.model.errors import UsageError
-from syncd.model.showing import safe_json, visible
+from syncd.model.showing import json_moment, safe_json, visible
 
 CSV_COLUMNS = ("key", "reason", "column", "value", "detail", "since", "row")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -68,9 +68,9 @@ def document_of(row: RejectRow) -> dict[str, object]:
     """A reject as JSON."""
     document = asdict(row)
     document["key"] = json.loads(row.key)
-    document["created_at"] = row.created_at.isoformat()
+    document["created_at"] = json_moment(row.created_at)
     for name in ("retry_at", "dropped_at"):
-        document[name] = document[name].isoformat() if document[name] else None
+        document[name] = json_moment(document[name]) if document[name] else None
     with suppress(ValueError):  # a row that Metrica refused is kept as its CSV line
         document["row"] = json.loads(row.row)
     return document
@@ -123,7 +123,7 @@ def write_csv(file: TextIO, rows: Iterable[RejectRow]) -> int:
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(CSV_COLUMNS)
     for count, row in enumerate(rows, 1):  # noqa: B007 — counted for the caller
-        since = row.created_at.isoformat()
+        since = json_moment(row.created_at)
         cells = (shown_key(row.key), row.reason.value, row.column, row.value, row.detail, since, row.row)
         writer.writerow([harmless(cell) for cell in cells])
     return count

@@ -21,6 +21,7 @@ from syncd.cli.common import (
     read_settings,
 )
 from syncd.cli.dry_run import rehearse
+from syncd.cli.interrupted import InterruptedRuns
 from syncd.cli.loading import loading
 from syncd.model.errors import UsageError
 from syncd.model.events import Event
@@ -72,7 +73,8 @@ def _run(config: Path | None, names: tuple[str, ...], *, as_json: bool, once: bo
         screen = Screen()
     metrics, listener = telemetry(settings, queries, screen.log if screen else None)  # type: ignore[arg-type]  # a stream
     with ExitStack() as around:
-        observer = around.enter_context(screen.watching(listener)) if screen else listener
+        shown = around.enter_context(screen.watching(listener)) if screen else listener
+        observer = InterruptedRuns(shown)
         application = around.enter_context(Application(settings, queries, observer, once=once))
         daemon = application.daemon
         handle_signals(application)
@@ -83,6 +85,8 @@ def _run(config: Path | None, names: tuple[str, ...], *, as_json: bool, once: bo
             fault = partial(observer.emit, Event.INTERNAL_ERROR)
             around.enter_context(reloads(reloader.reload, lambda error: fault(error=error)))
         application.run()
+    for words in observer.words():
+        click.echo(f"syncd: {words}", err=True)
     if not once:
         return 0
     _name_paused(daemon.turns)
@@ -106,7 +110,7 @@ def _name_paused(turns: Sequence[Turn]) -> None:
 
 
 def exit_code(turns: Sequence[Turn]) -> int:
-    """Product.md 3: 1 something failed, 3 rows were rejected, else 0."""
+    """1: something failed; 3: rows were rejected; else 0."""
     asked = [turn for turn in turns if not turn.is_paused]
     if any(turn.last is None or turn.last.error is not None for turn in asked):
         return FAILED
@@ -119,7 +123,7 @@ def show(turns: Sequence[Turn], *, as_json: bool) -> None:
     if as_json:
         print_json({"queries": rows})
         return
-    columns = ("query", "read", "uploaded", "uploads", "rejected", "waiting", "error")
+    columns = ("query", "read", "known", "uploaded", "uploads", "rejected", "waiting", "error")
     print_table(columns, [[row[column] for column in columns] for row in rows], "no enabled query")
 
 

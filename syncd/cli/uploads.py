@@ -14,6 +14,7 @@ from syncd.cli.common import config_option, json_option, pick, print_json, print
 from syncd.model import UploadState
 from syncd.model.keys import value_text
 from syncd.model.marks import mark_from_text
+from syncd.model.showing import json_moment, shown_moment
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
@@ -76,7 +77,7 @@ def document_of(upload: UploadRow) -> dict[str, object]:
     """An upload as JSON; its mark as `status` gives it."""
     mark = [value_text(value) for value in mark_from_text(upload.mark).values] if upload.mark else None
     return {
-        name: value.isoformat() if isinstance(value, datetime) else value
+        name: json_moment(value) if isinstance(value, datetime) else value
         for name, value in {**asdict(upload), "mark": mark, "dropped": dropped(upload)}.items()
     }
 
@@ -107,7 +108,7 @@ def _row(upload: UploadRow) -> tuple[object, ...]:
     return (
         upload.id,
         upload.query,
-        f"{upload.sent_at:%Y-%m-%d %H:%M:%S}" if upload.sent_at and not is_planned else "not sent",
+        shown_moment(upload.sent_at) if upload.sent_at and not is_planned else "not sent",
         upload.rows,
         upload.state,
         upload.metrica_id,

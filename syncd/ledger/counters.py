@@ -19,6 +19,13 @@ class Counters:
         with self.database.read() as connection:
             return connection.execute(asked).scalar_one_or_none()
 
+    def counter_time_zones(self) -> dict[int, str]:
+        """Name the time zone of each counter that is known, as it was last told."""
+        table = self.database.tables.counters
+        asked = select(table.c.counter, table.c.time_zone).order_by(table.c.asked_at)
+        with self.database.read() as connection:
+            return {row.counter: row.time_zone for row in connection.execute(asked)}
+
     def set_counter_time_zone(self, api_url: str, counter: int, time_zone: str) -> None:
         """Remember the time zone of a counter."""
         row = {

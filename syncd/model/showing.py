@@ -1,8 +1,9 @@
-"""Texts that the data or the file may hold, fit for a terminal, a log and people. Pure."""
+"""Texts that the data or the file may hold, and moments, fit for a terminal, a log and people. Pure."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 # Control characters (C0, C1), what turns the direction of writing or cannot be seen (bidi, zero width, tags),
 # what breaks lines, and halves of surrogate pairs.
@@ -11,6 +12,16 @@ _UNSAFE = re.compile(
     "\ud800-\udfff\U000e0000-\U000e007f]"
 )
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+
+def shown_moment(moment: datetime) -> str:
+    """`2026-01-31 10:00:00 UTC`: how every command writes a moment for people."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+def json_moment(moment: datetime) -> str:
+    """`2026-01-31T10:00:00Z`: how every command writes a moment for programs."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def visible(text: str) -> str:

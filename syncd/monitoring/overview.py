@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from syncd import __version__
 from syncd.config.firings import next_firing
@@ -198,6 +199,7 @@ class _Known:
         pauses = Control(store.database).pauses()
         self._pauses = {name: row for name, row in pauses.items() if row.is_in_force(now)}
         self._requests = requests
+        self._zones = store.counter_time_zones()
 
     def facts(self, query: QuerySettings) -> QueryFacts:
         name = query.name
@@ -208,6 +210,7 @@ class _Known:
             _blank(query),
             mark=_mark_texts(position),
             newest_at=run.newest_at,
+            zone=_known_zone(self._zones.get(query.counter)) or query.timezone.key,
             paused=PauseFacts(pause.since, pause.until, pause.asked_by) if pause else None,
             started_at=run.started_at,
             finished_at=run.finished_at,
@@ -293,6 +296,14 @@ def _blank(query: QuerySettings) -> QueryFacts:
         is_cron=query.cron is not None,
         zone=query.timezone.key,
     )
+
+
+def _known_zone(name: str | None) -> str | None:
+    """The zone's name where this machine knows it."""
+    try:
+        return name and ZoneInfo(name).key
+    except (ValueError, OSError):
+        return None
 
 
 def _mark_texts(position: PositionRow | None) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from syncd.ledger.control import Control, PauseRow, TriggerRow
 from syncd.model.clock import Clock
 from syncd.model.errors import LeaseLost, StateError
 from syncd.model.events import Event, Observer
+from syncd.model.showing import json_moment
 from syncd.service.daemon import Daemon
 
 LOOK_SECONDS = 2.0
@@ -109,7 +110,7 @@ class ControlWatch:
     def _tell(self, in_force: dict[str, PauseRow], latest: dict[str, PauseRow], now: datetime) -> None:
         for name, row in in_force.items():
             if row != self._pauses.get(name):
-                until = row.until.isoformat(timespec="seconds") if row.until else None
+                until = json_moment(row.until) if row.until else None
                 self._observer.emit(Event.QUERY_PAUSED, query=name, by=row.asked_by, until=until)
         for name, before in self._pauses.items():
             if name not in in_force:

@@ -6,6 +6,7 @@ import fcntl
 import os
 import pty
 import re
+import signal
 import struct
 import subprocess
 import termios
@@ -124,3 +125,16 @@ def test_a_pipe_gets_lines_of_json(ready: Cli) -> None:
     assert done.returncode == 3
     assert all(line.startswith("{") for line in done.stderr.splitlines())
     assert "\x1b" not in done.stderr + done.stdout
+
+
+def test_a_stop_says_what_it_leaves(ready: Cli) -> None:
+    """Ctrl-C in a first load: how much was delivered, and that the next start goes on; it does."""
+    load = ready.start("run", "--once")
+    load.wait_for("upload_accepted")
+    assert load.stop(signal.SIGINT) in {0, 3}
+    said = "".join(load.lines)
+    assert "paid_orders: stopped before the end of a run; rows that it delivered: " in said
+    assert "the next start goes on from there" in said
+    assert ready.run("run", "--once").returncode == 3  # the negative total
+    (query,) = ready.json("status")["queries"]
+    assert query["rows"]["delivered"] == ROWS - 1

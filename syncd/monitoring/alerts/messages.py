@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
+from syncd.model.showing import json_moment, shown_moment
 from syncd.monitoring.alerts.decisions import MessageLine
 from syncd.monitoring.alerts.troubles import AlertKind
 
@@ -32,12 +33,12 @@ class Message:
                 "kind": item.kind.value,
                 "query": item.query,
                 "words": item.words,
-                "since": _moment(item.since),
+                "since": json_moment(item.since),
                 "reminder": item.is_reminder,
             }
             for item in self.items
         ]
-        document = {"title": self.title, "body": self.body, "at": _moment(self.at), "items": items}
+        document = {"title": self.title, "body": self.body, "at": json_moment(self.at), "items": items}
         return json.dumps(document, ensure_ascii=False)
 
 
@@ -67,11 +68,7 @@ def _title(items: Sequence[MessageLine]) -> str:
 
 
 def _paragraph(item: MessageLine) -> str:
-    since = f"since {_moment(item.since)}"
+    since = f"since {shown_moment(item.since)}"
     if item.kind is AlertKind.RECOVERED:
         return f"[recovered] It is over. It was ({since}): {item.words}"
     return f"[{item.kind.value}{', still' if item.is_reminder else ''}, {since}] {item.words}"
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(sep=" ", timespec="seconds").replace("+00:00", " UTC")

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from syncd.model import UNSEEN, UNTOLD, Reason, quota
 from syncd.model.links import Alarm
+from syncd.model.showing import shown_moment
 from syncd.monitoring.status.codes import SEVERITY, FindingCode, Severity
 from syncd.monitoring.status.english import SENTENCES
 from syncd.monitoring.status.facts import LATELY, PauseFacts, QueryFacts
@@ -239,7 +240,7 @@ def _paused(query: QueryFacts, pause: PauseFacts, now: datetime) -> Finding:
     values: dict[str, Value] = {"query": query.name, "who": pause.asked_by, "ago": now - pause.since}
     if pause.until is None:
         return Finding(FindingCode.PAUSED, values)
-    return Finding(FindingCode.PAUSED_UNTIL, values | {"until": f"{pause.until:%Y-%m-%d %H:%M} UTC"})
+    return Finding(FindingCode.PAUSED_UNTIL, values | {"until": shown_moment(pause.until)})
 
 
 def _failing(query: QueryFacts) -> Finding:

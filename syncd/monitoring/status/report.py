@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from syncd.model.showing import json_moment
 from syncd.monitoring.status.codes import FindingCode
 from syncd.monitoring.status.facts import FailureFacts, PauseFacts, QueryFacts, UploadFacts
 from syncd.monitoring.status.findings import Finding, findings, nobody, readiness
@@ -321,9 +322,7 @@ def _seconds(delta: timedelta) -> float:
 
 
 def _moment(moment: datetime | None) -> str | None:
-    if moment is None:
-        return None
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    return None if moment is None else json_moment(moment)
 
 
 def _run_json(run: LastRun | None) -> dict[str, object] | None:
