@@ -121,14 +121,14 @@ class Database:
         """A driver's connection that is no part of the pool, for who keeps it open. Raises SourceError."""
         problem: SourceError
         try:
-            pooled = self.engine.raw_connection()
+            connection = self._connect(self.engine.dialect, None, None, None)
+            self._driver.connected(connection)
         except SourceError as refused:
             problem = type(refused)(f"database {self.name}: {blot(str(refused), self._secrets())}")
         except (exc.SQLAlchemyError, OSError, self.engine.dialect.loaded_dbapi.Error) as error:
             problem = self.problem(error, f"database {self.name}")
         else:
-            pooled.detach()
-            return pooled.driver_connection
+            return connection
         raise problem  # outside of `except`, so that the driver's own words are not chained
 
     def problem(self, error: Exception, where: str) -> SourceError:
