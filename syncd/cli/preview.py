@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ import click
 
 from syncd.cli.common import (
     config_option,
+    is_terminal,
     json_option,
     pick,
     print_json,
@@ -18,7 +20,7 @@ from syncd.cli.common import (
     read_settings,
     shown_key,
 )
-from syncd.model.showing import json_moment
+from syncd.model.showing import json_moment, on_one_line
 
 if TYPE_CHECKING:
     from syncd.inspect.preview import Preview
@@ -97,8 +99,8 @@ def _show(name: str, found: Preview) -> None:
     chunk = found.chunk
     if chunk.ready:
         click.echo(chunk.header)
-        for line in chunk.ready.lines:
-            click.echo(line)
+        for line in chunk.ready.lines:  # into a pipe, the file as Metrica would get it
+            click.echo(on_one_line(line) if is_terminal(sys.stdout) else line)
     else:
         click.echo(f"{name}: nothing new to upload")
     if chunk.waiting:

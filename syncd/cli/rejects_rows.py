@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import re
@@ -14,10 +15,10 @@ from pathlib import Path
 from tempfile import mkstemp
 from typing import TextIO
 
-from syncd.cli.common import shown_key
+from syncd.cli.common import is_terminal, shown_key
 from syncd.ledger.rows import RejectRow
 from syncd.model.errors import UsageError
-from syncd.model.showing import json_moment, safe_json, visible
+from syncd.model.showing import json_moment, on_one_line, safe_json, visible
 
 CSV_COLUMNS = ("key", "reason", "column", "value", "detail", "since", "row")
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -76,6 +77,14 @@ def document_of(row: RejectRow) -> dict[str, object]:
     return document
 
 
+class _ForATerminal(io.TextIOBase):
+    """Standard output where a person sees it: what would deceive the eye is written out."""
+
+    def write(self, text: str) -> int:
+        """Write a text, line by line."""
+        return sys.stdout.write("\n".join(map(on_one_line, text.split("\n"))))
+
+
 @contextmanager
 def output(path: Path | None) -> Iterator[TextIO]:
     """Standard output, or a file that appears when complete, for its owner's eyes. Raises UsageError.
@@ -83,7 +92,7 @@ def output(path: Path | None) -> Iterator[TextIO]:
     Only a regular file is replaced. A device, a pipe or what a symbolic link leads to is written to.
     """
     if path is None or str(path) == "-":
-        yield sys.stdout
+        yield _ForATerminal() if is_terminal(sys.stdout) else sys.stdout
         return
     try:
         if path.is_symlink() or (path.exists() and not path.is_file()):

@@ -110,7 +110,7 @@ class Event(StrEnum):
     STATE_TROUBLE = "state_trouble"
     """error: the state store did not take the record of runs or the leases; tried again every few seconds."""
     STATE_BEHIND = "state_behind"
-    """query, counter, uploads, rows: Metrica has newer uploads of syncd than the state store knows of."""
+    """query, counter, uploads, rows, action: Metrica has newer uploads of syncd than the store knows of."""
     STATE_WENT_BACK = "state_went_back"
     """query, error: the store lacks what this process recorded; it is compared with Metrica's list again."""
     HTTP_LISTENING = "http_listening"

@@ -90,6 +90,7 @@ def test_all_is_well(ready: Cli) -> None:
         "sample of 5 rows: 5 can be sent",
         "an index leads to the mark",
         "the first run reads 5 rows (start: beginning)",
+        "Metrica links only to visits of the last 21 days",
         "the token is accepted",
         "agree within",
         "UTC (query paid_orders) is 2026-01-01 ",

@@ -19,6 +19,7 @@ from syncd.mapping import Layout, layout
 from syncd.model import Column, Position
 from syncd.model.clock import Clock
 from syncd.model.errors import RowsCutOff, SourceError, StateError, SyncdError
+from syncd.model.kinds import WINDOWS
 from syncd.model.settings import Constant, QuerySettings
 from syncd.pipeline.reading.transactions import HIDDEN
 
@@ -140,15 +141,15 @@ def _look_at_backlog(seen: QuerySample, *, stands: Callable[[], Position | None]
         yield CheckFinding(Level.OK, where, f"it has run before; {many} from its mark on")
         return
     words = f"it never ran; the first run reads {many} (start: {query.start}){uploads}"
+    window = f"Metrica links only to visits of the last {WINDOWS[query.kind].days} days"
     if rows is not None and rows <= MANY_ROWS:
-        yield CheckFinding(Level.OK, where, words)
+        yield CheckFinding(Level.OK, where, f"{words}; {window}")
     else:
         yield CheckFinding(
             Level.WARNING,
             where,
             words,
-            f"If the old ones are not wanted, set start: to now or to a value of {query.mark[0]}; "
-            "Metrica links only to visits of the last 21 days.",
+            f"If the old ones are not wanted, set start: to now or to a value of {query.mark[0]}; {window}.",
             Code.FIRST_RUN_LARGE,
             seen.path("start"),
         )

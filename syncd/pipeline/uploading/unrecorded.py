@@ -32,6 +32,13 @@ GLANCE = 1000
 """Uploads of the list's beginning that are looked at where the rest was compared before."""
 
 
+BEHIND_ACTION = (
+    "Metrica has uploads of syncd that this state store does not know: the store is new, or was restored or "
+    "lost, or another syncd with another store sends to this counter. Nothing to do: rows that make such an "
+    "upload again are recorded as delivered by it (upload_found), and not sent twice."
+)
+
+
 class PagedLister(Protocol):
     """The part of `metrica.uploads` that is needed here."""
 
@@ -112,7 +119,12 @@ class Unrecorded:
         if found:
             rows = sum(receipt.source_quantity or 0 for receipt in found.values())
             self._observer.emit(
-                Event.STATE_BEHIND, query=query, counter=counter, uploads=len(found), rows=rows
+                Event.STATE_BEHIND,
+                query=query,
+                counter=counter,
+                uploads=len(found),
+                rows=rows,
+                action=BEHIND_ACTION,
             )
         return found
 
