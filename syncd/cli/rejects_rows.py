@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import mkstemp
-from typing import TextIO
+from typing import TextIO, cast
 
 from syncd.cli.common import is_terminal, shown_key
 from syncd.ledger.rows import RejectRow
@@ -92,7 +92,7 @@ def output(path: Path | None) -> Iterator[TextIO]:
     Only a regular file is replaced. A device, a pipe or what a symbolic link leads to is written to.
     """
     if path is None or str(path) == "-":
-        yield _ForATerminal() if is_terminal(sys.stdout) else sys.stdout
+        yield cast("TextIO", _ForATerminal()) if is_terminal(sys.stdout) else sys.stdout
         return
     try:
         if path.is_symlink() or (path.exists() and not path.is_file()):
