@@ -25,7 +25,7 @@ from syncd.config import load
 from syncd.model import RunReport
 from syncd.model.events import Event
 from syncd.service.bookkeeper import Bookkeeper
-from syncd.service.parts import Parts
+from syncd.service.resources import Resources
 from syncd.service.runner import QueryRunner
 
 POLLS = 200
@@ -85,16 +85,16 @@ def poll(database: Database, api_url: str, rows: int) -> Iterator[str]:
         state = settings.state.model_copy(
             update={"url": type(settings.state.url)(f"sqlite:///{name}/state.db")}
         )
-        parts = Parts(settings.model_copy(update={"state": state}), Nobody(), clock := Clock())
-        parts.store.migrate()
+        resources = Resources(settings.model_copy(update={"state": state}), Nobody(), clock := Clock())
+        resources.store.migrate()
         (query,) = settings.queries.values()
-        keeper = Bookkeeper(parts.store, Nobody(), [query.name], shared=False)
-        run = QueryRunner(parts, query, keeper, Flag(), query.every)
+        keeper = Bookkeeper(resources.store, Nobody(), [query.name], shared=False)
+        run = QueryRunner(resources, query, keeper, Flag(), query.every)
         for _ in range(3):
             run(RunReport(query.name))
             clock.ahead = timedelta(minutes=3)  # nothing has come for so long
         asked: list[tuple[bool, str]] = []
-        state_engine = parts.store.database.engine
+        state_engine = resources.store.database.engine
 
         def note(connection: object, _cursor: object, statement: str, *_: object) -> None:
             asked.append((connection.engine is state_engine, statement))  # type: ignore[attr-defined]  # SQLAlchemy has it
@@ -113,9 +113,9 @@ def poll(database: Database, api_url: str, rows: int) -> Iterator[str]:
             f"| {database.kind} {database.version} | {rows:,} | {len(source)} | {len(own) - begins} | "
             f"{own.count('BEGIN IMMEDIATE')} | {used:.2f} | {took:.2f} |"
         )
-        reader = parts.source(query)
+        reader = resources.source(query)
         yield f"\n{database.kind}, {rows:,} rows:\n\n```\n{reader.explain(reader.newest())}\n```"
-        parts.close()
+        resources.close()
 
 
 if __name__ == "__main__":

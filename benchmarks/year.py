@@ -31,7 +31,7 @@ from syncd.ledger.prune import KEPT
 from syncd.model import places
 from syncd.model.settings import Settings, StateSettings
 from syncd.monitoring.overview import History, overview
-from syncd.service.parts import fingerprint
+from syncd.service.resources import fingerprint
 
 TRIES = 100
 COMMANDS = 5

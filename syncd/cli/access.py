@@ -11,22 +11,22 @@ from syncd.model.settings import QuerySettings, Settings
 if TYPE_CHECKING:
     from syncd.ledger import QueryLedger
     from syncd.service.application import Application
-    from syncd.service.parts import Parts
+    from syncd.service.resources import Resources
 
 
 @contextmanager
-def looking(settings: Settings, query: QuerySettings) -> Iterator[tuple[Parts, QueryLedger]]:
+def looking(settings: Settings, query: QuerySettings) -> Iterator[tuple[Resources, QueryLedger]]:
     """Open what a command needs that only reads, also while a daemon runs."""
-    from syncd.service.parts import Parts
+    from syncd.service.resources import Resources
     from syncd.service.signals import telemetry
 
     _, observer = telemetry(settings, [query])
-    parts = Parts(settings, observer)
+    resources = Resources(settings, observer)
     try:
-        parts.store.check_version()
-        yield parts, parts.ledger(query)
+        resources.store.check_version()
+        yield resources, resources.ledger(query)
     finally:
-        parts.close()
+        resources.close()
 
 
 @contextmanager

@@ -34,7 +34,7 @@ from syncd.model.showing import json_moment, shown_moment, visible
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
-    from syncd.service.parts import Parts
+    from syncd.service.resources import Resources
 
 ROWS_REJECTED = 3
 _WORDS = {
@@ -96,25 +96,25 @@ def audit(
     with ExitStack() as around:
         if heal:
             application, ledger = around.enter_context(holding(settings, query))
-            parts = application.parts
+            resources = application.resources
         else:
-            parts, ledger = around.enter_context(looking(settings, query))
-        query = parts.complete(query)
-        comparison = Compare(query, parts.source(query), ledger, parts.clock)
+            resources, ledger = around.enter_context(looking(settings, query))
+        query = resources.complete(query)
+        comparison = Compare(query, resources.source(query), ledger, resources.clock)
         position = ledger.position()
-        span = span_of(comparison, position, length, parts.store.first_upload_at(query.name))
+        span = span_of(comparison, position, length, resources.store.first_upload_at(query.name))
         found, healed = Account() if span is None else account(comparison, span), None
         if heal and span is not None:
             before, healed = found.counts[Fate.MISSING], 0
             if before:
-                application.carry(query.name, lambda intake: missing(comparison, intake, span))
+                application.send_chunks(query.name, lambda intake: missing(comparison, intake, span))
                 found = account(comparison, span)
                 healed = before - found.counts[Fate.MISSING]
-        since = parts.clock.now() - length
-        lost = _lost(parts, query, since) if at_metrica else None
+        since = resources.clock.now() - length
+        lost = _lost(resources, query, since) if at_metrica else None
         departed = None
         if kind_of(query).on_change == "resend":
-            departed = find_departed(comparison, _delivered_since(parts.store, query.name, since))
+            departed = find_departed(comparison, _delivered_since(resources.store, query.name, since))
     result = Result(query, span, found, healed, lost, position.mark if position else None, departed)
     if as_json:
         print_json(_document(result))
@@ -133,22 +133,22 @@ def _end(result: Result) -> int:
     return ROWS_REJECTED if result.found.counts[Fate.REJECTED] else 0
 
 
-def _lost(parts: Parts, query: QuerySettings, since: datetime) -> list[int]:
+def _lost(resources: Resources, query: QuerySettings, since: datetime) -> list[int]:
     """The uploads accepted since then that the counter's list does not have."""
     from syncd.ledger.rows import UploadRow  # the database libraries, only where needed
     from syncd.model.places import Place
     from syncd.model.uploads import DELIVERED
 
-    if not parts.uploads(query).lists_tags:
+    if not resources.uploads(query).lists_tags:
         raise UsageError(f"--at-metrica: Metrica has no list of uploads of {query.kind} to compare with")
-    here = parts.ledger(query).place
+    here = resources.ledger(query).place
 
     def is_elsewhere(upload: UploadRow) -> bool:
         return here.differs(Place(upload.api_url or "", upload.counter))
 
-    pages = parts.uploads(query).pages(query.counter)
+    pages = resources.uploads(query).pages(query.counter)
     listed, before, lost = {receipt.id for page in pages for receipt in page}, None, list[int]()
-    while page := parts.store.uploads(query.name, limit=1000, before=before):
+    while page := resources.store.uploads(query.name, limit=1000, before=before):
         recent = [upload for upload in page if upload.created_at >= since and not is_elsewhere(upload)]
         lost += [one.id for one in recent if one.state in DELIVERED and one.metrica_id not in listed]
         if page[-1].created_at < since:

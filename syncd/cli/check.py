@@ -47,7 +47,7 @@ from syncd.model.drivers import lacking
 from syncd.model.errors import ConfigError, Problem, StateError, SyncdError
 from syncd.model.settings import QuerySettings, Settings
 from syncd.model.showing import visible
-from syncd.service.parts import Parts
+from syncd.service.resources import Resources
 
 FAILED = 1
 OTHERS = stat.S_IRWXO
@@ -170,23 +170,27 @@ def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[CheckFin
     from syncd.service.signals import telemetry  # only where needed
 
     _, observer = telemetry(settings, queries)
-    parts = Parts(settings, observer)
+    resources = Resources(settings, observer)
     try:
         # What a database or a proxy says may quote what it was sent.
-        return [replace(found, message=redact(found.message)) for found in _looks(parts, settings, queries)]
+        return [
+            replace(found, message=redact(found.message)) for found in _looks(resources, settings, queries)
+        ]
     finally:
-        parts.close()
+        resources.close()
 
 
-def _looks(parts: Parts, settings: Settings, queries: Sequence[QuerySettings]) -> Iterator[CheckFinding]:
-    yield look_at_state(parts.store)
+def _looks(
+    resources: Resources, settings: Settings, queries: Sequence[QuerySettings]
+) -> Iterator[CheckFinding]:
+    yield look_at_state(resources.store)
     away: set[str] = set()
     for name in dict.fromkeys(query.database.name for query in queries):
-        found = look_at_database(name, lambda name=name: parts.connect(name))  # type: ignore[misc]  # bound now
+        found = look_at_database(name, lambda name=name: resources.connect(name))  # type: ignore[misc]  # bound now
         away |= {name for finding in found if finding.level is Level.ERROR}
         yield from found
     counters: dict[tuple[int, MetricaClient], dict[str, Seen]] = {}
-    recorded = _recorded(parts)
+    recorded = _recorded(resources)
     for query in queries:
         seen = Seen()
         if query.database.name in away:
@@ -195,42 +199,42 @@ def _looks(parts: Parts, settings: Settings, queries: Sequence[QuerySettings]) -
             yield CheckFinding(Level.WARNING, f"query {query.name}", message, "", Code.NOT_LOOKED_AT, path)
         else:
             found, seen = look_at_query(
-                _completed(parts, query), parts.source, parts.clock, _stands(parts, query)
+                _completed(resources, query), resources.source, resources.clock, _stands(resources, query)
             )
             yield from found
         yield from look_at_names([query.name], settings.queries, recorded)
         if query.name in recorded:
-            yield from look_at_destination(query.name, parts.ledger(query).check_destination)
-        counters.setdefault((query.counter, parts.client(query)), {})[query.name] = seen
+            yield from look_at_destination(query.name, resources.ledger(query).check_destination)
+        counters.setdefault((query.counter, resources.client(query)), {})[query.name] = seen
     for (counter, client), samples in counters.items():
         zone, found = look_at_counter(client, counter, samples)
         yield from found
         for name, seen in samples.items():
-            yield from look_at_zone(settings.queries[name], seen.moments, parts.clock.now(), zone)
+            yield from look_at_zone(settings.queries[name], seen.moments, resources.clock.now(), zone)
 
 
-def _recorded(parts: Parts) -> Collection[str]:
+def _recorded(resources: Resources) -> Collection[str]:
     """The queries that the state store knows; none where it cannot be read, which is told elsewhere."""
     with suppress(StateError):
-        if not parts.store.is_new():
-            return parts.store.positions().keys()
+        if not resources.store.is_new():
+            return resources.store.positions().keys()
     return ()
 
 
-def _completed(parts: Parts, query: QuerySettings) -> QuerySettings:
+def _completed(resources: Resources, query: QuerySettings) -> QuerySettings:
     """The query with the counter's zone where its kind needs that; UTC while Metrica does not tell.
 
     What keeps Metrica from telling is a finding of the counter.
     """
     try:
-        return parts.complete(query)
+        return resources.complete(query)
     except SyncdError:
         return query.model_copy(update={"counter_timezone": ZoneInfo("UTC")})
 
 
-def _stands(parts: Parts, query: QuerySettings) -> Callable[[], Position | None]:
+def _stands(resources: Resources, query: QuerySettings) -> Callable[[], Position | None]:
     """How far the query was read, to be asked when it is wanted."""
-    return lambda: parts.memory(query).position()
+    return lambda: resources.memory(query).position()
 
 
 def _show(findings: Sequence[CheckFinding], places: Places) -> None:

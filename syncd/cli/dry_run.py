@@ -12,7 +12,7 @@ from syncd.model.errors import SyncdError
 from syncd.model.settings import QuerySettings
 
 if TYPE_CHECKING:
-    from syncd.service.parts import Parts
+    from syncd.service.resources import Resources
 
 FAILED = 1
 ROWS_REJECTED = 3
@@ -23,23 +23,23 @@ _COLUMNS = ("query", "read", "known", "would upload", "uploads", "would reject",
 
 def rehearse(config: Path | None, names: tuple[str, ...], *, as_json: bool) -> int:
     """Tell for each query what `run --once` would do; gives the exit code that it would end with."""
-    from syncd.service.parts import Parts
+    from syncd.service.resources import Resources
     from syncd.service.signals import telemetry
 
     settings = read_settings(config)
     queries = pick(settings, names)
     _, observer = telemetry(settings, queries)
-    parts = Parts(settings, observer)
+    resources = Resources(settings, observer)
     rows, errors = [], list[tuple[str, SyncdError]]()
     try:
         for query in queries:
             try:
-                rows.append(_row(parts, query))
+                rows.append(_row(resources, query))
             except SyncdError as error:
                 errors.append((query.name, error.name_query(query.name)))
                 rows.append(dict.fromkeys(_COLUMNS) | {"query": query.name, "error": str(error)})
     finally:
-        parts.close()
+        resources.close()
     if as_json:
         print_json({"dry_run": True, "queries": [_as_json(row) for row in rows]})
     else:
@@ -53,10 +53,10 @@ def rehearse(config: Path | None, names: tuple[str, ...], *, as_json: bool) -> i
     return ROWS_REJECTED if any(row["would reject"] for row in rows) else 0
 
 
-def _row(parts: Parts, query: QuerySettings) -> dict[str, object]:
+def _row(resources: Resources, query: QuerySettings) -> dict[str, object]:
     from syncd.inspect.preview import preview_of
 
-    found = preview_of(query, parts.source(query), parts.memory(query), parts.clock, MOST_ROWS)
+    found = preview_of(query, resources.source(query), resources.memory(query), resources.clock, MOST_ROWS)
     chunk = found.chunk
     return {
         "query": query.name,

@@ -40,18 +40,18 @@ def preview(*, config: Path | None, as_json: bool, limit: int, name: str) -> int
     And those that would be rejected, with the reason. Uploads nothing, moves nothing.
     """
     from syncd.inspect.preview import preview_of  # the database libraries, only where needed
-    from syncd.service.parts import Parts
+    from syncd.service.resources import Resources
     from syncd.service.signals import telemetry
 
     settings = read_settings(config)
     (query,) = pick(settings, [name])
     _, observer = telemetry(settings, [query])
-    parts = Parts(settings, observer)
+    resources = Resources(settings, observer)
     try:
-        memory, query = parts.memory(query), parts.complete(query)
-        found = preview_of(query, parts.source(query), memory, parts.clock, limit)
+        memory, query = resources.memory(query), resources.complete(query)
+        found = preview_of(query, resources.source(query), memory, resources.clock, limit)
     finally:
-        parts.close()
+        resources.close()
     chunk = found.chunk
     if as_json:
         print_json(_json(query, found))

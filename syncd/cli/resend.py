@@ -34,7 +34,7 @@ def resend(*, config: Path | None, as_json: bool, number: int) -> None:
     (query,) = pick(settings, [before.query])
     with holding(settings, query) as (application, _):
         sent = application.resend(query.name, number)
-        newest = application.parts.store.uploads(query.name, limit=1)[0] if sent else None
+        newest = application.resources.store.uploads(query.name, limit=1)[0] if sent else None
     if as_json:
         print_json({"resent": number, "rows": sent, "upload": newest and document_of(newest)})
     elif newest is None:

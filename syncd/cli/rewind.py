@@ -71,14 +71,14 @@ def rewind(  # noqa: PLR0913 — a parameter for each option
     (query,) = pick(settings, [name])
     with ExitStack() as around:
         if dry_run:
-            parts, ledger = around.enter_context(looking(settings, query))
+            resources, ledger = around.enter_context(looking(settings, query))
         else:
             application, ledger = around.enter_context(holding(settings, query))
-            parts = application.parts
-        query = parts.complete(query)
-        position, source = ledger.position(), parts.source(query)
+            resources = application.resources
+        query = resources.complete(query)
+        position, source = ledger.position(), resources.source(query)
         new = wanted(query, source, position, [first, *rest])
-        change = plan(Compare(query, source, ledger, parts.clock), position, new)
+        change = plan(Compare(query, source, ledger, resources.clock), position, new)
         to_come = source.count(new)
         if not as_json:
             for line in _lines(query, change, to_come):

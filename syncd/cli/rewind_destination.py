@@ -27,11 +27,11 @@ def decide_destination(
     for query in queries:
         with ExitStack() as around:
             if dry_run:
-                parts, ledger = around.enter_context(looking(settings, query))
+                resources, ledger = around.enter_context(looking(settings, query))
             else:
                 application, ledger = around.enter_context(holding(settings, query))
-                parts = application.parts
-            was, rows = ledger.destination(), parts.store.delivered_counts().get(query.name)
+                resources = application.resources
+            was, rows = ledger.destination(), resources.store.delivered_counts().get(query.name)
             moved = was is not None and was.differs(ledger.place)
             told.append(
                 {
@@ -49,7 +49,7 @@ def decide_destination(
                 continue
             if asks and not as_json and is_terminal(sys.stdin):
                 click.confirm(f"{query.name}: do that?", abort=True, err=True)
-            decide(ledger, query, parts.source(query), wanted)
+            decide(ledger, query, resources.source(query), wanted)
     if as_json:
         print_json({"queries": told})
     elif dry_run:

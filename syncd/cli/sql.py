@@ -43,22 +43,22 @@ def sql(*, config: Path | None, as_json: bool, name: str) -> None:
     """
     from syncd.inspect.preview import preview_of  # the database libraries, only where needed
     from syncd.pipeline.chunking.chunking import PAGE_ROWS
-    from syncd.service.parts import Parts
+    from syncd.service.resources import Resources
 
     settings = read_without_secrets(config)
     (query,) = pick(settings, [name])
     listener = _Listener()
-    parts = Parts(
+    resources = Resources(
         settings.model_copy(update={"log": settings.log.model_copy(update={"level": "debug"})}), listener
     )
     try:
-        memory, source = parts.memory(query), parts.source(query)
-        preview_of(query, source, memory, parts.clock, PAGE_ROWS)
+        memory, source = resources.memory(query), resources.source(query)
+        preview_of(query, source, memory, resources.clock, PAGE_ROWS)
         statements = list(listener.statements)
         position = memory.position()
         plan = source.explain(position.mark if position else None)
     finally:
-        parts.close()
+        resources.close()
     if as_json:
         shown = [{"database": one.database, "sql": one.sql, "values": one.values} for one in statements]
         print_json({"query": name, "statements": shown, "plan": plan.splitlines() if plan else None})

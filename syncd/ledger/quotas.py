@@ -1,4 +1,4 @@
-"""The requests of each login's day, counted for all daemons on one store: ports.Purse."""
+"""The requests of each login's day, counted for all daemons on one store: budget.RequestCounter."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from syncd.model.errors import NotReceived, StateError
 from syncd.model.events import Event, Observer
 
 
-class Purse(Protocol):
+class RequestCounter(Protocol):
     """Where the requests of a day are counted, for all who share them. Every method raises StateError."""
 
     def set_aside(self, login: str, day: date, requests: int, limit: int) -> tuple[int, int]:
@@ -48,7 +48,7 @@ SET_ASIDE = 25
 """Requests at a time; fewer where there are few."""
 
 
-class OwnPurse:
+class OwnRequestCounter:
     """For a process that shares with nobody and leaves nothing behind, such as `syncd check`."""
 
     def __init__(self) -> None:
@@ -90,9 +90,11 @@ class BudgetTerms:
 class Budget:
     """Implements ports.Allowance for one login. Thread-safe."""
 
-    def __init__(self, terms: BudgetTerms, purse: Purse, clock: Clock, observer: Observer) -> None:
-        self.terms = terms
-        self._purse = purse
+    def __init__(
+        self, terms: BudgetTerms, requests: RequestCounter, clock: Clock, observer: Observer
+    ) -> None:
+        self._terms = terms
+        self._requests = requests
         self._clock = clock
         self._observer = observer
         self._lock = Lock()
@@ -102,12 +104,16 @@ class Budget:
         self._asked = 0
         """Requests of this process that asked what became of uploads."""
         self._spent = 0
-        """By all, what is set aside included, as far as known."""
+        """Requests spent or set aside today by every process, as last read from the store."""
         self._closed: dict[int | None, tuple[datetime, str]] = {}
         """Until when Metrica takes nothing, by counter; None: nothing of the login at all."""
         self._told: tuple[date, Event] | None = None
         self._inherited: frozenset[tuple[str, int | None]] = frozenset()
         """What Metrica said to processes before this one, which asks once more."""
+
+    def change_terms(self, terms: BudgetTerms) -> None:
+        """Spend by other terms from now on, as after a reload."""
+        self._terms = terms
 
     def take(self, counter: int) -> int:
         """Count the request about to be made; returns how many are left after it.
@@ -123,8 +129,8 @@ class Budget:
                 until, why = self._closed.get(place, (now, ""))
                 if until > now:
                     raise NotReceived(why, retry_at=until, error_type="quota_requests_by_uid")
-            for said in self._inherited & {(self.terms.login, None), (self.terms.login, counter)}:
-                self._purse.take_back(*said)
+            for said in self._inherited & {(self._terms.login, None), (self._terms.login, counter)}:
+                self._requests.take_back(*said)
                 self._inherited -= {said}
             if self._own == 0:
                 self._set_aside()
@@ -132,8 +138,8 @@ class Budget:
                 raise self._all_spent(now)
             self._own -= 1
             left = self._left()
-        if quota.is_short(left, self.terms.limit, now):
-            self._tell(Event.QUOTA_SHORT, now, left=left, limit=self.terms.limit)
+        if quota.is_short(left, self._terms.limit, now):
+            self._tell(Event.QUOTA_SHORT, now, left=left, limit=self._terms.limit)
         return left
 
     def refused(self, counter: int, error: NotReceived) -> None:
@@ -145,7 +151,7 @@ class Budget:
         with self._lock, suppress(StateError):  # what was refused is told all the same
             self._closed[place] = (error.retry_at, str(error))
             # By the moment it is over, so that a day that begins meanwhile is not taken for spent.
-            self._purse.refused(self.terms.login, (error.retry_at - _MOMENT).date(), place)
+            self._requests.refused(self._terms.login, (error.retry_at - _MOMENT).date(), place)
         self._tell(Event.QUOTA_SPENT, now, until=error.retry_at.isoformat(), error=str(error))
 
     def left(self) -> int:
@@ -163,11 +169,11 @@ class Budget:
             until, _ = self._closed.get(None, (now, ""))
             if until > now:
                 return 0
-            return self._left() if self._day == now.date() else self.terms.limit
+            return self._left() if self._day == now.date() else self._terms.limit
 
     def may_ask(self) -> bool:
         """For asking what became of uploads. Raises StateError."""
-        now, limit = self._clock.now(), self.terms.limit
+        now, limit = self._clock.now(), self._terms.limit
         return quota.may_ask(self.left(), limit, now) and self._asked < quota.asking_share(limit, now)
 
     def note_asked(self) -> None:
@@ -177,39 +183,39 @@ class Budget:
 
     def may_repeat(self) -> bool:
         """For sending rows again. Raises StateError."""
-        return quota.may_repeat(self.left(), self.terms.limit, self._clock.now())
+        return quota.may_repeat(self.left(), self._terms.limit, self._clock.now())
 
     def spacing(self) -> timedelta:
         """How far apart a query's uploads should be; zero while there is plenty. Raises StateError."""
-        return quota.spacing(self.left(), self.terms.limit, self._clock.now(), self.terms.queries)
+        return quota.spacing(self.left(), self._terms.limit, self._clock.now(), self._terms.queries)
 
     def close(self) -> None:
         """Give back what was set aside and not spent."""
         with self._lock, suppress(StateError):
             if self._day is not None and self._own:
-                self._purse.give_back(self.terms.login, self._day, self._own)
+                self._requests.give_back(self._terms.login, self._day, self._own)
             self._own = 0
 
     def _begin_day(self, today: date) -> None:
         if self._day is None or today != self._day:
-            self._inherited = self._purse.refusals(today) if self._day is None else frozenset()
+            self._inherited = self._requests.refusals(today) if self._day is None else frozenset()
             self._day, self._own, self._asked = today, 0, 0
             self._set_aside()
 
     def _set_aside(self) -> None:
-        limit = self.terms.limit
+        limit = self._terms.limit
         size = max(1, min(SET_ASIDE, limit // 100))
         day = self._day or self._clock.now().date()
-        got, self._spent = self._purse.set_aside(self.terms.login, day, size, limit)
+        got, self._spent = self._requests.set_aside(self._terms.login, day, size, limit)
         self._own += got
 
     def _left(self) -> int:
-        return max(0, self.terms.limit - self._spent) + self._own
+        return max(0, self._terms.limit - self._spent) + self._own
 
     def _all_spent(self, now: datetime) -> NotReceived:
         until = quota.next_midnight(now)
         why = (
-            f"the {self.terms.limit} requests a day that metrica.daily_requests allows are spent; "
+            f"the {self._terms.limit} requests a day that metrica.daily_requests allows are spent; "
             "the next day begins at 00:00 GMT"
         )
         self._tell(Event.QUOTA_SPENT, now, until=until.isoformat(), error=why)
@@ -219,4 +225,4 @@ class Budget:
         """Once a day each; what is spent is not short any more."""
         if self._told not in ((now.date(), event), (now.date(), Event.QUOTA_SPENT)):
             self._told = (now.date(), event)
-            self._observer.emit(event, login=self.terms.login, **fields)
+            self._observer.emit(event, login=self._terms.login, **fields)

@@ -14,7 +14,7 @@ import requests
 
 from syncd import __version__
 from syncd.metrica import transport
-from syncd.metrica.budget import Budget, BudgetTerms, OwnPurse
+from syncd.metrica.budget import Budget, BudgetTerms, OwnRequestCounter
 from syncd.metrica.classify import TOO_FAST, error_of
 from syncd.metrica.multipart import FileBody
 from syncd.metrica.pace import Pace
@@ -52,7 +52,7 @@ class MetricaClient:
     ) -> None:
         """Without a budget it has the day's requests for itself."""
         terms = BudgetTerms("metrica", settings.daily_requests, 1)
-        self.budget = budget or Budget(terms, OwnPurse(), clock, observer)
+        self.budget = budget or Budget(terms, OwnRequestCounter(), clock, observer)
         self._pace = pace or Pace()
         self._base = settings.api_url
         self._timeout = settings.timeout.total_seconds()

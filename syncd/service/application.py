@@ -32,7 +32,7 @@ from syncd.service.bookkeeper import Bookkeeper
 from syncd.service.changes import NEEDS_RESTART, Changes, changes
 from syncd.service.control import ControlWatch
 from syncd.service.daemon import Daemon
-from syncd.service.parts import Parts
+from syncd.service.resources import Resources
 from syncd.service.runner import QueryRunner
 from syncd.service.systemd import notify
 from syncd.service.wakes import Wakes
@@ -51,23 +51,22 @@ class Application:
         first_look: timedelta = FIRST_LOOK,
     ) -> None:
         self.stop = Flag()
-        self.parts = Parts(settings, observer)
-        self.parts.purse = self.parts.store
+        self.resources = Resources(settings, observer, shares_requests=True)
         self._observer = observer
-        self._shared = self.parts.store.database.postgresql
+        self._shared = self.resources.store.database.postgresql
         # Its own connections: the leases must not wait until the runs have done with theirs.
-        self._books = Store.open(settings.state) if self._shared else self.parts.store
+        self._books = Store.open(settings.state) if self._shared else self.resources.store
         names = [query.name for query in queries]
         self.keeper = Bookkeeper(self._books, observer, names, shared=self._shared, stays=not once)
-        self._unrecorded = Unrecorded(self.parts.store, observer, address_of(settings.metrica.api_url))
+        self._unrecorded = Unrecorded(self.resources.store, observer, address_of(settings.metrica.api_url))
         self._once, self._first_look = once, first_look
         self._runners = {query.name: self._runner(query) for query in queries}
-        self.notices: tuple[Finding, ...] = ()
-        """What there is to say of this process rather than of a query."""
+        self._notices: tuple[Finding, ...] = ()
+        """Findings about this process rather than about a query."""
         self.daemon = Daemon(
             {query.name: (query, self._runners[query.name]) for query in queries},
             self.keeper,
-            self.parts.clock,
+            self.resources.clock,
             observer,
             self.stop,
             once=once,
@@ -78,7 +77,7 @@ class Application:
             self.daemon,
             self._rest,
             self.keeper.rows,
-            self.parts.clock,
+            self.resources.clock,
             observer,
         )
         self._wakes = Wakes(self.parts.engines, self.daemon.wake_queries, observer)
@@ -88,10 +87,10 @@ class Application:
     def __enter__(self) -> Self:
         """Lock and migrate the store, take leases. Raises StateError."""
         with ExitStack() as opening:
-            opening.callback(self.parts.close)
+            opening.callback(self.resources.close)
             opening.callback(self._books.close)
-            opening.enter_context(self.parts.store.lock())
-            migrated = self.parts.store.migrate()
+            opening.enter_context(self.resources.store.lock())
+            migrated = self.resources.store.migrate()
             if migrated is not None:
                 self._observer.emit(Event.STATE_MIGRATED, from_version=migrated[0], to_version=migrated[1])
             self.keeper.start()
@@ -139,11 +138,11 @@ class Application:
         Nothing is cut off: a run whose query changed or is gone stops after its chunk, and no query is run
         twice at a time. Raises StateError or AlertsUnusable, and has then changed nothing.
         """
-        alerts = self._alert_watch(settings) if settings.alerts != self.parts.settings.alerts else None
+        alerts = self._alert_watch(settings) if settings.alerts != self.resources.settings.alerts else None
         self.keeper.know({query.name for query in queries})
-        before = self.parts.settings
+        before = self.resources.settings
         in_force = settings.model_copy(update={name: getattr(before, name) for name in NEEDS_RESTART})
-        self.parts.apply(in_force)
+        self.resources.apply(in_force)
         replaced, self._runners = self._runners, {}
         for query in queries:
             old = replaced.get(query.name)
@@ -156,32 +155,36 @@ class Application:
             self._alerts = alerts
             self._alerts.start()
         for runner in replaced.values():  # after the daemon knows what takes their place
-            runner.leave()
+            runner.stop_soon()
         return changes(before, settings)
 
     def _rest(self, names: Collection[str]) -> None:
         for name, runner in list(self._runners.items()):
             runner.rest(name in names)
 
+    def show_notices(self, *notices: Finding) -> None:
+        """Have the status report these findings about this process, in place of those before."""
+        self._notices = notices
+
     def status(self) -> StatusReport:
         """How every query is, and what there is to say of this process."""
-        parts = self.parts
-        queries = list(parts.settings.queries.values())
+        resources = self.resources
+        queries = list(resources.settings.queries.values())
         runs = self.keeper.rows()
         due = {turn.query.name: turn.due for turn in list(self.daemon.turns) if turn.waits}
         own = OwnDaemon(runs, {name: due[name] for name in due.keys() & runs.keys()}, self.keeper.troubled)
-        report = overview(parts.store, queries, parts.clock, parts.requests(), own)
-        return replace(report, notices=(*self.notices, *self._alerts.notices()))
+        report = overview(resources.store, queries, resources.clock, resources.requests(), own)
+        return replace(report, notices=(*self._notices, *self._alerts.notices()))
 
     def _alert_watch(self, settings: Settings) -> AlertWatch:
         """Make the watch that tells people of trouble; none for a single run. Raises AlertsUnusable."""
         alerts = settings.alerts if settings.alerts is not None and not self._once else AlertSettings()
         return AlertWatch(
             self.status,
-            AlertMemory(self.parts.store.database),
+            AlertMemory(self.resources.store.database),
             open_receivers(alerts),
             AlertTerms(alerts.on, alerts.after, alerts.remind),
-            self.parts.clock,
+            self.resources.clock,
             self._observer,
         )
 
@@ -191,7 +194,7 @@ class Application:
 
     def _runner(self, query: QuerySettings) -> QueryRunner:
         return QueryRunner(
-            self.parts,
+            self.resources,
             query,
             self.keeper,
             self.stop,
@@ -202,7 +205,7 @@ class Application:
         )
 
     def _unrecorded_of(self, query: QuerySettings) -> Callable[[], Mapping[str, Receipt]]:
-        return lambda: self._unrecorded.of(query.counter, query.name, self.parts.uploads(query))
+        return lambda: self._unrecorded.of(query.counter, query.name, self.resources.uploads(query))
 
     def hold(self, query: QuerySettings) -> QueryLedger:
         """The ledger of a query, to be written outside of a run. Raises HeldElsewhere."""
@@ -211,9 +214,9 @@ class Application:
         except LeaseLost:
             words = f"another syncd runs the query {query.name} on the same state store"
             raise HeldElsewhere(words) from None
-        return self.parts.ledger(query, lease)
+        return self.resources.ledger(query, lease)
 
-    def carry(self, query: str, chunks: Callable[[Intake], Iterator[Chunk]]) -> RunReport:
+    def send_chunks(self, query: str, chunks: Callable[[Intake], Iterator[Chunk]]) -> RunReport:
         """Send what these chunks hold, as a run would, and do nothing else. Raises SyncdError."""
         report = RunReport(query)
         self._runners[query].send_chunks(chunks, report)

@@ -48,7 +48,7 @@ class Reloader:
             self._apply(*self._read())
         except SyncdError as error:
             message = f"{'; '.join(str(error).splitlines())}."
-            self._application.notices = (Finding(FindingCode.RELOAD_REFUSED, {"message": message}),)
+            self._application.show_notices(Finding(FindingCode.RELOAD_REFUSED, {"message": message}))
             self._observer.emit(Event.CONFIG_REFUSED, error=str(error), code=error.code, action=error.action)
         finally:
             notify("READY=1")
@@ -56,13 +56,15 @@ class Reloader:
     def _apply(self, settings: Settings, queries: Sequence[QuerySettings]) -> None:
         for secret in secrets(settings):
             register_secret(secret)
-        before = self._application.parts.settings
+        before = self._application.resources.settings
         found = self._application.apply(settings, queries)
         self._metrics.set_queries(query.name for query in queries)
         if settings.log != before.log:
             configure(settings.log, self._log)
         keys = ", ".join(found.needs_restart)
-        self._application.notices = (Finding(FindingCode.NEEDS_RESTART, {"keys": keys}),) if keys else ()
+        self._application.show_notices(
+            *([Finding(FindingCode.NEEDS_RESTART, {"keys": keys})] if keys else [])
+        )
         self._observer.emit(
             Event.CONFIG_RELOADED,
             added=found.added,

@@ -22,7 +22,7 @@ from syncd.pipeline.uploading.sender import Backlog
 from syncd.pipeline.uploading.settle import Patience, Settler
 from syncd.service.bookkeeper import Bookkeeper
 from syncd.service.changes import same_query
-from syncd.service.parts import Parts, fingerprint
+from syncd.service.resources import Resources, fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class QueryRunner:
 
     def __init__(  # noqa: PLR0913 — constructed complete, by one caller
         self,
-        parts: Parts,
+        resources: Resources,
         query: QuerySettings,
         keeper: Bookkeeper,
         stop: Stop,
@@ -51,8 +51,8 @@ class QueryRunner:
     ) -> None:
         """`stays`: there will be more runs, so an upload may wait for more rows while requests are short."""
         self.query = query
-        self._parts = parts
-        self._metrica = parts.settings.metrica
+        self._resources = resources
+        self._metrica = resources.settings.metrica
         self._keeper = keeper
         self._stop = _Either(stop)
         self._first_look = first_look
@@ -68,7 +68,7 @@ class QueryRunner:
         try:
             self._current().pipeline.run(report)
         except StateWentBack as error:
-            self._parts.observer.emit(Event.STATE_WENT_BACK, query=self.query.name, error=str(error))
+            self._resources.observer.emit(Event.STATE_WENT_BACK, query=self.query.name, error=str(error))
             self._begin_anew().pipeline.run(report)
 
     def retry_rejects(self, report: RunReport) -> None:
@@ -89,7 +89,7 @@ class QueryRunner:
         """Have a run that goes on stop after its chunk, or let the next ones go on."""
         self._stop.is_paused = is_paused
 
-    def leave(self) -> None:
+    def stop_soon(self) -> None:
         """Another takes its place: a run that is going on stops after its chunk."""
         self._stop.own.set()
 
@@ -110,32 +110,32 @@ class QueryRunner:
         return self._steps
 
     def _build(self, lease: Lease | None) -> _Steps:
-        parts, query = self._parts, self._parts.complete(self.query)
-        ledger, client = parts.ledger(query, lease), parts.client(query)
+        resources, query = self._resources, self._resources.complete(self.query)
+        ledger, client = resources.ledger(query, lease), resources.client(query)
         metrica, backlog = self._metrica, Backlog(self._unrecorded)
         settler = Settler(
             ledger,
-            parts.uploads(query),
-            parts.clock,
-            parts.observer,
+            resources.uploads(query),
+            resources.clock,
+            resources.observer,
             Patience(query.reject_limit, metrica.settle, metrica.timeout if lease else timedelta(0)),
             fence=lambda: self._keeper.check(query.name, lease),
             listed=backlog.uploads,
         )
-        again = Again(ledger, settler, parts.clock, query.counter)
+        again = Again(ledger, settler, resources.clock, query.counter)
         job = Job(
             query=query,
-            source=parts.source(query),
+            source=resources.source(query),
             ledger=ledger,
             settler=settler,
             backlog=backlog,
             follower=Follower(
-                query, ledger, parts.lists(query), parts.clock, parts.observer, self._first_look
+                query, ledger, resources.lists(query), resources.clock, resources.observer, self._first_look
             ),
-            relinker=Relinker(query.relink, ledger, again, client.budget, parts.clock, self._stop),
+            relinker=Relinker(query.relink, ledger, again, client.budget, resources.clock, self._stop),
             fingerprint=fingerprint(query),
-            clock=parts.clock,
-            observer=parts.observer,
+            clock=resources.clock,
+            observer=resources.observer,
             stop=self._stop,
             first_look=self._first_look,
             spacing=client.budget.spacing if self._stays else timedelta,

@@ -62,8 +62,8 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
 
     Raises ListenFailed.
     """
-    parts = application.parts
-    http = parts.settings.http
+    resources = application.resources
+    http = resources.settings.http
     if http is None:
         yield None
         return
@@ -73,7 +73,7 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
         application.status,
         metrics.render,
         observe=metrics.apply,
-        past=History(parts.store, parts.clock),
+        past=History(resources.store, resources.clock),
         hosts=(http.host, *http.hosts),
         still_for=application.daemon.still_for,
     )

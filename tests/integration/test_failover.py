@@ -25,12 +25,12 @@ def test_a_copy_that_lags(tmp_path: Path, sqlite_db: Database, emulator: Emulato
     bench = Bench(sqlite_db, emulator.url, tmp_path)
     unrecorded = Unrecorded(bench.store, bench.listener, address_of(emulator.url))
     run = QueryRunner(
-        bench.parts,
+        bench.resources,
         bench.query,
         Bookkeeper(bench.store, bench.listener, ["orders"], shared=False),
         Flag(),
         timedelta(minutes=5),
-        lambda: unrecorded.of(bench.query.counter, "orders", bench.parts.uploads(bench.query)),
+        lambda: unrecorded.of(bench.query.counter, "orders", bench.resources.uploads(bench.query)),
         unrecorded.forget,
     )
     sell(sqlite_db, 1, 3)

@@ -31,7 +31,7 @@ def test_links_are_recorded_when_metrica_tells(
         syncd.run()
         syncd.clock.ahead += timedelta(hours=1)
         syncd.run()
-        (upload,) = syncd.parts.store.uploads()
+        (upload,) = syncd.resources.store.uploads()
         assert (upload.state, upload.linked, upload.user_not_found) == ("processed", 2, 2)
         assert len(syncd.told.of(Event.UPLOAD_FOLLOWED)) == 1
 
@@ -64,7 +64,7 @@ def test_an_upload_only_token_sends_rows(
     query = shop.query()["paid_orders"]
     assert isinstance(query, dict)
     with Process(tmp_path, sqlite_db.url, emulator.url, query) as syncd:
-        found = Unrecorded(syncd.parts.store, syncd.told)
-        assert found.of(1, "orders", syncd.parts.uploads(syncd.query)) == {}
+        found = Unrecorded(syncd.resources.store, syncd.told)
+        assert found.of(1, "orders", syncd.resources.uploads(syncd.query)) == {}
         assert syncd.told.of(Event.LIST_FAILED)
         assert syncd.run().uploaded == 4

@@ -130,10 +130,10 @@ def test_a_session_idle_in_transaction_is_named_and_delays_nothing(
             assert len(delivered(emulator)) == number
         (named,) = syncd.told.of(Event.TRANSACTION_OPEN)
         assert "forgotten psql" in named["who"]
-        assert "forgotten psql" in syncd.parts.store.positions()["orders"].waits_for
+        assert "forgotten psql" in syncd.resources.store.positions()["orders"].waits_for
         idle.do("ROLLBACK")
         syncd.run()
-        position = syncd.parts.store.positions()["orders"]
+        position = syncd.resources.store.positions()["orders"]
         assert (position.safe, position.waits_for) == (position.mark, "")
 
 
@@ -182,7 +182,7 @@ def test_other_databases_are_not_waited_for(
         quick.order(1)
         with Process(tmp_path, postgres.url, emulator.url, QUERY) as syncd:
             syncd.run()
-            position = syncd.parts.store.positions()["orders"]
+            position = syncd.resources.store.positions()["orders"]
             assert position.safe == position.mark
 
 
@@ -305,7 +305,7 @@ def test_a_query_whose_mark_was_forgotten_sends_only_what_is_new(
     with Process(tmp_path, sqlite_db.url, emulator.url, QUERY) as syncd:
         assert syncd.run().uploads == 0
         assert "The sql was changed" in syncd.told.of(Event.QUERY_CHANGED)[0]["action"]
-        with syncd.parts.store.database.write() as connection:
+        with syncd.resources.store.database.write() as connection:
             connection.exec_driver_sql("DELETE FROM syncd_marks WHERE query = 'orders'")
         syncd.run()
         assert delivered(emulator) == {"1": 1, "2": 1, "3": 1, "4": 1}

@@ -95,7 +95,7 @@ def test_a_materialized_view(postgres: Database, emulator: EmulatorServer, tmp_p
         quick.order(3)
         syncd.run()
         assert delivered(emulator) == {"1": 1, "2": 1}
-        report = overview(syncd.parts.store, [syncd.query], syncd.clock)
+        report = overview(syncd.resources.store, [syncd.query], syncd.clock)
         words = " ".join(map(str, report.queries[0].findings))
         assert "materialized view public.paid" in words
         assert "Set `overlap`" in words

@@ -61,7 +61,7 @@ def test_a_number_is_read_again_from_where_it_stood_long_enough_ago(
             syncd.clock.ahead = timedelta(seconds=121)
             syncd.run()
             assert delivered(emulator) == {"1": 1, "2": 1, "3": 1, "4": 1}
-            position = syncd.parts.store.positions()["orders"]
+            position = syncd.resources.store.positions()["orders"]
             assert position.safe == position.mark
             assert syncd.run().known <= 1  # a fixed overlap begins at the mark's own row
 
@@ -116,7 +116,7 @@ def test_what_is_read_again_behind_a_number_does_not_grow(
         for number in range(1, 6):
             shop.run(f"INSERT INTO orders VALUES ({number}, '{number}', '2026-11-01T00:00:00Z')")
         syncd.run()
-        position = syncd.parts.store.positions()["orders"]
+        position = syncd.resources.store.positions()["orders"]
         assert (position.safe, position.mark) == ('[["int","4"]]', '[["int","5"]]')
         for number in range(6, 30):
             ahead += timedelta(seconds=30)
@@ -141,11 +141,11 @@ def test_a_fixed_overlap_reaches_as_far_as_it_says(
     with Process(tmp_path, postgres.url, emulator.url, query) as syncd:
         postgres.run(insert.format(1, "1 minute"))
         syncd.run()
-        mark = syncd.parts.store.positions()["orders"].mark
+        mark = syncd.resources.store.positions()["orders"].mark
         postgres.run(insert.format(2, "50 minutes"), insert.format(3, "2 hours"))
         syncd.run()
         assert delivered(emulator) == {"1": 1, "2": 1}
-        assert syncd.parts.store.positions()["orders"].mark == mark
+        assert syncd.resources.store.positions()["orders"].mark == mark
 
 
 def test_mariadb_without_the_privilege_reads_the_last_minutes_again(

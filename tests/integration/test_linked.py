@@ -191,7 +191,7 @@ def test_an_unknown_status_is_not_final(bench: Bench, status: str, monkeypatch: 
 def spend(bench: Bench, left: int) -> None:
     """Of 1000 requests a day so many are left."""
     bench.noon()
-    bench.budget.terms = BudgetTerms("metrica", 1000, 1)
+    bench.budget.change_terms(BudgetTerms("metrica", 1000, 1))
     while bench.budget.left() > left:
         bench.budget.take(COUNTER)
 

@@ -58,7 +58,7 @@ def test_a_mark_of_the_future_does_not_take_the_query_along(
         assert delivered(emulator) == {"1": 1, "2": 1, "3": 1, "4": 1, "5": 1}
         assert 1 <= len(syncd.told.of(Event.MARK_AHEAD)) <= 2
         assert syncd.run().uploads == 0
-        assert "2026-01-03" in str(syncd.parts.store.positions()["orders"].mark)
+        assert "2026-01-03" in str(syncd.resources.store.positions()["orders"].mark)
 
 
 @pytest.mark.parametrize("others", [True, False])

@@ -200,12 +200,12 @@ class Crm(RuleBasedStateMachine):
             folder.mkdir(exist_ok=True)
             assert isinstance(query, dict)
             self.processes[name] = Process(folder, self.database.url, self.emulator.url, query)
-            self.processes[name].parts.store.migrate()
+            self.processes[name].resources.store.migrate()
             self.processes[name].clock.ahead = self.ahead
 
     def _close(self) -> None:
         for process in self.processes.values():
-            process.parts.close()
+            process.resources.close()
         self.processes.clear()
 
 

@@ -34,7 +34,7 @@ def insert(database: Database, *ids: object) -> None:
 
 def status(syncd: Process) -> list[str]:
     """What `status` says of the query."""
-    report = overview(syncd.parts.store, [syncd.query], syncd.clock)
+    report = overview(syncd.resources.store, [syncd.query], syncd.clock)
     return [str(finding) for finding in report.queries[0].findings]
 
 
@@ -118,7 +118,7 @@ def test_where_many_rows_follow_it_the_query_goes_on_there(
             " FROM generate_series(1, 120) AS n"
         )
         syncd.run()
-        assert "5000000120" in str(syncd.parts.store.positions()["orders"].mark)
+        assert "5000000120" in str(syncd.resources.store.positions()["orders"].mark)
         assert syncd.run().uploads == 0
         assert len(delivered(emulator)) == 151
         assert set(delivered(emulator).values()) == {1}

@@ -20,7 +20,7 @@ def test_a_restored_source_is_told(sqlite_db: Database, emulator: EmulatorServer
     bench.run()
 
     def words() -> str:
-        report = overview(bench.parts.store, [bench.query], bench.clock)
+        report = overview(bench.resources.store, [bench.query], bench.clock)
         return " ".join(map(str, report.queries[0].findings))
 
     sqlite_db.run("DELETE FROM orders WHERE n = 25")

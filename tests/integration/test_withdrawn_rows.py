@@ -44,7 +44,7 @@ def test_a_row_that_waited_is_looked_up(
         ("price_not_a_number",)
     ]
 
-    explain = Explainer(bench.query, bench.source, bench.parts.store, bench.ledger, bench.clock)
+    explain = Explainer(bench.query, bench.source, bench.resources.store, bench.ledger, bench.clock)
     words = ["1"] * len(key)
     assert explain.explain(words)[0].state is State.WITHDRAWN
     sell(sqlite_db, 7, 1)

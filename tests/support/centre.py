@@ -37,7 +37,7 @@ from syncd.model.settings import (
     StateSettings,
 )
 from syncd.service.bookkeeper import Bookkeeper
-from syncd.service.parts import Parts
+from syncd.service.resources import Resources
 from syncd.service.runner import QueryRunner
 from syncd.source import SqlSource
 from tests.support.servers import Database
@@ -203,7 +203,7 @@ class Bench:
         """That of the last run."""
         self._api_url = api_url
         self.query = query_of(database.url, **query)
-        self._parts: Parts | None = None
+        self._resources: Resources | None = None
         self.restart()
 
     def restart(self, **query: Any) -> None:
@@ -219,10 +219,10 @@ class Bench:
             log=LogSettings(),
             queries={"orders": self.query},
         )
-        self._parts = parts = Parts(settings, self.listener, self.clock)
-        parts.store.migrate()
-        keeper = Bookkeeper(parts.store, self.listener, ["orders"], shared=False)
-        self._run = QueryRunner(parts, self.query, keeper, self.stop, timedelta(minutes=5))
+        self._resources = resources = Resources(settings, self.listener, self.clock)
+        resources.store.migrate()
+        keeper = Bookkeeper(resources.store, self.listener, ["orders"], shared=False)
+        self._run = QueryRunner(resources, self.query, keeper, self.stop, timedelta(minutes=5))
 
     def run(self) -> RunReport:
         """One run. Raises SyncdError."""
@@ -243,21 +243,21 @@ class Bench:
     @property
     def budget(self) -> Budget:
         """The day's requests."""
-        assert self._parts is not None
-        return self._parts.client(self.query).budget
+        assert self._resources is not None
+        return self._resources.client(self.query).budget
 
     @property
     def ledger(self) -> QueryLedger:
         """What is recorded of the query."""
-        assert self._parts is not None
-        position = self._parts.store.positions()["orders"]
-        return QueryLedger(self._parts.store, "orders", position.fingerprint, place=Place("", COUNTER))
+        assert self._resources is not None
+        position = self._resources.store.positions()["orders"]
+        return QueryLedger(self._resources.store, "orders", position.fingerprint, place=Place("", COUNTER))
 
     @property
     def source(self) -> SqlSource:
         """The query's own."""
-        assert self._parts is not None
-        return self._parts.source(self.query)
+        assert self._resources is not None
+        return self._resources.source(self.query)
 
     @property
     def compare(self) -> Compare:
@@ -265,27 +265,27 @@ class Bench:
         return Compare(self.query, self.source, self.ledger, self.clock)
 
     @property
-    def parts(self) -> Parts:
+    def resources(self) -> Resources:
         """What the query works with."""
-        assert self._parts is not None
-        return self._parts
+        assert self._resources is not None
+        return self._resources
 
     @property
     def store(self) -> Store:
         """The state store."""
-        assert self._parts is not None
-        return self._parts.store
+        assert self._resources is not None
+        return self._resources.store
 
     def totals(self) -> UploadTotals:
         """All uploads in figures."""
-        assert self._parts is not None
-        return self._parts.store.delivered_counts()["orders"]
+        assert self._resources is not None
+        return self._resources.store.delivered_counts()["orders"]
 
     def close(self) -> None:
         """Close all connections."""
-        if self._parts is not None:
-            self._parts.close()
-        self._parts = None
+        if self._resources is not None:
+            self._resources.close()
+        self._resources = None
 
     def rows(self, statement: str) -> list[tuple[Any, ...]]:
         """Ask the state store."""

@@ -14,7 +14,7 @@ from syncd.config import parse
 from syncd.model import RunReport
 from syncd.model.events import Event
 from syncd.service.bookkeeper import Bookkeeper
-from syncd.service.parts import Parts
+from syncd.service.resources import Resources
 from syncd.service.runner import QueryRunner
 
 
@@ -64,14 +64,14 @@ class Process:
         }
         self.told = Told()
         self.clock = MovableClock()
-        self.parts = Parts(parse(json.dumps(document), "test.yaml", {}), self.told, self.clock)
-        self.query = self.parts.settings.queries["orders"]
-        keeper = Bookkeeper(self.parts.store, self.told, ["orders"], shared=False)
-        self._runner = QueryRunner(self.parts, self.query, keeper, Flag(), timedelta(hours=1))
+        self.resources = Resources(parse(json.dumps(document), "test.yaml", {}), self.told, self.clock)
+        self.query = self.resources.settings.queries["orders"]
+        keeper = Bookkeeper(self.resources.store, self.told, ["orders"], shared=False)
+        self._runner = QueryRunner(self.resources, self.query, keeper, Flag(), timedelta(hours=1))
 
     def __enter__(self) -> Self:
         """Migrate the state store."""
-        self.parts.store.migrate()
+        self.resources.store.migrate()
         return self
 
     def __exit__(
@@ -81,7 +81,7 @@ class Process:
         trace: TracebackType | None,
     ) -> None:
         """Close all connections."""
-        self.parts.close()
+        self.resources.close()
 
     def run(self) -> RunReport:
         """One run of the query."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.metrica.budget import Budget, BudgetTerms, OwnPurse
+from syncd.metrica.budget import Budget, BudgetTerms, OwnRequestCounter
 from syncd.model import quota
 from syncd.model.errors import NotReceived
 from syncd.model.events import Event
@@ -46,9 +46,11 @@ def listener() -> Listener:
     return Listener()
 
 
-def a_budget(clock: StandingClock, listener: Listener, limit: int, purse: OwnPurse | None = None) -> Budget:
+def a_budget(
+    clock: StandingClock, listener: Listener, limit: int, requests: OwnRequestCounter | None = None
+) -> Budget:
     """A login with so many requests a day, shared by two queries."""
-    return Budget(BudgetTerms("metrica", limit, 2), purse or OwnPurse(), clock, listener)
+    return Budget(BudgetTerms("metrica", limit, 2), requests or OwnRequestCounter(), clock, listener)
 
 
 @pytest.mark.parametrize(
@@ -110,12 +112,12 @@ def test_many_requests_are_counted_one_by_one(clock: StandingClock, listener: Li
 
 def test_another_process_goes_on_where_this_one_ended(clock: StandingClock, listener: Listener) -> None:
     """What was set aside and not spent is given back at the end."""
-    purse = OwnPurse()
-    first = a_budget(clock, listener, 1000, purse)
+    requests = OwnRequestCounter()
+    first = a_budget(clock, listener, 1000, requests)
     for _ in range(15):
         first.take(1)
     first.close()
-    second = a_budget(clock, listener, 1000, purse)
+    second = a_budget(clock, listener, 1000, requests)
     assert second.left() == 985
 
 
@@ -142,10 +144,10 @@ def test_metricas_word_counts(
     assert budget.take(1) == 999
 
 
-def test_the_purse_of_one_process() -> None:
+def test_requests_of_one_process() -> None:
     """It gives no more than there is."""
-    purse = OwnPurse()
-    assert purse.set_aside("a", date(2026, 3, 1), 7, 10) == (7, 7)
-    assert purse.set_aside("a", date(2026, 3, 1), 7, 10) == (3, 10)
-    assert purse.set_aside("a", date(2026, 3, 1), 7, 10) == (0, 10)
-    assert purse.set_aside("b", date(2026, 3, 1), 7, 10) == (7, 7)
+    requests = OwnRequestCounter()
+    assert requests.set_aside("a", date(2026, 3, 1), 7, 10) == (7, 7)
+    assert requests.set_aside("a", date(2026, 3, 1), 7, 10) == (3, 10)
+    assert requests.set_aside("a", date(2026, 3, 1), 7, 10) == (0, 10)
+    assert requests.set_aside("b", date(2026, 3, 1), 7, 10) == (7, 7)

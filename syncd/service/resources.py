@@ -12,7 +12,7 @@ from syncd.config.secrets import read_token_file
 from syncd.inspect.check import Connected
 from syncd.ledger import Lease, QueryLedger, Store
 from syncd.mapping import kind_of
-from syncd.metrica.budget import Budget, BudgetTerms, OwnPurse, Purse
+from syncd.metrica.budget import Budget, BudgetTerms, OwnRequestCounter, RequestCounter
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.pace import Pace
 from syncd.metrica.token import OAuthToken
@@ -33,10 +33,18 @@ from syncd.source.reader import SqlSource
 from syncd.source.rights import writing_account
 
 
-class Parts:
+class Resources:
     """What commands and the daemon share: databases, Metrica's clients, the state store. Opened lazily."""
 
-    def __init__(self, settings: Settings, observer: Observer, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        observer: Observer,
+        clock: Clock | None = None,
+        *,
+        shares_requests: bool = False,
+    ) -> None:
+        """`shares_requests`: requests are counted in the state store, together with all other daemons."""
         self.settings = settings
         self.observer = observer
         self.clock = clock or SystemClock()
@@ -44,8 +52,7 @@ class Parts:
         # A statement costs a tenth more where somebody listens.
         is_told = settings.log.level == "debug"
         self.engines = Engines(settings.databases, self._tell_statement if is_told else None)
-        self.purse: Purse = OwnPurse()
-        """Where requests are counted; a daemon's is the state store."""
+        self._request_counter: RequestCounter = self.store if shares_requests else OwnRequestCounter()
         self._pace = Pace()
         self._clients: dict[str, MetricaClient] = {}
         self._lists: dict[tuple[str, str], Lists] = {}
@@ -65,7 +72,7 @@ class Parts:
                 self._clients.clear()
                 self._lists.clear()
             for login, client in self._clients.items():
-                client.budget.terms = self._terms(login)
+                client.budget.change_terms(self._terms(login))
 
     def source(self, query: QuerySettings) -> SqlSource:
         """The query on its database. Nothing is connected yet."""
@@ -122,7 +129,7 @@ class Parts:
                 OAuthToken(_token_reader(query, self.settings.file)),
                 self.clock,
                 self.observer,
-                Budget(self._terms(query.login), self.purse, self.clock, self.observer),
+                Budget(self._terms(query.login), self._request_counter, self.clock, self.observer),
                 self._pace,
             )
         return self._clients[query.login]
@@ -177,8 +184,8 @@ class Parts:
 
 def fingerprint(query: QuerySettings) -> str:
     """Digest of what decides which rows a mark stands for: the SQL, the mark's and the key's columns."""
-    parts = (query.sql.strip(), "\x1f".join(query.mark), "\x1f".join(query.key))
-    return blake2b("\x1e".join(parts).encode(), digest_size=16).hexdigest()
+    told = (query.sql.strip(), "\x1f".join(query.mark), "\x1f".join(query.key))
+    return blake2b("\x1e".join(told).encode(), digest_size=16).hexdigest()
 
 
 def _token_reader(query: QuerySettings, file: str) -> Callable[[], str]:
