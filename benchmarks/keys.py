@@ -64,7 +64,7 @@ def measure(folder: Path, keys: Callable[[int], Iterator[str]], chunks: int) -> 
         names = list(keys(number * CHUNK))
         rows = Rows(JoinedLines(names), JoinedLines(map(line, names)), MOMENT, MOMENT)
         now, began = datetime.now(UTC), time.perf_counter()
-        ledger.known(names)
+        ledger.find_known(names)
         looked = time.perf_counter()
         upload = ledger.begin(Chunk(header=HEADER, ready=rows), f"syncd{number:032x}", now)
         ledger.accept(upload, Receipt(number + 1, "UPLOADED"), now)

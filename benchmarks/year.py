@@ -155,13 +155,13 @@ def _answers(place: Place) -> dict[str, float]:
         return [key for upload in uploads for key in aging.keys(upload)]
 
     found = {
-        "a poll: where it stands": _timed(lambda: ledger.standing(clock.now())),
-        "known, 10 new keys": _timed(lambda: ledger.known(keys(fresh, 1)[:10])),
-        f"known, {ASKED:,} new keys": _timed(lambda: ledger.known(keys(fresh, per_lookup))),
+        "a poll: where it stands": _timed(lambda: ledger.position_and_work(clock.now())),
+        "known, 10 new keys": _timed(lambda: ledger.find_known(keys(fresh, 1)[:10])),
+        f"known, {ASKED:,} new keys": _timed(lambda: ledger.find_known(keys(fresh, per_lookup))),
         f"known, {ASKED:,} of this hour": _timed(
-            lambda: ledger.known(keys(max(newest - per_lookup, 0), per_lookup))
+            lambda: ledger.find_known(keys(max(newest - per_lookup, 0), per_lookup))
         ),
-        f"known, {ASKED:,} of the oldest": _timed(lambda: ledger.known(keys(oldest, per_lookup))),
+        f"known, {ASKED:,} of the oldest": _timed(lambda: ledger.find_known(keys(oldest, per_lookup))),
         "an upload recorded": _timed(lambda: aging.record(ledger, finish=False)),
         "follow-up: what to ask for": _timed(ledger.followed),
         "relink: what to send again": _timed(

@@ -56,3 +56,15 @@ def test_no_reference_to_a_missing_file() -> None:
         for found in MENTIONED.findall(path.read_text(encoding="utf-8"))
         if not (ROOT / found).is_file()
     ] == []
+
+
+def test_pages_name_files_that_are_there() -> None:
+    """Each file of the product or of the tests that a page names is in the repository."""
+    named = re.compile(r"`((?:syncd|tests|docs|benchmarks)/[\w./-]+\.(?:py|md))`")
+    pages = [ROOT / "CONTRIBUTING.md", ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    assert [
+        f"{page.relative_to(ROOT)}: {found}"
+        for page in pages
+        for found in named.findall(page.read_text(encoding="utf-8"))
+        if "NAME" not in found and "NNNN" not in found and not (ROOT / found).is_file()
+    ] == []

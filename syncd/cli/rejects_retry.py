@@ -82,8 +82,8 @@ def ask(store: Store, query: QuerySettings, keys: Sequence[str] | None) -> Done:
             continue
         part.append(key)
         if len(part) == AT_ONCE:
-            done, part = replace(done, marked=done.marked + store.ask_again(query.name, part)), []
-    return replace(done, marked=done.marked + store.ask_again(query.name, part))
+            done, part = replace(done, marked=done.marked + store.request_retry(query.name, part)), []
+    return replace(done, marked=done.marked + store.request_retry(query.name, part))
 
 
 def send(

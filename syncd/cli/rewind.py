@@ -107,8 +107,8 @@ def _lines(query: QuerySettings, change: Move, to_come: int | None) -> Iterator[
         yield f"Read again: {counted(change.rows, 'row')}"
         yield f"  {change.delivered:,} delivered already: not sent again"
         for fate, words in _OTHERS.items():
-            if change.again[fate]:
-                yield f"  {change.again[fate]:,} {words}"
+            if change.reread_fates[fate]:
+                yield f"  {change.reread_fates[fate]:,} {words}"
         yield f"  {change.unknown:,} of which nothing is known: sent, or rejected"
     else:
         yield "No row lies in between."
@@ -132,7 +132,7 @@ def _document(query: QuerySettings, change: Move, to_come: int | None, *, moved:
         "forward": change.forward,
         "read_again": change.rows,
         "delivered": change.delivered,
-        "known": {fate.value: count for fate, count in change.again.items()},
+        "known": {fate.value: count for fate, count in change.reread_fates.items()},
         "unknown": change.unknown,
         "skipped": change.skipped,
         "rows_from_there": to_come,

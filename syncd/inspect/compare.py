@@ -62,7 +62,7 @@ class ComparedLedger(Protocol):
         """How far the query was read; None when it never began."""
         ...
 
-    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+    def find_known(self, keys: Sequence[str]) -> Mapping[str, Known]:
         """Find which of the keys are delivered or waiting already, or were refused by Metrica."""
         ...
 
@@ -140,7 +140,7 @@ class Compare:
 
     def _accounted_for(self, wanted: Sequence[str]) -> dict[str, Known]:
         """Find which of the keys are delivered or waiting."""
-        known = self.store.known(wanted)
+        known = self.store.find_known(wanted)
         return {key: what for key, what in known.items() if what.state is not KnownAs.REJECTED}
 
     def _sending(self) -> frozenset[str]:

@@ -33,7 +33,7 @@ class Move:
     new: Mark | None
     """None: to where `start` says."""
     forward: bool
-    again: Counter[Fate]
+    reread_fates: Counter[Fate]
     """Moved back: what is known of the rows that are read again."""
     skipped: int
     """Moved forward: rows in between that nothing is known of, and which are not read."""
@@ -43,17 +43,17 @@ class Move:
     @property
     def rows(self) -> int:
         """Rows that are read again."""
-        return self.again.total()
+        return self.reread_fates.total()
 
     @property
     def delivered(self) -> int:
         """Rows among `rows` that were delivered and are not sent again."""
-        return sum(self.again[fate] for fate in _DELIVERED)
+        return sum(self.reread_fates[fate] for fate in _DELIVERED)
 
     @property
     def unknown(self) -> int:
         """Rows among `rows` that the store does not know: they are sent."""
-        return self.again[Fate.MISSING]
+        return self.reread_fates[Fate.MISSING]
 
 
 _DELIVERED = (Fate.DELIVERED, Fate.CHANGED_MONEY, Fate.CHANGED_IDENTITY, Fate.PASSED)
@@ -105,7 +105,7 @@ def plan(comparison: Compare, position: Position | None, new: Mark | None) -> Mo
         return Move(None, new, new is not None, Counter(), skipped, new or source.start())
     back = Counter(row.fate for row in comparison.rows(new, old))
     if back or new is None:
-        return Move(old, new, forward=False, again=back, skipped=0, floor=source.start())
+        return Move(old, new, forward=False, reread_fates=back, skipped=0, floor=source.start())
     forward = bool(next(source.scan(old, upto=new, page_rows=1)).rows)
     skipped, floor = (_unknown(comparison, old, new), new) if forward else (0, source.start())
     return Move(old, new, forward, Counter(), skipped, floor)

@@ -20,7 +20,7 @@ PASSED = Known(KnownAs.DELIVERED, b"", "")
 """A key that counts as delivered whatever its row says (`news.PASSED`)."""
 
 
-def known(
+def find_delivered(
     database: StoreDatabase, connection: Connection, query: str, keys: Sequence[str]
 ) -> dict[str, tuple[int | None, Known]]:
     """Find which of the keys were delivered: the last upload that did so (None: passed over), and as what."""

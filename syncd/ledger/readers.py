@@ -157,7 +157,7 @@ class Readers:
     def delivery(self, query: str, key: str) -> DeliveryRow | None:
         """Look up the delivery of a key; None: it was not delivered."""
         with self.database.read() as connection:
-            found = deliveries.known(self.database, connection, query, [key]).get(key)
+            found = deliveries.find_delivered(self.database, connection, query, [key]).get(key)
         return None if found is None else DeliveryRow(query, key, found[0])
 
     def leases(self) -> dict[str, LeaseRow]:

@@ -99,7 +99,7 @@ class Store(Readers, OutcomeReaders, TotalsReader, Quotas, Counters, ListCompari
             others = [name for name in names if name != "query"]
             self.database.upsert(connection, self.database.tables.runs, rows, others)
 
-    def ask_again(self, query: str, keys: Sequence[str]) -> int:
+    def request_retry(self, query: str, keys: Sequence[str]) -> int:
         """Have these rejects tried again by the next run of the query; returns how many there were."""
         table = self.database.tables.rejects
         now = self.database.clock.now()

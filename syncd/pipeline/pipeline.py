@@ -72,7 +72,7 @@ class Pipeline:
         whatever it was, the next run begins by settling what this one left open.
         """
         job, send = self._job, self._sender.send
-        position, is_open = job.ledger.standing(job.clock.now())
+        position, is_open = job.ledger.position_and_work(job.clock.now())
         if is_open:
             job.settler.settle_all(report)
             send(self._retry.chunks(), report)

@@ -200,7 +200,7 @@ class Ledger(Beginning, Protocol):
         """How far the query was read; None when it never began."""
         ...
 
-    def stood(self, then: datetime) -> Mark | None:
+    def mark_reached_by(self, then: datetime) -> Mark | None:
         """The newest mark of which it is known that the query had reached it by then; None: of none."""
         ...
 
@@ -208,8 +208,8 @@ class Ledger(Beginning, Protocol):
         """Record behind which mark no row can appear any more, and whom that waits for ("": nobody)."""
         ...
 
-    def standing(self, now: datetime) -> tuple[Position | None, bool]:
-        """`position`, and whether `unsettled`, `due` or `asked_again` would give anything."""
+    def position_and_work(self, now: datetime) -> tuple[Position | None, bool]:
+        """`position`, and whether there are open uploads, due rows or requested retries."""
         ...
 
     def unsettled(self) -> list[int]:
@@ -224,7 +224,7 @@ class Ledger(Beginning, Protocol):
         """Whether an upload has this tag."""
         ...
 
-    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+    def find_known(self, keys: Sequence[str]) -> Mapping[str, Known]:
         """Find which of the keys are delivered or waiting already, or were refused by Metrica.
 
         For a refused key, identity and money are those of the refused line.
@@ -239,15 +239,15 @@ class Ledger(Beginning, Protocol):
         """The keys of those rejects that are recorded already, just as they are."""
         ...
 
-    def asked_again(self, limit: int) -> list[str]:
+    def requested_retries(self, limit: int) -> list[str]:
         """The keys of rejects that a person wants tried again, oldest first."""
         ...
 
-    def leave(self, keys: Sequence[str], detail: str) -> None:
+    def leave_rejected(self, keys: Sequence[str], detail: str) -> None:
         """Say of rejects that were to be tried again why they stay as they are."""
         ...
 
-    def due(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:
+    def fetch_due_rows(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:
         """Waiting rows whose DateTime has come, oldest first, with the header their lines were made for."""
         ...
 

@@ -58,7 +58,7 @@ def _age(moment: datetime | None) -> timedelta:
 
 
 class Bookkeeper:
-    """Implements daemon.Keeper over the state store."""
+    """Implements daemon.Surroundings over the state store."""
 
     def __init__(
         self, store: Store, observer: Observer, queries: Sequence[str], *, shared: bool, stays: bool = True
@@ -136,7 +136,7 @@ class Bookkeeper:
         if self.lease(query) != lease:
             raise LeaseLost(f"the lease of {query} had run out meanwhile")
 
-    # --- daemon.Keeper ---
+    # --- daemon.Surroundings ---
 
     def mine(self, turn: Turn) -> bool:
         """Whether this daemon may run the query now; if so it is not given away until `finished`."""

@@ -83,7 +83,7 @@ class Turn:
         return self.started is None and not (self.halted or self.done or self.is_paused)
 
 
-class Keeper(Protocol):
+class Surroundings(Protocol):
     """The surroundings of the runs: leases, the record of runs, the watchdog."""
 
     def mine(self, turn: Turn) -> bool:
@@ -121,7 +121,7 @@ class Daemon:
     def __init__(
         self,
         runs: Mapping[str, tuple[QuerySettings, Run]],
-        keeper: Keeper,
+        keeper: Surroundings,
         clock: Clock,
         observer: Observer,
         stop: Flag,

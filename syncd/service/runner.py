@@ -17,7 +17,7 @@ from syncd.pipeline.chunking.intake import Intake
 from syncd.pipeline.pipeline import Job, Pipeline
 from syncd.pipeline.uploading.followup import Follower
 from syncd.pipeline.uploading.relink import Relinker
-from syncd.pipeline.uploading.resend import Again
+from syncd.pipeline.uploading.resend import Resender
 from syncd.pipeline.uploading.sender import Backlog
 from syncd.pipeline.uploading.settle import Patience, Settler
 from syncd.service.bookkeeper import Bookkeeper
@@ -31,7 +31,7 @@ class _Steps:
 
     pipeline: Pipeline
     settler: Settler
-    again: Again
+    resender: Resender
 
 
 class QueryRunner:
@@ -83,7 +83,7 @@ class QueryRunner:
         """Settle what is open, then send one upload's rows again; how many. Raises SyncdError."""
         steps = self._current()
         steps.settler.settle_all(report)
-        return steps.again.resend(upload_id, report)
+        return steps.resender.resend(upload_id, report)
 
     def rest(self, is_paused: bool) -> None:  # noqa: FBT001 — a switch
         """Have a run that goes on stop after its chunk, or let the next ones go on."""
@@ -122,7 +122,7 @@ class QueryRunner:
             fence=lambda: self._keeper.check(query.name, lease),
             listed=backlog.uploads,
         )
-        again = Again(ledger, settler, resources.clock, query.counter)
+        resender = Resender(ledger, settler, resources.clock, query.counter)
         job = Job(
             query=query,
             source=resources.source(query),
@@ -132,7 +132,7 @@ class QueryRunner:
             follower=Follower(
                 query, ledger, resources.lists(query), resources.clock, resources.observer, self._first_look
             ),
-            relinker=Relinker(query.relink, ledger, again, client.budget, resources.clock, self._stop),
+            relinker=Relinker(query.relink, ledger, resender, client.budget, resources.clock, self._stop),
             fingerprint=fingerprint(query),
             clock=resources.clock,
             observer=resources.observer,
@@ -140,7 +140,7 @@ class QueryRunner:
             first_look=self._first_look,
             spacing=client.budget.spacing if self._stays else timedelta,
         )
-        return _Steps(Pipeline(job), settler, again)
+        return _Steps(Pipeline(job), settler, resender)
 
 
 class _Either:

@@ -110,5 +110,5 @@ def test_keys_of_one_code_are_told_apart(ledger: QueryLedger, monkeypatch: pytes
     monkeypatch.setattr("syncd.model.key_codes._code", lambda _key: -1)
     for part in ("ab", "cd", "b"):
         ledger.accept(ledger.begin(chunk(*part), tag(), NOW), receipt(), NOW)
-    known = ledger.known([key_text([name]) for name in "abcdxyz"])
+    known = ledger.find_known([key_text([name]) for name in "abcdxyz"])
     assert set(known) == {key_text([name]) for name in "abcd"}

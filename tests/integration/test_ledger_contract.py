@@ -31,8 +31,8 @@ def test_a_query_that_never_began_has_no_position(ledger: QueryLedger) -> None:
     """Nothing is known of a new query."""
     assert ledger.position() is None
     assert ledger.unsettled() == []
-    assert ledger.known([key("a")]) == {}
-    assert ledger.due(NOW, 10) == ("", [])
+    assert ledger.find_known([key("a")]) == {}
+    assert ledger.fetch_due_rows(NOW, 10) == ("", [])
     assert ledger.followed() == []
 
 
@@ -40,7 +40,7 @@ def test_a_query_begins_where_it_is_told(ledger: QueryLedger, store: Store) -> N
     """The mark, the fingerprint and the keys passed over are remembered."""
     ledger.begin_query(Mark((5, "x")), [key("a"), key("b"), key("a")])
     assert ledger.position() == Position(Mark((5, "x")), None, "fingerprint")
-    assert ledger.known([key("a"), key("c")]) == {key("a"): Known(KnownAs.DELIVERED, b"", "")}
+    assert ledger.find_known([key("a"), key("c")]) == {key("a"): Known(KnownAs.DELIVERED, b"", "")}
     delivery = store.delivery("orders", key("b"))
     assert delivery is not None
     assert delivery.upload_id is None
@@ -82,7 +82,7 @@ def test_begin_records_the_intent_but_not_the_mark(ledger: QueryLedger, store: S
     assert ledger.unsettled() == [upload.id]
     assert ledger.position() is None
     assert [reject.key for reject in store.rejects("orders")] == [key("c")]
-    assert ledger.known([key("a")]) == {}
+    assert ledger.find_known([key("a")]) == {}
 
 
 def test_accept_delivers_and_moves_the_mark(ledger: QueryLedger, store: Store) -> None:
@@ -91,7 +91,7 @@ def test_accept_delivers_and_moves_the_mark(ledger: QueryLedger, store: Store) -
     ledger.accept(upload, receipt(501, source=2, lines=2), LATER)
     assert ledger.position() == Position(Mark((9,)), None, "fingerprint")
     assert ledger.unsettled() == []
-    assert ledger.known([key("a"), key("b")])[key("a")] == Known(
+    assert ledger.find_known([key("a"), key("b")])[key("a")] == Known(
         KnownAs.DELIVERED, identity("a,paid,1700000000"), "10,RUB"
     )
     shown = store.upload(upload.id)
@@ -132,7 +132,7 @@ def test_a_resend_replaces_the_money(ledger: QueryLedger, store: Store) -> None:
     delivery = store.delivery("orders", key("a"))
     assert delivery is not None
     assert delivery.upload_id == second.id
-    assert ledger.known([key("a")])[key("a")].money == "12.50,RUB"
+    assert ledger.find_known([key("a")])[key("a")].money == "12.50,RUB"
     assert store.delivered_counts()["orders"].rows == 1
 
 
@@ -141,7 +141,7 @@ def test_a_key_twice_in_one_upload_is_remembered_once(ledger: QueryLedger) -> No
     twice = chunk("a")
     twice.ready.extend(Rows.of([row("a", price="11")]))
     ledger.accept(ledger.begin(twice, tag(), NOW), receipt(), NOW)
-    assert ledger.known([key("a")])[key("a")].money == "11,RUB"
+    assert ledger.find_known([key("a")])[key("a")].money == "11,RUB"
 
 
 def test_record_needs_no_upload(ledger: QueryLedger, store: Store) -> None:
@@ -149,7 +149,7 @@ def test_record_needs_no_upload(ledger: QueryLedger, store: Store) -> None:
     ledger.record(chunk(mark=3, rejects=[bad("a")], waiting=[row("b")]))
     assert ledger.position() == Position(Mark((3,)), None, "fingerprint")
     assert store.uploads() == []
-    assert ledger.known([key("a"), key("b")])[key("b")].state is KnownAs.WAITING
+    assert ledger.find_known([key("a"), key("b")])[key("b")].state is KnownAs.WAITING
 
 
 def test_nothing_is_sent_unrecorded_nor_recorded_unsent(ledger: QueryLedger) -> None:
@@ -204,13 +204,15 @@ def test_a_waiting_row_waits_until_it_is_accepted(ledger: QueryLedger) -> None:
     """A row that is due stays recorded as waiting while its upload is open."""
     due = row("a", moment=int(NOW.timestamp()))
     ledger.record(chunk(waiting=[due, row("b", moment=int(NOW.timestamp()) + 1)]))
-    header, ready = ledger.due(NOW, 10)
+    header, ready = ledger.fetch_due_rows(NOW, 10)
     assert (header, ready) == (HEADER, [due])
     upload = ledger.begin(chunk("a", origin=Origin.WAITING), tag(), NOW)
-    assert ledger.due(NOW, 10) == (HEADER, [due])
+    assert ledger.fetch_due_rows(NOW, 10) == (HEADER, [due])
     ledger.accept(upload, receipt(), NOW)
-    assert ledger.due(NOW, 10) == ("", [])
-    assert [conversion.key for conversion in ledger.due(NOW + timedelta(seconds=1), 10)[1]] == [key("b")]
+    assert ledger.fetch_due_rows(NOW, 10) == ("", [])
+    assert [conversion.key for conversion in ledger.fetch_due_rows(NOW + timedelta(seconds=1), 10)[1]] == [
+        key("b")
+    ]
 
 
 def test_due_rows_come_oldest_first_up_to_the_limit(ledger: QueryLedger) -> None:
@@ -218,7 +220,7 @@ def test_due_rows_come_oldest_first_up_to_the_limit(ledger: QueryLedger) -> None
     ledger.record(
         chunk(waiting=[row(name, moment=moment) for name, moment in (("a", 3), ("b", 1), ("c", 2))])
     )
-    assert [conversion.moment for conversion in ledger.due(NOW, 2)[1]] == [1, 2]
+    assert [conversion.moment for conversion in ledger.fetch_due_rows(NOW, 2)[1]] == [1, 2]
 
 
 def test_due_rows_of_one_upload_share_a_header(ledger: QueryLedger) -> None:
@@ -227,15 +229,15 @@ def test_due_rows_of_one_upload_share_a_header(ledger: QueryLedger) -> None:
     old.header = "ClientId,Target,DateTime"
     ledger.record(old)
     ledger.record(chunk(waiting=[row("b", moment=2), row("c", moment=3)]))
-    assert ledger.due(NOW, 10) == ("ClientId,Target,DateTime", old.waiting)
-    assert ledger.known([key("a")])[key("a")] == Known(KnownAs.WAITING, identity("a,paid,1"), "")
+    assert ledger.fetch_due_rows(NOW, 10) == ("ClientId,Target,DateTime", old.waiting)
+    assert ledger.find_known([key("a")])[key("a")] == Known(KnownAs.WAITING, identity("a,paid,1"), "")
 
 
 def test_a_waiting_row_is_kept_in_its_newest_form(ledger: QueryLedger, store: Store) -> None:
     """Read again with another price, it waits with that one; read again as a bad row, it waits no more."""
     ledger.record(chunk(waiting=[row("a")]))
     ledger.record(chunk(waiting=[row("a", price="20", moment=5)]))
-    assert ledger.known([key("a")])[key("a")].money == "20,RUB"
+    assert ledger.find_known([key("a")])[key("a")].money == "20,RUB"
     waiting = store.waiting_row("orders", key("a"))
     assert waiting is not None
     assert waiting.due == datetime.fromtimestamp(5, UTC)
@@ -290,7 +292,7 @@ def test_many_queries_write_at_once(store: Store) -> None:
             for number in range(10):
                 upload = mine.begin(chunk(f"{number}", mark=number), tag(), NOW)
                 mine.accept(upload, receipt(), NOW)
-                mine.known([key(f"{number}")])
+                mine.find_known([key(f"{number}")])
         except Exception as error:  # noqa: BLE001 — told below, in the test's own thread
             failures.append(error)
 
@@ -308,6 +310,6 @@ def test_many_keys_at_once(ledger: QueryLedger) -> None:
     """More keys than fit one statement are delivered and found again."""
     names = [f"order-{number}" for number in range(12_001)]
     ledger.accept(ledger.begin(chunk(*names, mark=1), tag(), NOW), receipt(), NOW)
-    known = ledger.known([key(name) for name in [*names, "new"]])
+    known = ledger.find_known([key(name) for name in [*names, "new"]])
     assert len(known) == len(names)
     assert key("new") not in known

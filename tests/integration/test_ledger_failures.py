@@ -169,7 +169,7 @@ def _ask_everything(store: Store, ledger: QueryLedger) -> None:
     ledger.set_safe(None, "")
     ledger.position()
     ledger.record(chunk(mark=1, rejects=[bad("r")], waiting=[row("w")]))
-    ledger.due(NOW, 5)
+    ledger.fetch_due_rows(NOW, 5)
     upload = ledger.begin(chunk("a", "b", mark=2), tag(), NOW)
     ledger.not_received(upload)
     ledger.sending(upload, NOW)
@@ -178,7 +178,7 @@ def _ask_everything(store: Store, ledger: QueryLedger) -> None:
     ledger.load(first.id)
     ledger.accept(first, receipt(), NOW)
     ledger.refuse(second, "no", NOW)
-    ledger.known(["[]"])
+    ledger.find_known(["[]"])
     ledger.known_rejects([bad("r")])
     for followed in ledger.followed():
         ledger.follow(followed, UploadState.PROCESSED, receipt(), NOW)

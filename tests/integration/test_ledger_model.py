@@ -80,7 +80,7 @@ class History:
         """The waiting rows that are due make an upload, unless one is open."""
         if self.model.open:
             return
-        header, due = self.ledger.due(NOW, 3)
+        header, due = self.ledger.fetch_due_rows(NOW, 3)
         if due:
             names = [conversion.line.split(",")[0] for conversion in due]
             assert set(names) <= self.model.waiting
@@ -173,7 +173,7 @@ class History:
         rejected = {reject.key for reject in self.store.rejects(self.query)}
         assert rejected == {key_text([name]) for name in model.rejected}
         names = [str(number) for number in range(1, 400)]
-        known = ledger.known([key_text([name]) for name in names])
+        known = ledger.find_known([key_text([name]) for name in names])
         for kind, expected in ((KnownAs.DELIVERED, model.delivered), (KnownAs.WAITING, model.waiting)):
             found = {key for key, its in known.items() if its.state is kind}
             assert found == {key_text([name]) for name in expected}

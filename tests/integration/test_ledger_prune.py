@@ -40,8 +40,8 @@ def test_keys_and_uploads_are_forgotten_after_a_year_and_some(store: Store, ledg
     again = send(ledger, range(7, 8), age=KEPT)
     assert finish(Pruner(store), KEPT - timedelta(days=1)) == 1
     assert finish(Pruner(store), KEPT + timedelta(days=1)) == 3
-    assert set(ledger.known([f'["{key}"]' for key in range(2000)])) == {'["7"]'}
-    assert "passed" in ledger.known(["passed"])
+    assert set(ledger.find_known([f'["{key}"]' for key in range(2000)])) == {'["7"]'}
+    assert "passed" in ledger.find_known(["passed"])
     assert [store.upload(number) for number in old] == [None] * len(old)
     assert ledger.load(still_open).lines
     assert ledger.load(again).lines
@@ -63,7 +63,7 @@ def test_what_a_resting_query_delivered_last_stays(store: Store, ledger: QueryLe
     """Where nothing young is there, nothing is forgotten: it is all that new rows can be compared with."""
     send(ledger, range(3))
     assert finish(Pruner(store), 2 * KEPT) == 1
-    assert len(ledger.known(['["0"]', '["1"]', '["2"]'])) == 3
+    assert len(ledger.find_known(['["0"]', '["1"]', '["2"]'])) == 3
 
 
 def test_dropped_rejects_are_forgotten_others_are_not(store: Store, ledger: QueryLedger) -> None:

@@ -86,7 +86,7 @@ def test_the_row_at_fault_becomes_a_reject(ledger: QueryLedger, store: Store) ->
 def test_a_refused_row_is_known_by_its_line(ledger: QueryLedger) -> None:
     """So that the same row read again can be told from one that was put right."""
     ledger.refuse(ledger.begin(chunk("a"), tag(), NOW), "no", NOW)
-    known = ledger.known([key("a")])
+    known = ledger.find_known([key("a")])
     assert known == {key("a"): Known(KnownAs.REJECTED, identity("a,paid,1700000000"), "10,RUB")}
 
 

@@ -40,7 +40,7 @@ def test_the_second_is_rejected(tmp_path: Path, sqlite_db: Database, emulator: E
     assert [one[2] for one in moments(emulator)] == [1]
 
     bench.restart(spread=True)
-    assert bench.store.ask_again("orders", [keys.key_text([3]), keys.key_text([4])]) == 2
+    assert bench.store.request_retry("orders", [keys.key_text([3]), keys.key_text([4])]) == 2
     bench.run()
     assert sorted(moments(emulator)) == [(MOMENT, "10", 1), (MOMENT + 1, "25", 1), (MOMENT + 2, "30", 1)]
 

@@ -156,9 +156,9 @@ def questions(store: Store, clock: TestClock) -> dict[str, Callable[[], object]]
         ledger.accept(ledger.begin(chunk(*names, mark=1), tag(), NOW), receipt(), NOW)
 
     return {
-        "poll": lambda: ledger.standing(NOW),
-        "known, new": lambda: ledger.known([key_text([number]) for number in range(10**8, 10**8 + 200)]),
-        "known, old": lambda: ledger.known([key_text([NEWEST])]),
+        "poll": lambda: ledger.position_and_work(NOW),
+        "known, new": lambda: ledger.find_known([key_text([number]) for number in range(10**8, 10**8 + 200)]),
+        "known, old": lambda: ledger.find_known([key_text([NEWEST])]),
         "record": record,
         "followed": ledger.followed,
         "relink": lambda: ledger.to_send_again(NOW - timedelta(days=3), NOW, 100),

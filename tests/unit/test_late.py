@@ -14,7 +14,7 @@ WRITER = {"1/7": "a writer"}
 
 def again(late: LateCommits) -> TimedMark | None:
     """A function's result, which mypy does not take to be the same the next time."""
-    return late.again
+    return late.reread_from
 
 
 def test_one_that_is_open_as_a_run_begins_is_read_again_when_it_ends() -> None:

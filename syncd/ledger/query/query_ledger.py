@@ -250,7 +250,7 @@ class QueryLedger(QueryMemory):
             reach(Point.REFUSE_WRITTEN)
         reach(Point.REFUSED)
 
-    def leave(self, keys: Sequence[str], detail: str) -> None:
+    def leave_rejected(self, keys: Sequence[str], detail: str) -> None:
         """Say of rejects that were to be tried again why they stay as they are."""
         table = self._tables.rejects
         with self._write() as connection:

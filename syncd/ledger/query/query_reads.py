@@ -50,8 +50,8 @@ class QueryMemory:
         self._query = query
         self._standing = self._standing_statement()
 
-    def standing(self, now: datetime) -> tuple[Position | None, bool]:
-        """Give `position`, and whether `unsettled`, `due` or `asked_again` would give anything.
+    def position_and_work(self, now: datetime) -> tuple[Position | None, bool]:
+        """Give `position`, and whether there are open uploads, due rows or requested retries.
 
         One statement, which is all that most polls ask. Raises DestinationChanged, and StateWentBack where
         the store has lost the newest upload that this process recorded: a failover to a copy that lags.
@@ -87,7 +87,7 @@ class QueryMemory:
             row = connection.execute(select(table).where(table.c.query == self._query)).one_or_none()
         return None if row is None else _position(row)
 
-    def stood(self, then: datetime) -> Mark | None:
+    def mark_reached_by(self, then: datetime) -> Mark | None:
         """The newest mark of which it is known that the query had reached it by then; None: of none.
 
         Since it began where it did, or a person moved it.
@@ -174,7 +174,7 @@ class QueryMemory:
         with self._database.read() as connection:
             return connection.execute(select(column.id).where(column.tag == tag)).first() is not None
 
-    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+    def find_known(self, keys: Sequence[str]) -> Mapping[str, Known]:
         """Find which of the keys are delivered or waiting already, or were refused by Metrica.
 
         For a refused one, identity and money are those of the refused line, so that a row that has been
@@ -185,7 +185,7 @@ class QueryMemory:
             refused = self._refused(connection, keys)
             known |= refused
             known |= self._waiting(connection, keys)
-            delivered = deliveries.known(self._database, connection, self._query, keys)
+            delivered = deliveries.find_delivered(self._database, connection, self._query, keys)
             for key, (_, what) in delivered.items():
                 newer = refused.get(key)
                 known[key] = replace(what, refused=(newer.identity, newer.money)) if newer else what
@@ -233,14 +233,14 @@ class QueryMemory:
                 found |= {key: dropped is not None for key, dropped in connection.execute(asked)}
         return found
 
-    def asked_again(self, limit: int) -> list[str]:
+    def requested_retries(self, limit: int) -> list[str]:
         """The keys of rejects that a person wants tried again, oldest first."""
         column = self._tables.rejects.c
         asked = select(column.key).where(column.query == self._query, column.retry_at.is_not(None))
         with self._database.read() as connection:
             return list(connection.execute(asked.order_by(column.id).limit(limit)).scalars())
 
-    def due(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:
+    def fetch_due_rows(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:
         """Waiting rows whose DateTime has come, oldest first, with the header their lines were made for.
 
         All of one header: rows that were kept before the query's columns changed come by themselves.

@@ -139,7 +139,7 @@ class Orders(UploadKind):
 
 
 def _mended(rows: Sequence[Mapping[UploadColumn, object]]) -> Iterator[Remark]:
-    """What was cut off contacts of a sample, and which are left out beside others."""
+    """Remark on contacts of a sample that are cut off or left out beside others."""
     cut = unread = 0
     for row in rows:
         for column, read in ((OrderColumn.EMAILS, read_emails), (OrderColumn.PHONES, read_phones)):

@@ -142,12 +142,12 @@ def _words() -> Iterator[list[str]]:
     said: list[str] = []
     listening = get_ident()
 
-    class Listener(logging.Handler):
+    class _WarningCollector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if record.thread == listening:
                 said.append(record.getMessage())
 
-    logger, listener = logging.getLogger("apprise"), Listener(logging.WARNING)
+    logger, listener = logging.getLogger("apprise"), _WarningCollector(logging.WARNING)
     logger.propagate = False
     logger.addHandler(listener)
     try:

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from syncd.monitoring.status import StatusReport
 from syncd.monitoring.status.history import Past
 from syncd.monitoring.web.address import Address
-from syncd.monitoring.web.cached import KEEP, Looks, Unknown
+from syncd.monitoring.web.cached import KEEP, CachedStatus, Unknown
 from syncd.monitoring.web.headers import BoundedHead, StrictHeaders
 from syncd.monitoring.web.hosts import KnownHosts
 from syncd.monitoring.web.languages import choose_language
@@ -47,7 +47,7 @@ def create_app(
         still_for: seconds since the daemon's loop last went on.
         limit: seconds the report may take before the answer is 503.
     """
-    looks = Looks(report, past, limit)
+    looks = CachedStatus(report, past, limit)
     endpoints, pages = _Endpoints(looks, metrics, observe or _ignore, still_for), _Pages(looks)
     app = Starlette(
         routes=[
@@ -71,7 +71,7 @@ class _Endpoints:
 
     def __init__(
         self,
-        looks: Looks,
+        looks: CachedStatus,
         metrics: Callable[[], tuple[bytes, str]],
         observe: Callable[[StatusReport | None], None],
         still_for: Callable[[], float],
@@ -123,7 +123,7 @@ class _Endpoints:
 class _Pages:
     """For people."""
 
-    def __init__(self, looks: Looks) -> None:
+    def __init__(self, looks: CachedStatus) -> None:
         self._looks = looks
 
     async def all_queries(self, request: Request) -> Response:

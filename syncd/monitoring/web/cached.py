@@ -29,7 +29,7 @@ class Unknown(Exception):
         super().__init__(message)
 
 
-class Looks:
+class CachedStatus:
     """Looks at the state store.
 
     Args:

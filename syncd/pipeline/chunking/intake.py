@@ -17,7 +17,7 @@ from syncd.pipeline.chunking.news import HeldRows, Rules
 class KnownKeys(Protocol):
     """The part of the ledger that tells news from what is known."""
 
-    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+    def find_known(self, keys: Sequence[str]) -> Mapping[str, Known]:
         """Find the keys that are delivered or waiting already."""
         ...
 
@@ -33,7 +33,7 @@ class NothingKnown:
         """Say that the query never began."""
         return None
 
-    def known(self, keys: Sequence[str]) -> Mapping[str, Known]:  # noqa: ARG002 — the protocol's
+    def find_known(self, keys: Sequence[str]) -> Mapping[str, Known]:  # noqa: ARG002 — the protocol's
         """Know no key."""
         return {}
 
@@ -82,7 +82,7 @@ class Intake:
         """Put the news of `page` into `chunk`, as if nothing had been rejected before."""
         if page.rows:
             mapped = self._map(chunk, page, now)
-            known = self._memory.known(_keys(mapped))
+            known = self._memory.find_known(_keys(mapped))
             accounted = {key: what for key, what in known.items() if what.state is not KnownAs.REJECTED}
             chunking.add(chunk, mapped, accounted, self._rules(chunk))
 
@@ -91,7 +91,7 @@ class Intake:
         return _keys(self._mapper_for(page.columns).map(page, now)) if page.rows else []
 
     def _take(self, chunk: Chunk, mapped: Mapped, held_rows: HeldRows | None = None) -> None:
-        known, before = self._memory.known(_keys(mapped)), len(chunk.rejects)
+        known, before = self._memory.find_known(_keys(mapped)), len(chunk.rejects)
         chunking.add(chunk, mapped, known, self._rules(chunk), held_rows)
         chunking.without(chunk, self._memory.known_rejects(chunk.rejects[before:]))
 

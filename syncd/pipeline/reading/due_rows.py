@@ -49,7 +49,7 @@ class DueRows:
         """Give the due rows as they are now; the caller records each chunk before it asks for the next."""
         seen: set[str] = set()
         while True:
-            header, due = self.ledger.due(self.clock.now(), self.query.chunk_rows)
+            header, due = self.ledger.fetch_due_rows(self.clock.now(), self.query.chunk_rows)
             due = [row for row in due if row.key not in seen]
             if not due:
                 return

@@ -81,7 +81,7 @@ class LateCommits:
         return not self._open and self._again is None
 
     @property
-    def again(self) -> TimedMark | None:
+    def reread_from(self) -> TimedMark | None:
         """From where to read again, up to the mark; None: there is no need."""
         return self._again
 
@@ -118,7 +118,7 @@ class LateCommits:
                 self._open[identity] = _begun(place, who, now, ended.get(_session(identity)))
 
     def was_read_again(self) -> None:
-        """All from `again` up to the mark has been read since the last `observe`, and recorded."""
+        """All from `reread_from` up to the mark has been read since the last `observe`, and recorded."""
         self._again = None
 
     def safe(self, mark: Mark | None) -> Mark | None:

@@ -58,7 +58,7 @@ class RejectRetry:
         known by its delivery, or left as it is because the query no longer returns it.
         """
         seen: set[str] = set()
-        while keys := [key for key in self.ledger.asked_again(REJECTS_PER_BATCH) if key not in seen]:
+        while keys := [key for key in self.ledger.requested_retries(REJECTS_PER_BATCH) if key not in seen]:
             seen.update(keys)
             yield from self._look_up(keys)
 
@@ -98,5 +98,5 @@ class RejectRetry:
 
     def _leave(self, keys: Sequence[str], detail: str) -> None:
         if keys:
-            self.ledger.leave(keys, detail)
+            self.ledger.leave_rejected(keys, detail)
             self.observer.emit(Event.RETRY_LEFT, query=self.query.name, rows=len(keys), why=detail)

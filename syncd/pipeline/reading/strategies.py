@@ -71,7 +71,7 @@ class SafeMark:
 
     def where_it_stood(self, then: datetime, progress: Progress) -> Mark | None:
         """The mark of that moment, as far as it is known; not behind one that a person has moved it to."""
-        stood, before = self._context.ledger.stood(then), progress.before
+        stood, before = self._context.ledger.mark_reached_by(then), progress.before
         return before if stood is None or (before and is_beyond(before, stood)) else stood
 
 
@@ -164,7 +164,7 @@ class KnownTransactions:
                 yield chunk
                 progress.advance(chunk)
                 self.transactions.observe(late)
-                is_read = late.again is None or idle_passes >= PASSES_WITHOUT_PROGRESS
+                is_read = late.reread_from is None or idle_passes >= PASSES_WITHOUT_PROGRESS
                 if not is_read:
                     break
             # Pages that were read ahead were read too early: its rows may belong into them as well.
@@ -174,7 +174,7 @@ class KnownTransactions:
 
     def _reread(self, late: LateCommits, mark: Mark | None) -> Iterator[Chunk]:
         """Read again what a transaction that has ended may have committed behind the mark."""
-        place = late.again
+        place = late.reread_from
         if place is not None and mark is not None:
             back = place.mark and self.ranges.back(place.mark, SLACK)
             yield from self.ranges.reread(back or place.mark, mark)

@@ -12,7 +12,7 @@ from syncd.model import RunReport
 from syncd.model.clock import Clock, Stop
 from syncd.model.settings import Relink
 from syncd.pipeline.ports import Allowance, Ledger
-from syncd.pipeline.uploading.resend import Again
+from syncd.pipeline.uploading.resend import Resender
 
 AT_ONCE = 20
 """Uploads in one run, so that news never waits for long."""
@@ -26,7 +26,7 @@ class Relinker:
 
     relink: Relink | None
     ledger: Ledger
-    again: Again
+    resender: Resender
     allowance: Allowance
     clock: Clock
     stop: Stop
@@ -44,6 +44,6 @@ class Relinker:
         for upload_id in due:
             if self.stop.is_set() or not self.allowance.may_repeat():
                 return
-            self.again.resend(upload_id, report)
+            self.resender.resend(upload_id, report)
         if len(due) < AT_ONCE:
             self._next_look = self.clock.seconds() + LOOK.total_seconds()

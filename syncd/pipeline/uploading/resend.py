@@ -29,7 +29,7 @@ _WHY_NOT = {
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
+class Resender:
     """Sends uploads of one query again."""
 
     ledger: Ledger
@@ -70,7 +70,7 @@ class Again:
 
         To send the old line would put the old money back.
         """
-        known, split = self.ledger.known(upload.keys), keys.split_of(upload.header)
+        known, split = self.ledger.find_known(upload.keys), keys.split_of(upload.header)
         current = [
             (key, line)
             for key, line in zip(upload.keys, upload.lines, strict=True)
