@@ -55,6 +55,11 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "Show the statements that `run` would send for a query, with values and the plan.",
             "syncd sql paid_orders",
         ),
+        "probe": Entry(
+            "syncd.cli.probe:probe",
+            "Ask a live counter that is set aside what public documents leave open.",
+            "syncd probe 87654321",
+        ),
         "schema": Entry(
             "syncd.cli.schema:schema",
             "Print the JSON Schema of the configuration file.",

@@ -143,6 +143,21 @@ class Api:
 
         return await self._serving.serve(request, "counter", work)
 
+    async def threshold(self, request: Request) -> Response:
+        """…/extended_threshold and …/visit_join_threshold, where they are still served [F YPY, RYM]."""
+
+        async def work(_call: Call, _content: bytes, _met: list[Fault]) -> dict[str, object]:
+            if self._state.settings.extended_threshold == "gone":
+                raise Refusal(404, "not_found", "Not Found")
+            is_reading = request.method == "GET"
+            return (
+                {"date": f"{datetime.fromtimestamp(self._state.now(), UTC):%F}"}
+                if is_reading
+                else {"success": True}
+            )
+
+        return await self._serving.serve(request, "counter", work)
+
     async def goals(self, request: Request) -> Response:
         """GET /management/v1/counter/{id}/goals."""
 

@@ -52,6 +52,12 @@ def create_app(
             Route(
                 f"{_COUNTER}/offline_conversions/calls_uploading/{{upload}}", api.one_call, methods=["GET"]
             ),
+            Route(
+                f"{_COUNTER}/offline_conversions/extended_threshold",
+                api.threshold,
+                methods=["POST", "DELETE"],
+            ),
+            Route(f"{_COUNTER}/offline_conversions/visit_join_threshold", api.threshold, methods=["GET"]),
             Route(f"{_CDP_COUNTER}/data/simple_orders", api.upload_orders, methods=["POST"]),
             Route(f"{_CDP_COUNTER}/last_uploadings", api.list_orders, methods=["GET"]),
             Route(_COUNTER, api.counter, methods=["GET"]),

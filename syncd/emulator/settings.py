@@ -114,6 +114,8 @@ class EmulatorSettings:
     list_cap: int = 10_000
     """Uploads on a page of the list at most, whatever is asked for."""
     """Open: the order of `uploadings`."""
+    extended_threshold: Literal["gone", "served"] = "gone"
+    """Open: are the old endpoints of the window of 21 days still there?"""
     too_big_error: Literal["limit_exceeded", "invalid_uploading"] = "limit_exceeded"
     """Open: the error_type of a file over 1 GB."""
     expired_token: Literal[401, 403] = 403

@@ -14,6 +14,7 @@ from syncd.ledger.database import AT_ONCE, StoreDatabase
 from syncd.ledger.engine import connect
 from syncd.ledger.lists import ListComparisons
 from syncd.ledger.lock import StoreLock
+from syncd.ledger.probe_answers import ProbeAnswers
 from syncd.ledger.quotas import Quotas
 from syncd.ledger.readers import OutcomeReaders, Readers, TotalsReader
 from syncd.ledger.rows import RunRow
@@ -26,7 +27,7 @@ from syncd.model.errors import StateUnavailable
 from syncd.model.settings import StateSettings
 
 
-class Store(Readers, OutcomeReaders, TotalsReader, Quotas, Counters, ListComparisons):
+class Store(Readers, OutcomeReaders, TotalsReader, Quotas, Counters, ListComparisons, ProbeAnswers):
     """One state store; safe to use from many threads. Every method raises StateError."""
 
     def __init__(self, database: StoreDatabase) -> None:

@@ -3,6 +3,7 @@
 A finding never stops the others: a database that is down is one line, and the rest is still looked at.
 """
 
+from syncd.inspect.check.answers import look_at_answers
 from syncd.inspect.check.around import (
     Connected,
     StateStore,
@@ -28,6 +29,7 @@ __all__ = [
     "PlanSource",
     "Seen",
     "StateStore",
+    "look_at_answers",
     "look_at_counter",
     "look_at_database",
     "look_at_destination",

@@ -65,6 +65,8 @@ class Code(StrEnum):
     FIRST_RUN_LARGE = "start.large"
     COUNTER = "counter"
     COUNTER_VIEW_ONLY = "counter.view_only"
+    SETTLE_SHORT = "settle.short"
+    ID_PARAMETER = "api.id_parameter"
 
 
 @dataclass(frozen=True, slots=True)

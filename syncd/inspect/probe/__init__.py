@@ -1,0 +1,1 @@
+"""What public documents leave open, as questions that a live counter can answer (docs/operations.md)."""
