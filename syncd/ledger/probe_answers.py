@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from syncd.ledger.database import Database
+from syncd.ledger.database import StoreDatabase
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class ProbeAnswerRow:
 class ProbeAnswers:
     """Reads and writes them. Every method is one transaction; raises StateUnavailable."""
 
-    database: Database
+    database: StoreDatabase
 
     def probe_answers(self, api_url: str) -> list[ProbeAnswerRow]:
         """List the answers of all counters at an address, the newest last."""

@@ -21,7 +21,7 @@ from tests.support.centre import metrica_client
 COUNTER = 555
 VISITOR = "1234567890"
 PLACES = {question.name: place for place, question in enumerate(QUESTIONS)}
-KNOWN_VISITOR = {"visitors": [VISITOR]}
+KNOWN_VISITOR: dict[str, object] = {"visitors": [VISITOR]}
 
 ANSWERS: list[tuple[str, dict[str, object], str]] = [
     ("client_id_type", {"client_id_type": "ignored"}, "ignored"),

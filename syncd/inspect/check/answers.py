@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from syncd.inspect.check.findings import Code, CheckFinding, Level
+from syncd.inspect.check.findings import CheckFinding, Code, Level
 from syncd.model import IdKind
 from syncd.model.settings import QuerySettings
 
