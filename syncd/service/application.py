@@ -80,7 +80,7 @@ class Application:
             self.resources.clock,
             observer,
         )
-        self._wakes = Wakes(self.parts.engines, self.daemon.wake_queries, observer)
+        self._wakes = Wakes(self.resources.engines, self.daemon.wake_queries, observer)
         self._closing = ExitStack()
         self._why = ""
 
