@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from syncd.model import UNSEEN, UploadState
+from syncd.model import UNSEEN, UNTOLD, UploadState
 from syncd.model.links import Alarm, Links
 from syncd.monitoring.status import (
     FailureFacts,
@@ -98,6 +98,13 @@ PAUSED = replace(GOOD, name="paused", paused=PauseFacts(NOW - timedelta(hours=3)
 RESTING = replace(PAUSED, name="resting", paused=PauseFacts(NOW, NOW + timedelta(hours=2), "anna@db1"))
 REJECTING = replace(GOOD, name="rejecting", delivered=0, rejected={"no_id": 12}, waiting=0)
 WAITING = replace(GOOD, name="waiting", delivered=0)
+ODD = replace(
+    GOOD,
+    name="odd",
+    waits_for=f"{UNTOLD}it reads the materialized view paid_orders",
+    outlying=('["9000000000"]', "9000000000"),
+    went_back="2026-01-30T09:57:00+00:00",
+)
 NIGHTLY = replace(
     NEVER, name="nightly", is_cron=True, interval=timedelta(days=1), next_at=NOW + timedelta(hours=16)
 )
@@ -124,6 +131,7 @@ SITUATIONS: dict[str, StatusReport] = {
         ("troubled", True, (TROUBLED, SPENT, REFUSED), UPLOADS),
         ("stopped", True, (CUT_OFF, replace(GOOD, unattended=True)), UPLOADS),
         ("useless", True, (REJECTING, WAITING, PAUSED, RESTING, NIGHTLY), UPLOADS),
+        ("odd", True, (ODD,), ()),
         ("unbegun", True, (replace(NEVER, unattended=True),), ()),
         ("looks", True, (replace(GOOD, rejected={"no_id": 2}),), UPLOADS),
     )
@@ -133,5 +141,6 @@ SITUATIONS["reloaded"] = replace(
     notices=(
         Finding(FindingCode.RELOAD_REFUSED, {"message": "config.yaml:3: queries.<b>: unknown key."}),
         Finding(FindingCode.NEEDS_RESTART, {"keys": "http.listen, state.url"}),
+        Finding(FindingCode.ALERT_FAILED, {"receiver": "json://hook", "error": "error 500"}),
     ),
 )

@@ -32,7 +32,7 @@ def test_each_says_what_to_do(kind: type[SyncdError]) -> None:
 @pytest.mark.parametrize("kind", ERROR_CLASSES)
 def test_exit_code_2_is_for_what_touched_nothing(kind: type[SyncdError]) -> None:
     """Usage and configuration; everything else is 1."""
-    assert (kind.exit_code == 2) is (kind.code in {"usage", "config.invalid"})
+    assert (kind.exit_code == 2) is (kind.code in {"usage", "config.invalid", "alerts.unusable"})
 
 
 def test_a_problem_reads_well() -> None:
