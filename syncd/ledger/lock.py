@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from syncd.ledger.store_files import create
+from syncd.model.clock import pause
 from syncd.model.errors import StateInUse, StateUnavailable
 
 _MOMENT = 0.05
@@ -92,5 +92,5 @@ def _lock(descriptor: int) -> None:
     with suppress(BlockingIOError):
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         return
-    time.sleep(_MOMENT)
+    pause(_MOMENT)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -6,6 +6,8 @@ import time
 from collections import deque
 from threading import Lock
 
+from syncd.model.clock import pause
+
 REQUESTS = 30
 WITHIN = 1.1
 """Seconds: a little more than the one documented, since what leaves evenly need not arrive so."""
@@ -30,7 +32,7 @@ class Pace:
                 slot = max(slot, self._slots[0] + WITHIN)
             self._slots.append(slot)
         if slot > now:
-            time.sleep(slot - now)
+            pause(slot - now)
 
     def too_fast(self) -> None:
         """Metrica said so."""

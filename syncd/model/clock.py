@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from threading import Event
 from typing import Protocol
 
 
@@ -33,6 +34,15 @@ class SystemClock:
     def seconds(self) -> float:
         """Seconds that nobody sets."""
         return time.clock_gettime(_LASTING)
+
+
+def pause(seconds: float) -> None:
+    """Wait so long, whoever sets the clock.
+
+    Not by `time.sleep`: Python gives that the moment of a clock, and refuses with EINVAL under a library
+    that shifts the time of day (libfaketime).
+    """
+    Event().wait(seconds)
 
 
 class Stop(Protocol):

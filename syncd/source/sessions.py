@@ -29,6 +29,8 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from syncd.model.clock import pause
+
 READER = "syncd reads only"
 """The application_name within a transaction of ours on PostgreSQL."""
 
@@ -107,7 +109,7 @@ def _postgresql(connection: Connection) -> Listed:
 def _innodb(connection: Connection) -> Listed:
     """None where the list stays old: others read it too often."""
     for wait in range(_TRIES):
-        time.sleep(wait and random.uniform(_CACHED, 2 * _CACHED))  # noqa: S311 — out of step with others
+        pause(wait and random.uniform(_CACHED, 2 * _CACHED))  # noqa: S311 — out of step with others
         connection.exec_driver_sql(_SNAPSHOT)
         rows = _rows(connection, _INNODB.format(asked=token_hex(8)))
         others = {str(identity): str(who) for is_ours, identity, who in rows if not is_ours}

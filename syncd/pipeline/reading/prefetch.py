@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from threading import Thread
-from time import sleep
 
 from syncd.model import Page, TextPage
+from syncd.model.clock import pause
 from syncd.pipeline.ports import Scan
 
 AnyPage = Page | TextPage
@@ -52,5 +52,5 @@ def _begun(scan: Scan[AnyPage]) -> Future[AnyPage]:
             future.set_exception(error)
 
     Thread(target=work, name="read ahead", daemon=True).start()
-    sleep(GIVE_WAY)
+    pause(GIVE_WAY)
     return future
