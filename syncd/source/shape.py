@@ -73,11 +73,6 @@ class Shape:
         """The columns that are read."""
         return tuple(map(SelectedColumn, self.columns, self.reads))
 
-    @property
-    def mark_columns(self) -> tuple[str, ...]:
-        """The names of the mark's columns."""
-        return tuple(self.columns[place] for place in self.cursor[: self.mark_size])
-
     def values_of(self, row: Row) -> Row:
         """The values of a row as it was read, without the texts beside them."""
         values = row[: len(self.columns)]

@@ -11,7 +11,6 @@ from syncd.model import Mark, MarkValue
 from syncd.pipeline.reading.clock_changes import (
     highest_reading,
     local_time,
-    next_change_back,
     repeated_hour,
     reread_start,
     unsettled_for,
@@ -76,14 +75,6 @@ def test_the_highest_reading_of_a_clock() -> None:
     """In the second pass it is the end of the first."""
     assert highest_reading(at("2026-10-25 01:10+00:00"), BERLIN) == at("2026-10-25 00:59:59+00:00")
     assert highest_reading(at("2026-10-25 02:10+00:00"), BERLIN) == at("2026-10-25 02:10+00:00")
-
-
-def test_when_clocks_go_back_next() -> None:
-    """Not in every zone."""
-    found = next_change_back(at("2026-06-01 00:00+00:00"), BERLIN)
-    assert found is not None
-    assert f"{found:%Y-%m-%d}" == "2026-10-25"
-    assert next_change_back(at("2026-06-01 00:00+00:00"), ZoneInfo("Europe/Moscow")) is None
 
 
 @pytest.mark.parametrize("value", ["2026-02-31 10:00", "zzz", 5, at("2026-01-01 00:00+00:00")])

@@ -104,18 +104,3 @@ def highest_reading(now: datetime, zone: tzinfo) -> datetime:
     if hour is None:
         return now
     return (hour.end - _SECOND).replace(tzinfo=zone, fold=0).astimezone(UTC)
-
-
-def next_change_back(now: datetime, zone: tzinfo, within: timedelta = timedelta(days=370)) -> datetime | None:
-    """The hour in which clocks of the zone go back next; None: they do not within that time."""
-
-    def offset(moment: datetime) -> timedelta:
-        return moment.astimezone(zone).utcoffset() or timedelta()
-
-    day, hour = timedelta(days=1), timedelta(hours=1)
-    start = now.replace(minute=0, second=0, microsecond=0)
-    for place in range(within // day):
-        morning = start + place * day
-        if offset(morning + day) < offset(morning):
-            return next(morning + n * hour for n in range(25) if offset(morning + n * hour) < offset(morning))
-    return None
