@@ -232,3 +232,21 @@ def test_no_core_file_of_it(cli: Cli, sqlite_db: Database, emulator: EmulatorSer
     limits = Path(f"/proc/{daemon.process.pid}/limits").read_text(encoding="ascii")
     assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)
     assert daemon.stop() == 0
+
+
+def test_a_raw_sign_in_a_password_shows_nothing_of_it(cli: Cli) -> None:
+    """The file is refused by every command with the table of escapes, and no part of the URL is repeated."""
+    cli.configure(
+        """\
+        metrica: {token: abcdef}
+        databases: {shop: {url: "postgresql://u:c0rrect@h0rse#battery@127.0.0.1:1/shop"}}
+        http: {listen: null}
+        queries: {orders: {counter: 5, id_type: CLIENT_ID, sql: SELECT 1, mark: id}}
+        """
+    )
+    for command in (("check", "--offline"), ("check", "--json"), ("run", "--once"), ("status",)):
+        done = cli.run(*command)
+        said = done.stdout + done.stderr
+        assert done.returncode == 2, said
+        assert "@ as %40" in said
+        assert not [part for part in ("c0rrect", "h0rse", "battery") if part in said]
