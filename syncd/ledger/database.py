@@ -55,8 +55,8 @@ class StoreDatabase:
     """SQLite's file; None in memory and for PostgreSQL."""
     schema: str | None
     """PostgreSQL's schema; None for SQLite."""
-    secret: str
-    """The password, to be taken out of every message; "" when there is none."""
+    secrets: set[str]
+    """Passwords to be taken out of every message: the URL's, and those read from its password_file."""
     clock: Clock
     _writing: threading.RLock = field(default_factory=threading.RLock)
 
@@ -180,8 +180,8 @@ class StoreDatabase:
         if isinstance(error, PoolTimeout):
             cause = "all its connections are in use"
         line = " ".join(cause.split()) or type(error).__name__
-        if self.secret:
-            line = line.replace(self.secret, "***")
+        for secret in filter(None, self.secrets):
+            line = line.replace(secret, "***")
         return f"the state store ({where}) failed: {line[:500]}"
 
 

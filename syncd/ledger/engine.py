@@ -81,7 +81,7 @@ def _sqlite(url: URL, clock: Clock) -> StoreDatabase:
         for moment in ("connect", "begin", "commit"):
             event.listen(engine, moment, same.check)
     event.listen(engine, "begin", _begin_sqlite)
-    return StoreDatabase(engine, tables("syncd_", None), file, None, "", clock)
+    return StoreDatabase(engine, tables("syncd_", None), file, None, set(), clock)
 
 
 def _open_sqlite(file: Path | None) -> sqlite3.Connection:
@@ -146,12 +146,12 @@ def _postgresql(url: URL, settings: StateSettings, clock: Clock) -> StoreDatabas
         hide_parameters=True,
         isolation_level="READ COMMITTED",
     )
-    event.listen(engine, "do_connect", partial(_connect_postgresql, settings.password_file))
     event.listen(engine, "begin", _begin_postgresql)
     password = url.password
-    secret = password if isinstance(password, str) else str(url.query.get("password", ""))
+    secrets = {password if isinstance(password, str) else str(url.query.get("password", ""))}
+    event.listen(engine, "do_connect", partial(_connect_postgresql, settings.password_file, secrets))
     schema = settings.schema_name
-    return StoreDatabase(engine, tables("", schema), None, schema, secret, clock)
+    return StoreDatabase(engine, tables("", schema), None, schema, secrets, clock)
 
 
 class _Impatient(psycopg.Connection[Any]):
@@ -177,11 +177,17 @@ def _timed_out(error: psycopg.OperationalError) -> bool:
 
 
 def _connect_postgresql(
-    password_file: Path | None, _dialect: object, _record: object, arguments: Any, options: Any
+    password_file: Path | None,
+    secrets: set[str],
+    _dialect: object,
+    _record: object,
+    arguments: Any,
+    options: Any,
 ) -> _Impatient:
     """Connect with a connection of our own class, and with the password that its file has now."""
     if password_file is not None:
         options["password"] = _password(password_file)
+        secrets.add(options["password"])
     return _Impatient.connect(*arguments, **options)
 
 

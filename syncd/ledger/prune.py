@@ -1,4 +1,4 @@
-"""Forgets what is old, a little at a time: delivered keys with their files, old uploads, dropped rejects.
+"""Forgets what is old, a little at a time: files with their keys, uploads, dropped rejects, rejects' values.
 
 A store that only grew would be full one day. Nothing here holds the store up: each step is one short
 transaction, and a store in which nothing is old costs a look at its oldest uploads.
@@ -9,11 +9,12 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from itertools import takewhile
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from syncd.ledger import key_index
 from syncd.ledger.store import Store
-from syncd.ledger.tables import UNSETTLED
+from syncd.ledger.tables import UNSETTLED, has_values
+from syncd.model import Reason
 
 KEPT = timedelta(days=400)
 """Uploads, their files and keys, dropped rejects: a year and some, for what changes once a year."""
@@ -22,16 +23,36 @@ REJECTS_AT_ONCE = 1000
 
 
 class Pruner:
-    """Forgets uploads that were recorded longer than `KEPT` ago; open ones stay, however old."""
+    """Forgets uploads that were recorded longer than `KEPT` ago; open ones stay, however old.
 
-    def __init__(self, store: Store) -> None:
+    Values of rejected rows go after `keep_values`; their keys and reasons stay.
+    """
+
+    def __init__(self, store: Store, keep_values: timedelta = KEPT) -> None:
+        self._keep_values = keep_values
         self._database = store.database
         self._tables = store.database.tables
 
     def step(self, now: datetime) -> bool:
-        """One short piece of work; True when there is more of it right away. Raises StateUnavailable."""
+        """Do one short piece of work; True when there is more of it right away. Raises StateUnavailable."""
+        more_values = self._forget_values(now - self._keep_values)
+        return self._forget_uploads(now - KEPT) or more_values
+
+    def _forget_values(self, before: datetime) -> bool:
+        """Forget what rejected rows held; a line that Metrica refused is kept as its upload's file is."""
+        table = self._tables.rejects
+        old = (table.c.created_at < before) & has_values(table)
+        wanted = old & (table.c.reason != Reason.REFUSED_BY_METRICA.value)
+        with self._database.read() as connection:
+            ids = connection.execute(select(table.c.id).where(wanted).limit(REJECTS_AT_ONCE)).scalars().all()
+        if ids:
+            with self._database.write() as connection:
+                forgotten = update(table).where(table.c.id.in_(ids), old)
+                connection.execute(forgotten.values(row="", value="", detail=""))
+        return len(ids) == REJECTS_AT_ONCE
+
+    def _forget_uploads(self, before: datetime) -> bool:
         uploads = self._tables.uploads.c
-        before = now - KEPT
         settled = uploads.state.not_in([state.value for state in UNSETTLED])
         oldest = select(uploads.id, uploads.created_at).where(settled).order_by(uploads.id).limit(AT_ONCE)
         newest = select(uploads.created_at).order_by(uploads.id.desc()).limit(1)

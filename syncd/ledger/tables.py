@@ -282,9 +282,15 @@ def _rejects(metadata: MetaData, prefix: str) -> Table:
         ("retry", (table.c.query, table.c.id), table.c.retry_at.is_not(None)),
         ("dropped", (table.c.query, table.c.id), dropped),
         ("dropped_at", (table.c.dropped_at,), dropped),
+        ("values", (table.c.created_at,), has_values(table)),
     ):
         Index(f"{prefix}rejects_{name}", *columns, sqlite_where=of_interest, postgresql_where=of_interest)
     return table
+
+
+def has_values(rejects: Table) -> ColumnElement[bool]:
+    """Select the rejects whose values are still kept; written without a bound value, as the index is."""
+    return rejects.c.row != literal_column("''")
 
 
 def _waiting(metadata: MetaData, prefix: str) -> Table:

@@ -57,7 +57,14 @@ class Application:
         # Its own connections: the leases must not wait until the runs have done with theirs.
         self._books = Store.open(settings.state) if self._shared else self.resources.store
         names = [query.name for query in queries]
-        self.keeper = Bookkeeper(self._books, observer, names, shared=self._shared, stays=not once)
+        self.keeper = Bookkeeper(
+            self._books,
+            observer,
+            names,
+            shared=self._shared,
+            stays=not once,
+            keep_reject_values=settings.state.keep_reject_values,
+        )
         self._unrecorded = Unrecorded(self.resources.store, observer, address_of(settings.metrica.api_url))
         self._once, self._first_look = once, first_look
         self._runners = {query.name: self._runner(query) for query in queries}

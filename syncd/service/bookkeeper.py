@@ -25,7 +25,7 @@ from uuid import uuid4
 
 from syncd.ledger import Lease, Leases, Store
 from syncd.ledger.fleet.sharing import Shares, plan
-from syncd.ledger.prune import Pruner
+from syncd.ledger.prune import KEPT, Pruner
 from syncd.ledger.rows import RunRow
 from syncd.model.clock import SystemClock
 from syncd.model.errors import HeldElsewhere, LeaseLost, StateError
@@ -61,7 +61,14 @@ class Bookkeeper:
     """Implements daemon.Surroundings over the state store."""
 
     def __init__(
-        self, store: Store, observer: Observer, queries: Sequence[str], *, shared: bool, stays: bool = True
+        self,
+        store: Store,
+        observer: Observer,
+        queries: Sequence[str],
+        *,
+        shared: bool,
+        stays: bool = True,
+        keep_reject_values: timedelta = KEPT,
     ) -> None:
         """Get ready; nothing is asked of the store yet.
 
@@ -72,6 +79,7 @@ class Bookkeeper:
             shared: Other daemons may work on the same store, so queries need leases.
             stays: It takes its share of the queries from the others. One that does not (`run --once`) only
                 takes what is free.
+            keep_reject_values: How long the values of rejected rows stay in the store.
         """
         self.owner = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._store = store
@@ -99,7 +107,7 @@ class Bookkeeper:
         self._told: float | None = None
         self._went_on = time.monotonic()
         self._watchdog = SystemdWatchdog(lambda: self._went_on)
-        self._pruner = Pruner(store)
+        self._pruner = Pruner(store, keep_reject_values)
         self._tidy_due = 0.0
         self._lock = Lock()
         self._wake = Flag()

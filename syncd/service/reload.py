@@ -17,9 +17,9 @@ from syncd.model.errors import SyncdError
 from syncd.model.events import Event, Observer
 from syncd.model.settings import QuerySettings, Settings
 from syncd.monitoring.status import Finding, FindingCode
-from syncd.monitoring.telemetry import Metrics, configure, register_secret
+from syncd.monitoring.telemetry import Metrics, configure
 from syncd.service.application import Application
-from syncd.service.signals import secrets
+from syncd.service.signals import register_secrets
 from syncd.service.systemd import notify, reloading
 
 
@@ -54,8 +54,7 @@ class Reloader:
             notify("READY=1")
 
     def _apply(self, settings: Settings, queries: Sequence[QuerySettings]) -> None:
-        for secret in secrets(settings):
-            register_secret(secret)
+        register_secrets(settings)
         before = self._application.resources.settings
         found = self._application.apply(settings, queries)
         self._metrics.set_queries(query.name for query in queries)

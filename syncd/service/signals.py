@@ -24,16 +24,28 @@ def telemetry(
     settings: Settings, queries: Sequence[QuerySettings], log: TextIO | None = None
 ) -> tuple[Metrics, Observer]:
     """Set up the log (to `log`, else stderr) and the metrics, both without the configuration's secrets."""
-    for secret in secrets(settings):
-        register_secret(secret)
+    register_secrets(settings)
     configure(settings.log, log)
     install_hooks()
     metrics = Metrics((query.name for query in queries), daily_requests=settings.metrica.daily_requests)
     return metrics, TelemetryObserver(metrics)
 
 
+def register_secrets(settings: Settings) -> None:
+    """Mask the secrets of the configuration, and the passwords that its files hold now, in every log line.
+
+    Tokens in files are registered when they are read; a file that cannot be read is told by whoever needs it.
+    """
+    for secret in secrets(settings):
+        register_secret(secret)
+    files = {settings.state.password_file, *(each.password_file for each in settings.databases.values())}
+    for file in files - {None}:
+        with suppress(OSError, ValueError):
+            register_secret(file.read_text(encoding="utf-8").rstrip("\r\n"))
+
+
 def secrets(settings: Settings) -> set[str]:
-    """The tokens and passwords of the configuration itself; those in files are registered when read."""
+    """Find the tokens and passwords of the configuration itself, not those in files."""
     tokens = [settings.metrica.token, *(query.token for query in settings.queries.values())]
     known = {token.get_secret_value() for token in tokens if token is not None}
     for url in (settings.state.url, *(database.url for database in settings.databases.values())):

@@ -8,7 +8,7 @@ from sqlalchemy import func, select
 
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.prune import AT_ONCE, KEPT, Pruner
-from syncd.model import Chunk, Conversion, Receipt, Rows
+from syncd.model import Chunk, Conversion, Reason, Receipt, Rows
 from tests.support.fix_ledger import NOW, bad, chunk
 
 HEADER = "ClientId,Target,DateTime"
@@ -77,6 +77,22 @@ def test_dropped_rejects_are_forgotten_others_are_not(store: Store, ledger: Quer
     finish(Pruner(store), KEPT + timedelta(days=2))
     assert list(store.rejects("orders", dropped=True)) == []
     assert [reject.key for reject in store.rejects("orders")] == [bad("open").key]
+
+
+def test_the_values_of_rejects_go_sooner_than_their_keys(store: Store, ledger: QueryLedger) -> None:
+    """After `keep_reject_values`, be it dropped; what is read again in the same way is known all the same."""
+    ledger.record(chunk(rejects=[bad("open"), bad("dropped"), bad("x", Reason.REFUSED_BY_METRICA, "")]))
+    store.drop_rejects("orders", [bad("dropped").key])
+    pruner = Pruner(store, timedelta(days=90))
+    finish(pruner, timedelta(days=89))
+    assert next(store.rejects("orders")).row == bad("open").row
+    finish(pruner, timedelta(days=91))
+    kept = [(row.key, row.reason, row.value, row.row) for row in store.rejects("orders")]
+    refused = (bad("x").key, Reason.REFUSED_BY_METRICA, "", bad("x").row)
+    assert kept == [(bad("open").key, Reason.PRICE_NEGATIVE, "", ""), refused]
+    assert [row.row for row in store.rejects("orders", dropped=True)] == [""]
+    again = [bad("open"), bad("dropped", value="-2"), bad("x")]
+    assert ledger.known_rejects(again) == {bad("open").key, bad("dropped").key}
 
 
 def test_a_young_store_is_not_written_to(store: Store, ledger: QueryLedger) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from syncd.ledger import Store
 from syncd.model.errors import StateUnavailable
@@ -29,5 +30,8 @@ def test_the_password_comes_from_the_file(postgres: Database, tmp_path: Path) ->
         assert "wrong-horse" not in str(caught.value)
         file.write_text(f"{RIGHT}\n", encoding="utf-8")
         assert store.is_new()
+        with pytest.raises(StateUnavailable) as shown, store.database.read() as connection:
+            connection.execute(text(f"SELECT 1 AS {RIGHT!r}"))
+        assert RIGHT not in str(shown.value)
     finally:
         store.close()

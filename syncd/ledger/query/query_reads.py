@@ -201,25 +201,23 @@ class QueryMemory:
             return deliveries.conversions(self._database, connection, self._query, lines, split)
 
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
-        """The keys of those rejects that are recorded already with the same reason, column and value.
+        """Find the keys of those rejects that are recorded already with the same reason, column and value.
 
-        Also where a person dropped them: what was given up does not come back by being read again.
+        A value that was forgotten for its age is any. Also where a person dropped them: what was given up
+        does not come back by being read again.
         """
         if not rejects:
             return frozenset()
         table = self._tables.rejects
-        recorded: dict[str, tuple[str, str, str]] = {}
+        recorded: dict[str, tuple[str, str, str | None]] = {}
         with self._database.read() as connection:
             for part in entries.in_parts([reject.key for reject in rejects]):
                 here = self._database.among(table.c.key, part)
                 asked = select(table).where(table.c.query == self._query, here)
                 for row in connection.execute(asked):
-                    recorded[row.key] = (row.reason, row.column, row.value)
+                    recorded[row.key] = (row.reason, row.column, row.value if row.row else None)
         return frozenset(
-            reject.key
-            for reject in rejects
-            if recorded.get(reject.key)
-            == (reject.reason.value, entries.plain(reject.column), entries.plain(reject.value))
+            reject.key for reject in rejects if _is_recorded(reject, *recorded.get(reject.key, ("", "", "")))
         )
 
     def rejected(self, keys: Sequence[str]) -> Mapping[str, bool]:
@@ -346,6 +344,11 @@ class QueryMemory:
             )
             known |= {key: _known(KnownAs.REJECTED, *row) for key, *row in connection.execute(asked)}
         return known
+
+
+def _is_recorded(reject: Reject, reason: str, column: str, value: str | None) -> bool:
+    is_same = (reject.reason.value, entries.plain(reject.column)) == (reason, column)
+    return is_same and value in (None, entries.plain(reject.value))
 
 
 _POSITION = ("mark", "safe", "fingerprint", "floor", "begun_after")

@@ -34,6 +34,7 @@ def upgrade() -> None:
     _create_destinations(prefix, schema)
     _create_control(prefix, schema)
     _create_memory(prefix, schema)
+    _index_values(prefix, schema)
 
 
 def _extend_uploads(prefix: str, schema: str | None) -> None:
@@ -178,3 +179,10 @@ def _create_memory(prefix: str, schema: str | None) -> None:
         sa.Column("asked_at", Moment, nullable=False),
         schema=schema,
     )
+
+
+def _index_values(prefix: str, schema: str | None) -> None:
+    """Index the rejects whose values are still kept, by age."""
+    name, kept = f"{prefix}rejects", sa.text("\"row\" <> ''")
+    where = {"sqlite_where": kept, "postgresql_where": kept}
+    op.create_index(f"{name}_values", name, ["created_at"], schema=schema, **where)
