@@ -132,7 +132,8 @@ def _about_secrets(settings: Settings) -> Iterator[CheckFinding]:
     from syncd.service.signals import secrets  # only where needed
 
     tokens = [settings.metrica.token_file, *(query.token_file for query in settings.queries.values())]
-    passwords = [each.password_file for each in (settings.state, *settings.databases.values())]
+    databases = settings.databases.values()
+    passwords = [settings.state.password_file, *(database.password_file for database in databases)]
     files = {str(path) for path in (*tokens, *passwords) if path is not None}
     text = Path(settings.file).read_text(encoding="utf-8")
     # Not within a word: a short one may be a part of any.

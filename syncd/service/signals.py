@@ -38,8 +38,8 @@ def register_secrets(settings: Settings) -> None:
     """
     for secret in secrets(settings):
         register_secret(secret)
-    files = {settings.state.password_file, *(each.password_file for each in settings.databases.values())}
-    for file in files - {None}:
+    files = [settings.state.password_file, *(each.password_file for each in settings.databases.values())]
+    for file in filter(None, files):
         with suppress(OSError, ValueError):
             register_secret(file.read_text(encoding="utf-8").rstrip("\r\n"))
 

@@ -48,15 +48,15 @@ def test_keys_and_uploads_are_forgotten_after_a_year_and_some(store: Store, ledg
 
 
 def test_the_index_goes_with_what_it_leads_to(store: Store, ledger: QueryLedger) -> None:
-    """Runs of forgotten uploads are dropped; the younger one's stay."""
+    """Runs of forgotten uploads are dropped; the younger one's stay, of keys and of conversions."""
     for number in range(5):
         send(ledger, range(10 * number, 10 * number + 10))
     send(ledger, range(100, 110), age=KEPT)
     finish(Pruner(store), KEPT + timedelta(days=1))
     with store.database.read() as connection:
         tables = store.database.tables
-        assert connection.execute(select(func.count()).select_from(tables.key_runs)).scalar_one() == 1
-        assert connection.execute(select(func.count()).select_from(tables.key_blocks)).scalar_one() == 1
+        assert connection.execute(select(func.count()).select_from(tables.key_runs)).scalar_one() == 2
+        assert connection.execute(select(func.count()).select_from(tables.key_blocks)).scalar_one() == 2
 
 
 def test_what_a_resting_query_delivered_last_stays(store: Store, ledger: QueryLedger) -> None:

@@ -183,6 +183,7 @@ def _create_memory(prefix: str, schema: str | None) -> None:
 
 def _index_values(prefix: str, schema: str | None) -> None:
     """Index the rejects whose values are still kept, by age."""
-    name, kept = f"{prefix}rejects", sa.text("\"row\" <> ''")
-    where = {"sqlite_where": kept, "postgresql_where": kept}
-    op.create_index(f"{name}_values", name, ["created_at"], schema=schema, **where)
+    name, kept = f"{prefix}rejects", sa.text("\"row\" != ''")
+    op.create_index(
+        f"{name}_values", name, ["created_at"], schema=schema, sqlite_where=kept, postgresql_where=kept
+    )
