@@ -62,6 +62,19 @@ def test_an_answer_that_was_lost_then(
     assert received == {str(10**17 + order): 1 for order in range(1, 5)}
 
 
+def test_pages_and_open_transactions_then(
+    cli: Cli, wall_clock: WallClock, mariadb: Database, emulator: EmulatorServer
+) -> None:
+    """A run waits by seconds that nobody sets: for MariaDB's transactions, for the next page."""
+    shop.open_shop(mariadb)
+    shop.sell(mariadb, 1, 5)
+    cli.configure(shop.configuration(mariadb, emulator.url, shop.query(chunk_rows=2)))
+    wall_clock.set("-30d")
+    done = cli.run("run", "--once", "--json", **wall_clock.environ())
+    assert done.returncode == 0, done.stderr
+    assert sum(conversion.times for conversion in emulator.conversions()) == 5
+
+
 def test_rows_that_come_late_then(daemon: Running, wall_clock: WallClock, sqlite_db: Database) -> None:
     """A mark that has just moved has not rested for a day: rows just behind it are read."""
     shop.sell(sqlite_db, 5, 2)
