@@ -109,7 +109,7 @@ class Keyset:
             limit: How many rows at most.
             tie: Adds the column `syncd_tie`: 1 where a row equals `lower` in all of its columns by the
                 database's own rules, in which 'a' may equal 'A'.
-            whole: Columns as they are, without exact texts beside them: for a statement around this one.
+            whole: Without exact texts beside the columns: for a statement around this one.
         """
         query = self._rows(whole=whole).where(*self.bounds(lower, upper))
         if tie and lower is not None:
@@ -193,11 +193,11 @@ class Keyset:
         """The columns that are read, and beside them the exact texts of those that order the rows."""
         if not self.selected:
             return select(literal_column(f"{DERIVED}.*")).select_from(self._derived())
-        columns = [self._read(column, whole=whole) for column in self.selected]
+        columns = [self._read(column) for column in self.selected]
         return select(*columns, *([] if whole else self.texts())).select_from(self._derived())
 
-    def _read(self, column: SelectedColumn, *, whole: bool) -> Any:
-        if whole or column.sql == "{}":
+    def _read(self, column: SelectedColumn) -> Any:
+        if column.sql == "{}":
             return _name(column.name)
         return written_as(column.sql, self.quote(column.name)).label(quoted_name(column.name, quote=True))
 

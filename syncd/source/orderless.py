@@ -6,7 +6,9 @@ holds a number, say, comes as that number. Told by the type, since the values of
 
 from __future__ import annotations
 
-_TYPES = {
+from collections.abc import Mapping
+
+_TYPES: Mapping[str, Mapping[object, str]] = {
     "postgresql": {
         114: "json",
         3802: "jsonb",
@@ -37,14 +39,18 @@ _TYPES = {
         29: "cid",
     },
     "mysql": {245: "json", 255: "geometry"},
+    "oracle": {
+        f"DB_TYPE_{name}": name.lower().replace("_", " ")
+        for name in ("CLOB", "NCLOB", "BLOB", "BFILE", "LONG", "LONG_RAW", "JSON", "XMLTYPE", "OBJECT")
+    },
 }
-"""By the type code in the cursor's description (pg_type.oid, FIELD_TYPE). MariaDB's JSON is a text."""
+"""By the type code in the cursor's description (pg_type.oid, FIELD_TYPE, a name). MariaDB's JSON is text."""
 _OF_TRANSACTIONS = frozenset({"xid", "cid"})
 
 
 def why_orderless(dialect: str, code: object) -> str:
     """Say what is wrong with a mark of this type and what to do; empty: nothing."""
-    kind = _TYPES.get(dialect, {}).get(code) if isinstance(code, int) else None
+    kind = _TYPES.get(dialect, {}).get(code if isinstance(code, int) else str(getattr(code, "name", code)))
     if kind is None:
         return ""
     if kind in _OF_TRANSACTIONS:  # cast to a number they would pass, and lose rows

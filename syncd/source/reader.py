@@ -14,6 +14,7 @@ from syncd.model.marks import as_start, since
 from syncd.model.settings import QuerySettings
 from syncd.source import lookup
 from syncd.source.engines import Database, Engines
+from syncd.source.exact import is_exact
 from syncd.source.lines.reader import TextReader
 from syncd.source.plans import plan_text, serves
 from syncd.source.result import Cursor, QueryResult, Row
@@ -79,6 +80,15 @@ class SqlSource:
     def single_precision(self) -> tuple[str, ...]:
         """The result's columns that are floats of single precision, whose digits may be lost."""
         return self._result.shape().single_precision(self._database.family)
+
+    def inexact_columns(self, page: Page) -> tuple[str, ...]:
+        """The columns of the mark and key whose values, such as those of a page, a driver may cut."""
+        shape, family = self._result.shape(), self._database.family
+        return tuple(
+            shape.columns[place]
+            for place, exact in zip(shape.cursor, shape.exact, strict=True)
+            if any(row[place] is not None and not is_exact(family, exact, row[place]) for row in page.rows)
+        )
 
     def unseen_relations(self) -> list[str]:
         """Name what of the query shows rows without a transaction of this database."""

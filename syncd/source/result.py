@@ -156,10 +156,18 @@ class QueryResult:
 
 
 def _characters(rows: Sequence[Sequence[object]]) -> int:
-    """Characters and bytes of rows, in the columns where the first row has some, or a null."""
+    """Characters and bytes of rows, in the columns whose first value has a length, or is null."""
     total = 0
     for place, value in enumerate(rows[0]):
-        if value is None or isinstance(value, str | bytes):
-            cells = [row[place] for row in rows]
-            total += sum(len(cell) for cell in cells if isinstance(cell, str | bytes))
+        if value is None or isinstance(value, _WIDE):
+            total += sum(_length(row[place]) for row in rows)
     return total
+
+
+_WIDE = (str, bytes, bytearray, memoryview, list, dict)
+
+
+def _length(value: object) -> int:
+    if isinstance(value, str | bytes | bytearray | memoryview):
+        return len(value)
+    return len(repr(value)) if isinstance(value, list | dict) else 0

@@ -153,7 +153,7 @@ def shape_of(query: QuerySettings, dialect: str, description: Sequence[Sequence[
     used = sorted({*cursor, *used_places(query, columns)})
     where = {place: number for number, place in enumerate(used)}
     codes = [description[place][1] for place in used]
-    reads = [column_read(dialect, description[place][1], _field(result, place)) for place in used]
+    reads = [column_read(dialect, description[place][1]) for place in used]
     # What orders the rows is read as it is.
     reads = [
         ColumnRead() if place in cursor and read.sql != "{}" else read

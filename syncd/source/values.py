@@ -48,21 +48,55 @@ def without_padding(value: object) -> object:
 
 
 _LEFT = ColumnRead(f"left({{}}, {WIDEST})")
-_MYSQL_TEXTS = frozenset({252, 253, 254})
-_BINARY = 63
-"""MySQL's character set of bytes."""
+_LEFT_OF_TEXT = ColumnRead(f"left(CAST({{}} AS text), {WIDEST})")
+_MYSQL_TEXTS = frozenset({15, 245, *range(249, 255)})
+"""FIELD_TYPE of texts, bytes and JSON."""
+_FIRST_OWN = 16384
+"""The first pg_type.oid of types that are not PostgreSQL's own, which come as texts (citext, enums)."""
+_SQLITE = ColumnRead(
+    f"CASE WHEN typeof({{0}}) IN ('text', 'blob') THEN substr({{0}}, 1, {WIDEST}) ELSE {{0}} END"
+)
+
+
+def _json_of(make: str) -> ColumnRead:
+    """A document; one that is wide comes as the beginning of its text, which is JSON too."""
+    return ColumnRead(
+        f"CASE WHEN length(CAST({{0}} AS text)) > {WIDEST}"
+        f" THEN {make}(left(CAST({{0}} AS text), {WIDEST})) ELSE {{0}} END"
+    )
+
+
 _READS: Mapping[str, Mapping[object, ColumnRead]] = {
-    "postgresql": {25: _LEFT, 1043: _LEFT},
+    "postgresql": {
+        17: ColumnRead(f"substr({{}}, 1, {WIDEST})"),
+        25: _LEFT,
+        1042: _LEFT,
+        1043: _LEFT,
+        142: _LEFT_OF_TEXT,
+        114: _json_of("to_json"),
+        3802: _json_of("to_jsonb"),
+    },
     # MariaDB writes a FLOAT with six digits, and a DOUBLE with all it has.
-    "mysql": {4: ColumnRead("({} + 0e0)", shortest_single)},
+    "mysql": {4: ColumnRead("({} + 0e0)", shortest_single), **dict.fromkeys(_MYSQL_TEXTS, _LEFT)},
+    "duckdb": {"VARCHAR": _LEFT},
 }
 """By the family of the database and the driver's code of the type."""
 
 
-def column_read(family: str, code: object, field: object) -> ColumnRead:
-    """How a column of this type is read; `field` is what the driver says of it beyond the type's code."""
-    if family == "mysql" and code in _MYSQL_TEXTS and getattr(field, "charsetnr", _BINARY) != _BINARY:
-        return _LEFT
-    if family.startswith("clickhouse") and plain_name(code).startswith("FixedString"):
-        return ColumnRead(mend=without_padding)
+def column_read(family: str, code: object) -> ColumnRead:
+    """How a column of this type is read."""
+    if family == "sqlite":
+        return _SQLITE  # its columns have no types
+    if family == "postgresql" and isinstance(code, int) and code >= _FIRST_OWN:
+        return _LEFT_OF_TEXT
+    if family == "duckdb":
+        return _READS[family].get(str(code), ColumnRead())
+    if family.startswith("clickhouse"):
+        return _clickhouse_read(plain_name(code))
     return _READS.get(family, {}).get(code, ColumnRead())
+
+
+def _clickhouse_read(name: str) -> ColumnRead:
+    if name.startswith("FixedString"):
+        return ColumnRead(mend=without_padding)
+    return ColumnRead(f"substringUTF8({{}}, 1, {WIDEST})") if name == "String" else ColumnRead()

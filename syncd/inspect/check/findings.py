@@ -54,6 +54,7 @@ class Code(StrEnum):
     ALL_REJECTED = "rows.all_rejected"
     MARK_TEXT_ORDER = "mark.text_order"
     MARK_RANDOM = "mark.random"
+    MARK_INEXACT = "mark.inexact"
     MARK_COARSE = "mark.coarse"
     MARK_NULL = "mark.null"
     MARK_CLOCKS_CHANGE = "mark.clocks_change"

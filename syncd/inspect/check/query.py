@@ -11,7 +11,7 @@ from math import ceil
 from syncd.inspect.check import sample
 from syncd.inspect.check.findings import CLOCK, CheckFinding, Code, Level, failed
 from syncd.inspect.check.query_kind import look_at_kind
-from syncd.inspect.check.query_mark import look_at_index, look_at_marks, look_at_nulls
+from syncd.inspect.check.query_mark import look_at_exactness, look_at_index, look_at_marks, look_at_nulls
 from syncd.inspect.check.query_rows import look_at_day, look_at_money, look_at_sample
 from syncd.inspect.check.query_sample import PlanSource, QuerySample, Seen, read_both_ends
 from syncd.inspect.check.sample import SampleMoment
@@ -61,6 +61,7 @@ def look_at_query(
         look_at_money,
         look_at_day,
         look_at_marks,
+        look_at_exactness,
         look_at_nulls,
         look_at_index,
         _look_at_transactions,

@@ -79,6 +79,21 @@ def _is_ahead(value: object, seen: QuerySample) -> bool:
     return moment is not None and (moment - seen.now).days >= 1
 
 
+def look_at_exactness(seen: QuerySample) -> Iterator[CheckFinding]:
+    """Columns that order the rows, of types that syncd cannot read and give back exactly."""
+    if found := seen.source.inexact_columns(seen.page):
+        yield CheckFinding(
+            Level.WARNING,
+            seen.where,
+            f"{', '.join(found)} of the mark or key is of a type whose exact text syncd does not know on this"
+            " database: where the driver cuts digits or a zone, rows are passed over",
+            "Cast it in the sql to a whole number, or to a text of one length that sorts as its values do"
+            " (docs/databases.md).",
+            Code.MARK_INEXACT,
+            seen.path("mark"),
+        )
+
+
 def look_at_nulls(seen: QuerySample) -> Iterator[CheckFinding]:
     """Rows that have no place in the order."""
     rows = seen.source.without_place(NULL_ROWS).rows

@@ -32,6 +32,10 @@ class PlanSource(Source, Protocol):
         """The result's columns that are floats of single precision."""
         ...
 
+    def inexact_columns(self, page: Page) -> tuple[str, ...]:
+        """Name the columns of the mark and key whose values, such as those of a page, a driver may cut."""
+        ...
+
     def unseen_relations(self) -> list[str]:
         """Relations whose rows appear by other ways than transactions of this database."""
         ...

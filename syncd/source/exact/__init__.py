@@ -2,7 +2,8 @@
 
 To add a database, write a module with `exact_type(code, field)`, which answers for the type code that its
 driver puts into the cursor's description (and, where the driver keeps more, what it says of the field), and
-name it in `DIALECTS`. What has no entry is bound as the driver gave it; `is_exact` tells of it.
+name it in `DIALECTS`. What has no entry is bound as the driver gave it, and `check` warns of it where
+`is_exact` says that this may lose something.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Mapping
 from syncd.source.exact import clickhouse, duckdb, firebird, mssql, mysql, oracle, postgresql
 from syncd.source.exact.types import ExactKind, ExactType, bound_as, written_as
 
-__all__ = ["DIALECTS", "ExactKind", "ExactType", "bound_as", "exact_type", "written_as"]
+__all__ = ["DIALECTS", "ExactKind", "ExactType", "bound_as", "exact_type", "is_exact", "written_as"]
 
 DIALECTS: Mapping[str, Callable[[object, object], ExactType | None]] = {
     "clickhouse": clickhouse.exact_type,
@@ -31,3 +32,14 @@ def exact_type(family: str, code: object, field: object) -> ExactType | None:
     """How values of a column's type travel on a kind of database; None: as the driver gives them."""
     find = DIALECTS.get(family)
     return None if find is None else find(code, field)
+
+
+def is_exact(family: str, exact: ExactType | None, value: object) -> bool:
+    """Whether a value of a column goes to the database and comes from it without a loss.
+
+    Args:
+        family: The kind of database.
+        exact: How values of the column's type travel (`exact_type`).
+        value: One of them, as the driver gave it. Whole numbers and texts are whole in every driver.
+    """
+    return exact is not None or family == "sqlite" or isinstance(value, int | str)
