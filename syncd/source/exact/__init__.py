@@ -9,6 +9,8 @@ name it in `DIALECTS`. What has no entry is bound as the driver gave it, and `ch
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
+from uuid import UUID
 
 from syncd.source.exact import clickhouse, duckdb, firebird, mssql, mysql, oracle, postgresql
 from syncd.source.exact.types import ExactKind, ExactType, bound_as, written_as
@@ -40,6 +42,6 @@ def is_exact(family: str, exact: ExactType | None, value: object) -> bool:
     Args:
         family: The kind of database.
         exact: How values of the column's type travel (`exact_type`).
-        value: One of them, as the driver gave it. Whole numbers and texts are whole in every driver.
+        value: One of them, as the driver gave it. All but floats and moments are whole in every driver.
     """
-    return exact is not None or family == "sqlite" or isinstance(value, int | str)
+    return exact is not None or family == "sqlite" or isinstance(value, int | Decimal | str | bytes | UUID)
