@@ -160,10 +160,9 @@ class Aging:
                 order = np.argsort(codes, kind="stable")
                 holders = np.repeat(np.array(ids, np.int64), self.rows)
                 tier = 3 if len(part) == MERGED else 2
-                key_index._write(  # noqa: SLF001 — its own shape
-                    database, connection, key_index.Indexed(query), tier, codes[order], holders[order]
-                )
-                key_index._merge(database, connection, key_index.Indexed(query))  # noqa: SLF001 — the same
+                run = key_index.Run(key_index.Indexed(query), tier, codes[order], holders[order])
+                key_index._write(database, connection, [run])  # noqa: SLF001 — its own shape
+                key_index._merge(database, connection, query)  # noqa: SLF001 — the same
                 first = ids[-1] + 1
             if count:
                 day = {"query": query, "day": now.date().isoformat(), **asdict(self._links(count))}

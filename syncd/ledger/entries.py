@@ -54,8 +54,13 @@ def insert_upload(
     origin: Origin,
     now: datetime,
     parent: Row[Any] | None = None,
+    *,
+    old_rows: int = 0,
 ) -> int:
-    """Insert an upload with its file; returns its id. `upload.id` is not looked at."""
+    """Insert an upload with its file; returns its id. `upload.id` is not looked at.
+
+    `old_rows`: how many of its rows are too old to be of use.
+    """
     table = database.tables.uploads
     row = {
         "tag": upload.tag,
@@ -66,6 +71,7 @@ def insert_upload(
         "state": upload.state.value,
         "origin": origin.value,
         "rows": len(upload.lines),
+        "old_rows": old_rows,
         "header": upload.header,
         "mark": mark_text(upload.mark),
         "parent_id": None if parent is None else parent.id,

@@ -13,7 +13,7 @@ by whoever asks (`deliveries`). All of it takes part in the caller's transaction
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -38,30 +38,45 @@ FEW = 64
 """So many keys are looked for one by one; more read a run's range as a whole."""
 
 
-class Indexed(NamedTuple):
-    """The subject of an index: a query's keys, or the conversions of its lines."""
-
-    query: str
-    subject: str = "key"
-
-
+KEY = "key"
+"""The subject of `key_codes.codes_of`."""
 CONVERSION = "conversion"
 """The subject of `key_codes.conversion_codes`."""
 
 
+class Indexed(NamedTuple):
+    """The subject of an index: a query's keys, or the conversions of its lines."""
+
+    query: str
+    subject: str = KEY
+
+
+class Run(NamedTuple):
+    """A run that is to be written: codes in order, and the upload of each."""
+
+    indexed: Indexed
+    tier: int
+    codes: Codes
+    uploads: Codes
+
+
 def add(
-    database: StoreDatabase, connection: Connection, query: str, keys: Sequence[str], upload_id: int
+    database: StoreDatabase,
+    connection: Connection,
+    query: str,
+    codes: Mapping[str, Codes],
+    upload_id: int,
 ) -> None:
-    """Remember that these keys are in this upload. Merges runs when there are enough of a size."""
-    add_codes(database, connection, Indexed(query), codes_of(keys), upload_id)
+    """Remember that what has these codes, by subject, is in this upload.
 
-
-def add_codes(
-    database: StoreDatabase, connection: Connection, indexed: Indexed, codes: Codes, upload_id: int
-) -> None:
-    """Remember that what has these codes is in this upload."""
-    _write(database, connection, indexed, 0, np.sort(codes), np.full(len(codes), upload_id, np.int64))
-    _merge(database, connection, indexed)
+    Merges runs when there are enough of a size.
+    """
+    runs = [
+        Run(Indexed(query, subject), 0, np.sort(some), np.full(len(some), upload_id, np.int64))
+        for subject, some in codes.items()
+    ]
+    _write(database, connection, runs)
+    _merge(database, connection, query)
 
 
 def find(
@@ -165,56 +180,65 @@ def _blocks(database: StoreDatabase, connection: Connection, run: Any, wanted: C
             yield block
 
 
-def _write(
-    database: StoreDatabase, connection: Connection, indexed: Indexed, tier: int, codes: Codes, uploads: Codes
-) -> None:
-    """A new run of codes in order and their uploads."""
-    if not len(codes):
+def _write(database: StoreDatabase, connection: Connection, runs: Sequence[Run]) -> None:
+    """Write runs of different subjects."""
+    runs = [run for run in runs if len(run.codes)]
+    if not runs:
         return
     tables = database.tables
-    run = {
-        "query": indexed.query,
-        "subject": indexed.subject,
-        "tier": tier,
-        "size": len(codes),
-        "first": int(codes[0]),
-        "last": int(codes[-1]),
-        "newest_upload": int(uploads.max()),
-    }
-    made = insert(tables.key_runs).values(run).returning(tables.key_runs.c.id)
-    run_id = connection.execute(made).scalar_one()
-    blocks, start = [], 0
-    while start < len(codes):
-        end = min(start + BLOCK, len(codes))
-        end = int(np.searchsorted(codes, codes[end - 1], "right"))  # equal codes stay together
-        blocks.append(
-            {
-                "run_id": run_id,
-                "last": int(codes[end - 1]),
-                "first": int(codes[start]),
-                "codes": codes[start:end].tobytes(),
-                "uploads": zlib.compress(uploads[start:end].tobytes(), 1),
-            }
-        )
-        start = end
+    rows = [
+        {
+            "query": run.indexed.query,
+            "subject": run.indexed.subject,
+            "tier": run.tier,
+            "size": len(run.codes),
+            "first": int(run.codes[0]),
+            "last": int(run.codes[-1]),
+            "newest_upload": int(run.uploads.max()),
+        }
+        for run in runs
+    ]
+    made = insert(tables.key_runs).returning(tables.key_runs.c.subject, tables.key_runs.c.id)
+    ids = {row.subject: row.id for row in connection.execute(made, rows)}
+    blocks = [block for run in runs for block in _cut(ids[run.indexed.subject], run.codes, run.uploads)]
     connection.execute(insert(tables.key_blocks), blocks)
 
 
-def _merge(database: StoreDatabase, connection: Connection, indexed: Indexed) -> None:
+def _cut(run_id: int, codes: Codes, uploads: Codes) -> Iterator[dict[str, object]]:
+    """Cut a run into blocks; equal codes stay together."""
+    start = 0
+    while start < len(codes):
+        end = min(start + BLOCK, len(codes))
+        end = int(np.searchsorted(codes, codes[end - 1], "right"))
+        yield {
+            "run_id": run_id,
+            "last": int(codes[end - 1]),
+            "first": int(codes[start]),
+            "codes": codes[start:end].tobytes(),
+            "uploads": zlib.compress(uploads[start:end].tobytes(), 1),
+        }
+        start = end
+
+
+def _merge(database: StoreDatabase, connection: Connection, query: str) -> None:
     """Make one run of the oldest ones of a tier, wherever there are enough and it is of use."""
     runs = database.tables.key_runs
-    mine = (runs.c.query == indexed.query, runs.c.subject == indexed.subject)
-    crowded = select(runs.c.tier).where(*mine, runs.c.tier < FINISHED).group_by(runs.c.tier)
-    tiers = connection.execute(crowded.having(func.count() >= FAN).order_by(runs.c.tier)).scalars().all()
-    for tier in tiers:
+    crowded = (
+        select(runs.c.subject, runs.c.tier)
+        .where(runs.c.query == query, runs.c.tier < FINISHED)
+        .group_by(runs.c.subject, runs.c.tier)
+        .having(func.count() >= FAN)
+        .order_by(runs.c.subject, runs.c.tier)
+    )
+    for subject, tier in connection.execute(crowded).all():
         asked = select(runs.c.id, runs.c.size, runs.c.first, runs.c.last)
-        of_tier = asked.where(*mine, runs.c.tier == tier)
+        of_tier = asked.where(runs.c.query == query, runs.c.subject == subject, runs.c.tier == tier)
         group = _oldest(connection.execute(of_tier.order_by(runs.c.id)))
         ids = [run.id for run in group]
         if len(group) < FAN // 2 or _lie_apart(group):
             connection.execute(update(runs).where(runs.c.id.in_(ids)).values(tier=FINISHED))
         else:
-            _merge_runs(database, connection, indexed, tier + 1, ids)
+            _merge_runs(database, connection, Indexed(query, subject), tier + 1, ids)
 
 
 def _oldest(runs: Iterable[Any]) -> list[Any]:
@@ -243,7 +267,7 @@ def _merge_runs(
     codes, uploads = _in_order(connection.execute(asked.order_by(blocks.c.run_id, blocks.c.last)))
     connection.execute(delete(blocks).where(blocks.c.run_id.in_(ids)))
     connection.execute(delete(runs).where(runs.c.id.in_(ids)))
-    _write(database, connection, indexed, tier, codes, uploads)
+    _write(database, connection, [Run(indexed, tier, codes, uploads)])
 
 
 def _in_order(blocks: Iterable[Any]) -> tuple[Codes, Codes]:

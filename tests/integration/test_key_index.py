@@ -55,8 +55,9 @@ def test_it_finds_what_was_added(
         connection.execute(delete(database.tables.key_blocks))
         connection.execute(delete(runs))
         for number, added in enumerate(uploads):
-            key_index.add(database, connection, "q", added, number)
-            key_index.add(database, connection, "other", added, 10_000 + number)
+            codes = {key_index.KEY: codes_of(added)}
+            key_index.add(database, connection, "q", codes, number)
+            key_index.add(database, connection, "other", codes, 10_000 + number)
         everything = {key for added in uploads for key in added}
         sizes = connection.execute(select(runs.c.size).where(runs.c.query == "q")).scalars().all()
         assert sum(sizes) == sum(map(len, uploads))
@@ -75,7 +76,8 @@ def test_runs_stay_few_and_short(store: Store, monkeypatch: pytest.MonkeyPatch) 
     database, runs = store.database, store.database.tables.key_runs
     with database.write() as connection:
         for number in range(3000):
-            key_index.add(database, connection, "q", [f'["k{number}-{n}"]' for n in range(3)], number)
+            codes = codes_of([f'["k{number}-{n}"]' for n in range(3)])
+            key_index.add(database, connection, "q", {key_index.KEY: codes}, number)
         count, longest = connection.execute(select(func.count(), func.max(runs.c.size))).one()
     assert count < 9000 / 1000 + 4 * key_index.FAN
     assert longest <= 2000
@@ -96,10 +98,11 @@ def test_growing_keys_are_not_written_again(store: Store, monkeypatch: pytest.Mo
     with database.write() as connection:
         for number in range(100):
             long = [f'["{key}"]' for key in range(1000 * number, 1000 * number + 100)]
-            key_index.add(database, connection, "long", long, number)
+            key_index.add(database, connection, "long", {key_index.KEY: codes_of(long)}, number)
         assert merged == []
         for number in range(3000):
-            key_index.add(database, connection, "short", [f'["{number}"]'], number)
+            codes = codes_of([f'["{number}"]'])
+            key_index.add(database, connection, "short", {key_index.KEY: codes}, number)
         asked = select(func.count()).select_from(runs)
         count = connection.execute(asked.where(runs.c.query == "short")).scalar_one()
     assert count < 3000 / 100 + 4 * key_index.FAN

@@ -22,6 +22,7 @@ from syncd.ledger import QueryLedger, Store, key_index, totals
 from syncd.ledger.packing import packed
 from syncd.ledger.prune import KEPT, Pruner
 from syncd.model import UploadState
+from syncd.model.key_codes import codes_of
 from syncd.model.keys import key_text
 from syncd.model.links import Links
 from syncd.model.settings import QuerySettings
@@ -122,7 +123,8 @@ def write(store: Store, ids: range, moments: Callable[[int], datetime]) -> None:
         connection.execute(insert(tables.passed), passed)
         for start in ids[::AT_ONCE]:
             part = range(start, min(start + AT_ONCE, ids.stop))
-            key_index.add(database, connection, "orders", [key_text([one]) for one in part], part[-1])
+            codes = {key_index.KEY: codes_of([key_text([one]) for one in part])}
+            key_index.add(database, connection, "orders", codes, part[-1])
         days = {(row["query"], moments(one).date().isoformat()) for one, row in zip(ids, rows, strict=True)}
         new = [{"query": query, "day": day, **dict.fromkeys(FIGURES, 1)} for query, day in sorted(days)]
         database.upsert(connection, tables.match_days, new, FIGURES)

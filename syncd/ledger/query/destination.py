@@ -42,19 +42,29 @@ def is_there(column: ReadOnlyColumnCollection[str, Column[Any]], place: Place) -
 
 def note(database: StoreDatabase, connection: Connection, query: str, place: Place) -> None:
     """Record where the upload that is being recorded goes. Raises DestinationChanged."""
-    went = database.tables.destinations
-    found = connection.execute(select(went).where(went.c.query == query)).one_or_none()
-    check(query, None if found is None else Place(found.api_url or "", found.counter), place)
-    _write(database, connection, query, place)
+    if not _write(database, connection, query, place, only_if_same=True):
+        went = database.tables.destinations
+        found = connection.execute(select(went).where(went.c.query == query)).one()
+        check(query, Place(found.api_url or "", found.counter), place)
 
 
-def _write(database: StoreDatabase, connection: Connection, query: str, place: Place) -> None:
+def _write(
+    database: StoreDatabase, connection: Connection, query: str, place: Place, *, only_if_same: bool = False
+) -> bool:
+    """Record the place, with `only_if_same` unless another one was recorded; gives whether it is done."""
     row = {"query": query, "api_url": place.address or None, "counter": place.counter}
     table = database.tables.destinations
     adding = database.insert(table).values(row)
-    address = func.coalesce(adding.excluded.api_url, table.c.api_url)
-    changed = {"api_url": address, "counter": adding.excluded.counter}
-    connection.execute(adding.on_conflict_do_update(index_elements=["query"], set_=changed))
+    new = adding.excluded
+    same_address = or_(table.c.api_url.is_(None), new.api_url.is_(None), table.c.api_url == new.api_url)
+    done = connection.execute(
+        adding.on_conflict_do_update(
+            index_elements=["query"],
+            set_={"api_url": func.coalesce(new.api_url, table.c.api_url), "counter": new.counter},
+            where=and_(table.c.counter == new.counter, same_address) if only_if_same else None,
+        ).returning(table.c.query)
+    )
+    return done.first() is not None
 
 
 def go_on(database: StoreDatabase, connection: Connection, query: str, place: Place, now: datetime) -> None:

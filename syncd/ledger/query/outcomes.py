@@ -36,21 +36,18 @@ def figures(receipt: Receipt, rows: int, state: UploadState) -> dict[str, object
     return {name: figure for name, figure in said.items() if figure is not None}
 
 
-def note_old(
-    database: StoreDatabase, connection: Connection, upload_id: int, chunk: Chunk, since: datetime
-) -> None:
-    """Note how many rows of a new upload are from before a moment, and so too old to be of use."""
+def count_old(chunk: Chunk, since: datetime) -> int:
+    """Count the rows of a new upload that are from before a moment, and so too old to be of use.
+
+    Rows that are sent again were counted with their first upload.
+    """
     oldest = since.timestamp()
-    if chunk.ready.oldest >= oldest:
-        return
+    if chunk.origin is Origin.RESEND or chunk.ready.oldest >= oldest:
+        return 0
     if chunk.ready.newest < oldest:  # as in a first load, which should not take its lines apart
-        old_rows = len(chunk.ready)
-    else:
-        split = keys.split_of(chunk.header)
-        old_rows = sum(keys.moment(line, split) < oldest for line in chunk.ready.lines)
-    if old_rows:
-        table = database.tables.uploads
-        connection.execute(update(table).where(table.c.id == upload_id).values(old_rows=old_rows))
+        return len(chunk.ready)
+    split = keys.split_of(chunk.header)
+    return sum(keys.moment(line, split) < oldest for line in chunk.ready.lines)
 
 
 def count_links(database: StoreDatabase, connection: Connection, row: Row[Any]) -> None:

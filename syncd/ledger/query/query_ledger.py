@@ -21,7 +21,7 @@ from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, 
 from syncd.model import keys as key_rules
 from syncd.model.errors import SyncdError
 from syncd.model.faultpoints import Point, reach
-from syncd.model.key_codes import conversion_codes
+from syncd.model.key_codes import codes_of, conversion_codes
 from syncd.model.links import Alarm
 from syncd.model.places import Place
 from syncd.model.uploads import CONVERSIONS, DELIVERED, KindOfRows
@@ -56,7 +56,6 @@ class QueryLedger(QueryMemory):
         self._fingerprint = fingerprint
         self._kind = kind
         self._lease = lease
-        self._is_place_noted = False
 
     # --- writing: where the query stands ---
 
@@ -144,10 +143,11 @@ class QueryLedger(QueryMemory):
             origin=chunk.origin,
             newest=chunk.ready.newest,
         )
+        old_rows = outcomes.count_old(chunk, now - self._kind.window)
         with self._write() as connection:
-            new_id = entries.insert_upload(self._database, connection, upload, chunk.origin, now)
-            if chunk.origin is not Origin.RESEND:
-                outcomes.note_old(self._database, connection, new_id, chunk, now - self._kind.window)
+            new_id = entries.insert_upload(
+                self._database, connection, upload, chunk.origin, now, old_rows=old_rows
+            )
             if again is not None:
                 self._note_again(connection, new_id, again)
             self._others(connection, chunk, now)
@@ -263,6 +263,8 @@ class QueryLedger(QueryMemory):
 
     def set_outlying(self, rows: Mapping[str, Mark]) -> None:
         """Record the rows that the mark does not follow, key → mark, in place of those recorded before."""
+        if not rows and not self._has_outlying_rows:
+            return
         table = self._tables.outlying_rows
         mine = table.c.query == self._query
         with self._database.read() as connection:
@@ -277,9 +279,12 @@ class QueryLedger(QueryMemory):
             for key, mark in wanted.items():
                 row = {"query": self._query, "key": key, "mark": mark, "seen_at": now}
                 connection.execute(insert(table).values(row))
+        self._has_outlying_rows = bool(rows)
 
     def set_went_back(self, newest: Mark | None) -> None:
         """Record that the source's newest row stands behind the mark; None: it does not."""
+        if newest is None and not self._has_gone_back:
+            return
         table, text = self._tables.marks, entries.mark_text(newest)
         here = table.c.query == self._query
         with self._database.read() as connection:
@@ -287,6 +292,7 @@ class QueryLedger(QueryMemory):
                 return
         with self._write() as connection:
             connection.execute(update(table).where(here).values(went_back=text))
+        self._has_gone_back = newest is not None
 
     def withdraw(self, keys: Sequence[str], rejects: Sequence[Reject]) -> None:
         """Let these keys wait no more; keep the rejects, which tell why, as dropped ones."""
@@ -343,11 +349,11 @@ class QueryLedger(QueryMemory):
 
     def _index(self, connection: Connection, upload: Upload) -> None:
         """Have the keys of an accepted upload found, and the conversions of its lines."""
-        key_index.add(self._database, connection, self._query, upload.keys, upload.id)
+        codes = {key_index.KEY: codes_of(upload.keys)}
         if upload.origin is not Origin.RESEND and key_rules.tells_conversion(upload.header):
-            codes = conversion_codes(upload.lines, key_rules.split_of(upload.header).changing)
-            indexed = key_index.Indexed(self._query, key_index.CONVERSION)
-            key_index.add_codes(self._database, connection, indexed, codes, upload.id)
+            split = key_rules.split_of(upload.header)
+            codes[key_index.CONVERSION] = conversion_codes(upload.lines, split.changing)
+        key_index.add(self._database, connection, self._query, codes, upload.id)
 
     def _account_for(self, connection: Connection, row: Row[Any], keys: Sequence[str]) -> None:
         """The keys of an accepted upload wait no more and are rejects no more."""

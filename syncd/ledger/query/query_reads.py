@@ -49,6 +49,12 @@ class QueryMemory:
         self._tables = store.database.tables
         self._query = query
         self._standing = self._standing_statement()
+        self._is_place_noted = False
+        """Whether `place` is recorded; `standing` tells this and the next two."""
+        self._has_outlying_rows = True
+        """Whether rows that the mark does not follow may be recorded."""
+        self._has_gone_back = True
+        """Whether it may be recorded that the source went back."""
 
     def position_and_work(self, now: datetime) -> tuple[Position | None, bool]:
         """Give `position`, and whether there are open uploads, due rows or requested retries.
@@ -67,6 +73,8 @@ class QueryMemory:
             )
         if row.counter is not None:
             destination.check(self._query, Place(row.api_url or "", row.counter), self.place)
+        self._is_place_noted = (row.api_url or "", row.counter) == (self.place.address, self.place.counter)
+        self._has_outlying_rows, self._has_gone_back = bool(row.outlying), row.went_back is not None
         return _position(row), bool(row.open)
 
     def destination(self) -> Place | None:
@@ -308,11 +316,12 @@ class QueryMemory:
         kept = exists().where(
             uploads.id == bindparam("newest", type_=Number), uploads.tag == bindparam("tag")
         )
-        one = select(is_open.label("open"), kept.label("kept")).subquery("one")
+        outlying = exists().where(self._tables.outlying_rows.c.query == self._query)
+        facts = (is_open.label("open"), kept.label("kept"), outlying.label("outlying"))
+        one = select(*facts).subquery("one")
         went = self._tables.destinations
-        asked = select(
-            one.c.open, one.c.kept, *(marks.c[name] for name in _POSITION), went.c.api_url, went.c.counter
-        )
+        position = (marks.c[name] for name in _POSITION)
+        asked = select(*one.c, *position, marks.c.went_back, went.c.api_url, went.c.counter)
         return asked.select_from(
             one.outerjoin(marks, marks.c.query == self._query).outerjoin(went, went.c.query == self._query)
         )
