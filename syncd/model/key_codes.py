@@ -99,9 +99,11 @@ _CODERS = [partial(_conversion_codes, money) for money in range(3)]
 def _numbers(letters: NDArray[np.uint8], starts: Codes, ends: Codes) -> Codes:
     """Read the digits of each span."""
     values, factor = np.zeros(len(starts), np.int64), 1
+    shortest = int((ends - starts).min())
     for place in range(1, int((ends - starts).max()) + 1):
         at = ends - place
-        values += np.where(at >= starts, letters[at].astype(np.int64) - _ZERO, 0) * factor
+        digits = letters[at].astype(np.int64) - _ZERO
+        values += (digits if place <= shortest else np.where(at >= starts, digits, 0)) * factor
         factor *= 10
     return values
 
@@ -110,7 +112,12 @@ def _hashes(text: bytes, starts: Codes, sizes: Codes) -> Codes:
     """Hash each span to `_HASH_BITS`, eight bytes of all spans at a time."""
     words = np.ndarray((len(text) - _WORD + 1,), "<u8", text, strides=(1,))
     hashes = np.zeros(len(starts), np.uint64)
+    shortest = int(sizes.min())
     for offset in range(0, int(sizes.max()), _WORD):
+        if offset + _WORD <= shortest:  # a whole word of each
+            mixed = (hashes ^ words[starts + offset]) * _FACTOR
+            hashes = mixed ^ (mixed >> np.uint64(29))
+            continue
         left = np.clip(sizes - offset, 0, _WORD)
         word = words[np.where(left, starts + offset, 0)] & _MASKS[left]
         mixed = (hashes ^ word) * _FACTOR
