@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncd.cli.common import config_option, json_option, print_json, read_settings
+from syncd.cli.common import config_option, json_option, print_json, read_without_secrets
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
@@ -66,7 +66,7 @@ def _store(config: Path | None) -> Iterator[Store]:
     """The state store of the configuration, closed again at the end."""
     from syncd.ledger import Store  # the database libraries, only where needed
 
-    store = Store.open(read_settings(config).state)
+    store = Store.open(read_without_secrets(config).state)
     try:
         yield store
     finally:
