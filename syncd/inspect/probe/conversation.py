@@ -28,7 +28,7 @@ class Asker(Protocol):
 
 @dataclass(slots=True)
 class Transcript:
-    """What was asked of one question so far, and what came of it."""
+    """The requests of one question so far, and their answers."""
 
     began: int
     answer: str = ""

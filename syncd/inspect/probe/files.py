@@ -44,7 +44,7 @@ def _ask_bad_row(scene: Scene) -> Asking:
 
 
 def _ask_resent(scene: Scene) -> Asking:
-    """The same row twice, the second time with a lower price."""
+    """Send one row twice, the second time with a lower price."""
     yield scene.upload(f"{_MONEY}\n{_GOOD},2,RUB\n", part="a")
     again = yield scene.upload(f"{_MONEY}\n{_GOOD},1,RUB\n", part="b")
     return word(fate_of_row(again), taken="accepted", refused="refused")
