@@ -144,7 +144,7 @@ class Api:
         return await self._serving.serve(request, "counter", work)
 
     async def threshold(self, request: Request) -> Response:
-        """…/extended_threshold and …/visit_join_threshold, where they are still served [F YPY, RYM]."""
+        """…/extended_threshold and …/visit_join_threshold, where they are still served."""
 
         async def work(_call: Call, _content: bytes, _met: list[Fault]) -> dict[str, object]:
             if self._state.settings.extended_threshold == "gone":
