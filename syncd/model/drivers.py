@@ -43,6 +43,8 @@ DRIVERS: Mapping[str, Mapping[str, Driver]] = {
         "oracledb": Driver("oracledb", "syncd[oracle]"),
         "cx_oracle": Driver("cx_Oracle", "cx_Oracle"),
     },
+    "duckdb": {"duckdb": Driver("duckdb_engine", "syncd[duckdb]")},
+    "firebird": {"firebird": Driver("sqlalchemy_firebird", "syncd[firebird]")},
     "clickhousedb": {"connect": Driver("clickhouse_connect", "syncd[clickhouse]")},
 }
 """SQLAlchemy's own dialects and those of our extras, with the drivers that wait for an answer (its others are

@@ -110,7 +110,7 @@ def test_a_thousand_idle_connections(crowd: Crowd, server: HttpServer) -> None:
 def test_slow_askers(crowd: Crowd, server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """Heads that come byte by byte, for ever, are cut off in time; a probe is answered meanwhile."""
     monkeypatch.setattr(patient, "HEAD_LIMIT", 3.0)
-    crowd.connect(60, b"GET /healthz HTTP/1.1\r\nHost: x\r\n")
+    crowd.connect(60, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n")
     while crowd.open():
         for connection in crowd.open():
             with suppress(OSError):
@@ -121,7 +121,7 @@ def test_slow_askers(crowd: Crowd, server: HttpServer, monkeypatch: pytest.Monke
 def test_bodies_that_never_end(crowd: Crowd, server: HttpServer, monkeypatch: pytest.MonkeyPatch) -> None:
     """A POST is refused at once, and who goes on sending its gigabyte byte by byte is cut off."""
     monkeypatch.setattr(patient, "HEAD_LIMIT", 1.0)
-    crowd.connect(60, b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000000\r\n\r\n")
+    crowd.connect(60, b"POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000000\r\n\r\n")
     while crowd.open():
         for connection in crowd.open():
             with suppress(OSError):
@@ -134,7 +134,7 @@ def test_those_who_do_not_take_their_answer(
 ) -> None:
     """Who asks for much and reads nothing is let go of in time; a probe is answered meanwhile."""
     monkeypatch.setattr(patient, "HEAD_LIMIT", 1.0)
-    crowd.connect(10, b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+    crowd.connect(10, b"GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n")
     answered(server.url)
     held = server._server.server_state.connections  # noqa: SLF001 — the client cannot see it before it reads
     eventually(lambda: not held)
@@ -149,8 +149,8 @@ def test_who_reads_slowly_gets_all(server: HttpServer) -> None:
 
 def test_pipelined_requests(crowd: Crowd) -> None:
     """Five hundred requests at once on one connection get five hundred answers."""
-    one = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    last = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    last = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     assert exchange(crowd.address, one * 499 + last).count(b'{"status":"alive"}') == 500
     answered(crowd.url)
 
@@ -159,8 +159,8 @@ def test_pipelined_requests(crowd: Crowd) -> None:
 @pytest.mark.parametrize("before", [0, 3], ids=["first", "pipelined"])
 def test_a_large_head_that_arrives_whole(crowd: Crowd, much: bytes, before: int) -> None:
     """Over 16 kB it is refused, however it comes; half of that is taken."""
-    one = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
-    large = b"GET " + much + b" HTTP/1.1\r\nHost: x\r\nBig: %b\r\n\r\n"
+    one = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    large = b"GET " + much + b" HTTP/1.1\r\nHost: localhost\r\nBig: %b\r\n\r\n"
     received = exchange(crowd.address, one * before + large % (b"x" * 17_000))
     assert received.count(b"HTTP/1.1 200") == before
     assert b"HTTP/1.1 431" in received
@@ -174,12 +174,12 @@ HUGE = b"x" * 1_000_000
 @pytest.mark.parametrize(
     "said",
     [
-        b"GET /" + HUGE + b" HTTP/1.1\r\nHost: x\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\nBig: " + HUGE + b"\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"A: b\r\n" * 200_000 + b"\r\n",
+        b"GET /" + HUGE + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nBig: " + HUGE + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"A: b\r\n" * 200_000 + b"\r\n",
         b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + bytes(500),  # a TLS client
         bytes(range(256)) * 10,
-        b"GET / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
         b"CONNECT evil:25 HTTP/1.1\r\nHost: evil:25\r\n\r\n",
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     ],
@@ -211,7 +211,7 @@ def test_what_is_no_request(crowd: Crowd, said: bytes, monkeypatch: pytest.Monke
 def test_paths_lead_nowhere_else(crowd: Crowd, path: str) -> None:
     """Only the five paths exist, to the letter; nobody is redirected elsewhere, and no file is served."""
     received = exchange(
-        crowd.address, f"GET {path} HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n".encode()
+        crowd.address, f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
     )
     assert received.startswith((b"HTTP/1.1 404", b"HTTP/1.1 400"))
     assert b"root:" not in received

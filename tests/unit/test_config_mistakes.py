@@ -214,7 +214,7 @@ MISTAKES = [
         for kind, words, hint in (
             (
                 "nosuch",
-                "there are clickhousedb, mariadb, mssql, mysql, oracle, postgresql, sqlite",
+                "there are clickhousedb, duckdb, firebird, mariadb, mssql, mysql, oracle, postgresql, sqlite",
                 "dialect",
             ),
             ("mysq1", "unknown kind", "did you mean mysql?"),

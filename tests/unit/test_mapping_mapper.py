@@ -157,6 +157,7 @@ def test_all_reasons_of_mapping_are_tested() -> None:
     assert set(Reason) - tested == {
         Reason.IDENTITY_CHANGED,
         Reason.REFUSED_BY_METRICA,
+        Reason.SAME_CONVERSION,
         Reason.WITHDRAWN,
     }
 

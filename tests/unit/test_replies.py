@@ -172,9 +172,18 @@ def test_a_missing_list(value: object) -> None:
 
 
 def test_an_unreadable_upload_in_the_list() -> None:
-    """One entry that cannot be read makes the list unclear: it could be the one that is looked for."""
-    with pytest.raises(OutcomeUnknown):
-        replies.receipts_of({"uploadings": [{"id": 1, "status": "UPLOADED"}, {"status": "UPLOADED"}]})
+    """Another program's entry may be anything: it keeps its place, and matches nothing that is looked for."""
+    odd = [
+        {"status": "UPLOADED"},
+        None,
+        7,
+        "text",
+        {"id": None, "comment": []},
+        {"id": 1, "status": "UPLOADED"},
+    ]
+    receipts = replies.receipts_of({"uploadings": odd})
+    assert [receipt.id for receipt in receipts] == [0, 0, 0, 0, 0, 1]
+    assert {receipt.comment for receipt in receipts} == {""}
 
 
 @pytest.mark.parametrize(

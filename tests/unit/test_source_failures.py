@@ -10,7 +10,7 @@ import pytest
 from psycopg import errors as pg
 from sqlalchemy import exc
 
-from syncd.model.errors import SourceRefused, SourceUnavailable
+from syncd.model.errors import DatabaseMissing, SourceRefused, SourceUnavailable
 from syncd.source.failures import LONGEST, failure
 
 
@@ -27,7 +27,6 @@ def wrapped(error: Exception) -> exc.DBAPIError:
         pg.AdminShutdown("terminating connection"),
         pg.TooManyConnections("sorry"),
         pg.InvalidPassword("password authentication failed"),
-        pg.InvalidCatalogName("database does not exist"),
         pg.LockNotAvailable("lock timeout"),
         pg.SerializationFailure("conflict with recovery"),
         pymysql.OperationalError(2013, "Lost connection"),
@@ -42,6 +41,13 @@ def test_unavailable(error: Exception) -> None:
     """What passes by itself, or is about the connection, is unavailable."""
     for form in (error, wrapped(error)) if not isinstance(error, exc.TimeoutError | OSError) else (error,):
         assert type(failure(form, "query q")) is SourceUnavailable
+
+
+def test_a_database_that_does_not_exist() -> None:
+    """It is told for what it is, and tried again like whatever is unavailable."""
+    error = pg.InvalidCatalogName("database does not exist")
+    assert type(failure(wrapped(error), "query q")) is DatabaseMissing
+    assert issubclass(DatabaseMissing, SourceUnavailable)
 
 
 @pytest.mark.parametrize(

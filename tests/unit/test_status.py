@@ -408,4 +408,4 @@ def test_a_paused_query_is_said_and_is_no_reason_to_be_red() -> None:
         assert status.state is QueryState.PAUSED
         assert "paused by anna@db1 2 d ago" in status.words[0]
     until = replace(pause, until=NOW + timedelta(hours=1))
-    assert "until 2026-01-31 11:00 UTC" in _one(replace(LATE, paused=until)).queries[0].words[0]
+    assert "until 2026-01-31 11:00:00 UTC" in _one(replace(LATE, paused=until)).queries[0].words[0]
