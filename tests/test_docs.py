@@ -103,7 +103,9 @@ def inline_commands(text: str) -> Iterator[list[str]]:
     for command in re.findall(r"`syncd ([^`]+)`", prose(text)):
         words = [
             word.split("|")
-            for word in shlex.split(command.replace("…", "").replace("\\|", "|").replace("UPLOAD", "1"))
+            for word in shlex.split(
+                command.replace("…", "").replace("\\|", "|").replace("UPLOAD", "1").replace("COUNTER", "1")
+            )
         ]
         yield from (list(choice) for choice in product(*words))
 
@@ -114,7 +116,7 @@ def parse(words: list[str]) -> None:
     Raises click's errors.
     """
     command: click.Command = commands
-    rest = list(words)
+    rest = [*words[1:], "--help"] if words[:1] == ["help"] else list(words)
     while isinstance(command, click.Group) and rest and not rest[0].startswith("-"):
         found = command.get_command(click.Context(command), rest[0])
         if found is None:

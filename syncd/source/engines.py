@@ -19,6 +19,7 @@ from syncd.model.drivers import lacking
 from syncd.model.errors import LoginRefused, PasswordFileUnusable, SourceError, UrlRefused
 from syncd.model.settings import DatabaseSettings
 from syncd.source.dialects import driver_of
+from syncd.source.exact.types import literal_name
 from syncd.source.failures import blot, failure, is_refused, words
 from syncd.source.families import family
 from syncd.source.logins import Logins
@@ -76,8 +77,8 @@ class Database:
         return family(self.dialect_name)
 
     def quote(self, name: str) -> str:
-        """A name as SQL."""
-        return self.engine.dialect.identifier_preparer.quote_identifier(name)
+        """A name as SQL for `literal_column`."""
+        return literal_name(self.engine.dialect.identifier_preparer, name)
 
     def run(
         self, where: str, work: Callable[[Connection], T], *, timeout: timedelta | None = None, sql: str = ""

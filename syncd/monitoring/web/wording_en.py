@@ -61,6 +61,8 @@ TEXTS = LanguageWords(
         Reason.KEY_NULL: "a column of the key is null",
         Reason.IDENTITY_CHANGED: "a delivered row has another id, Target or DateTime now",
         Reason.REFUSED_BY_METRICA: "Metrica refused them",
+        Reason.SAME_CONVERSION: "another key has the same id, Target and second",
+        Reason.WITHDRAWN: "the row is gone from the query before its moment came",
     },
     remedies={
         Reason.NO_ID: "Filter such rows in the SQL, or add another id to `id_type`.",

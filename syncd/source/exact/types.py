@@ -17,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, literal_column, text
+from sqlalchemy.sql.compiler import IdentifierPreparer
 from sqlalchemy.types import NullType
 
 from syncd.model import MarkValue
@@ -94,6 +95,12 @@ def bound_as(template: str, value: str) -> ColumnElement[Any]:
     sql = template.replace(":", "\\:").format(":syncd")
     bound: Any = parameter if template == "{}" else text(sql).bindparams(parameter)
     return bound  # type: ignore[no-any-return]  # SQLAlchemy takes a text wherever a column may stand
+
+
+def literal_name(quotes: IdentifierPreparer, name: str) -> str:
+    """A column's name, as SQL for `literal_column`, which escapes percent signs itself."""
+    inner = name.replace(quotes.escape_quote, quotes.escape_quote * 2)
+    return f"{quotes.initial_quote}{inner}{quotes.final_quote}"
 
 
 def written_as(template: str, column: str) -> ColumnElement[Any]:

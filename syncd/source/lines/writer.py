@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, literal_column
 from syncd.mapping.lines.form import Form
 from syncd.model import Column
 from syncd.source.exact import written_as
+from syncd.source.exact.types import literal_name
 from syncd.source.keyset import DERIVED, Keyset, SortColumn
 from syncd.source.shape import Shape
 
@@ -152,7 +153,5 @@ def cursor_values(keyset: Keyset, cells: Sequence[object]) -> tuple[object, ...]
 
 
 def quoted(connection: Connection, table: str, name: str) -> str:
-    """A column's name, as SQL for `literal_column`, which escapes percent signs itself."""
-    quotes = connection.dialect.identifier_preparer
-    inner = name.replace(quotes.escape_quote, quotes.escape_quote * 2)
-    return f"{table}.{quotes.initial_quote}{inner}{quotes.final_quote}"
+    """The column `name` of `table`, as SQL for `literal_column`."""
+    return f"{table}.{literal_name(connection.dialect.identifier_preparer, name)}"
