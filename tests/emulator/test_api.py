@@ -223,7 +223,7 @@ def test_type_calls_is_refused(emulator: EmulatorServer) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/nothing", "/offline_conversions/upload/", "/offline_conversions/extended_threshold"]
+    "path", ["/nothing", "/offline_conversions/upload/", "/offline_conversions/visit_join_threshold"]
 )
 def test_unknown_paths_are_404(emulator: EmulatorServer, path: str) -> None:
     """What is not there answers not_found in the documented shape."""

@@ -40,7 +40,7 @@ def test_a_list_that_is_refused_does_not_stop_the_rows(
     sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path
 ) -> None:
     """A token that may upload but not read: told, asked again half an hour later, and rows go on."""
-    emulator.fault("refuse", on="list", status=403, error_type="access_denied", times=1)
+    emulator.fault("refuse", on="one", status=403, error_type="access_denied", times=1)
     with a_process(tmp_path, sqlite_db, emulator) as syncd:
         syncd.run()
         syncd.clock.ahead += timedelta(hours=1)

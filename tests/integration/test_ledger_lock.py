@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -95,7 +94,7 @@ def test_who_asks_stands_in_nobodys_way(tmp_path: Path, monkeypatch: pytest.Monk
         pass
     asking = os.open(tmp_path / "state.db.lock", os.O_RDONLY)
     fcntl.flock(asking, fcntl.LOCK_SH)
-    monkeypatch.setattr(time, "sleep", lambda _seconds: os.close(asking))
+    monkeypatch.setattr("syncd.ledger.lock.pause", lambda _seconds: os.close(asking))
     with lock:
         assert lock.is_held() is True
 

@@ -85,8 +85,10 @@ class Lists:
         with self._lock:
             self._wanted.setdefault(counter, {})[query] = frozenset(uploads)
 
-    def fresh(self, counter: int, before: Listing | None) -> Listing | None:
-        """A newer answer than `before`: another query's, else Metrica is asked; None: not now.
+    def fresh(self, counter: int, query: str, since: datetime) -> Listing | None:
+        """Get an answer on the query's uploads that is not older than `since`; None: not now.
+
+        Another query may have asked since then; Metrica is asked only for what that answer leaves out.
 
         What Metrica refuses to tell is asked for again after half an hour: a token may have the right to
         upload and not to read (docs/metrica.md, 5), and rows must go on all the same. Raises MetricaError
@@ -96,18 +98,25 @@ class Lists:
             turn = self._turns.setdefault(counter, Lock())
         with turn:  # of two queries at once one asks
             listing, now = self.last(counter), self._clock.now()
-            if listing is not None and listing is not before:
-                return listing
+            newer = listing if listing is not None and listing.asked_at >= since else None
+            with self._lock:
+                wanted_by = dict(self._wanted.get(counter, {}))
+            if newer is not None and wanted_by.get(query, frozenset()) <= newer.asked:
+                return newer
             refused_until = self._refused_until.get(counter)
             if (refused_until is not None and now < refused_until) or not self._allowance.may_ask():
                 return None
-            with self._lock:
-                wanted = frozenset[int]().union(*self._wanted.get(counter, {}).values())
+            wanted = frozenset[int]().union(*wanted_by.values())
+            if newer is not None:
+                wanted -= newer.asked
             try:
                 listing = Listing(now, wanted, self._ask(counter, wanted))
             except MetricaError:
                 self._refused_until[counter] = now + LONGEST_PAUSE
                 raise
+            if newer is not None:
+                both = {**newer.uploads, **listing.uploads}
+                listing = Listing(newer.asked_at, newer.asked | listing.asked, both)
             with self._lock:
                 self._known[counter] = listing
             return listing
@@ -178,7 +187,7 @@ class Follower:
         now = self._clock.now()
         if any(self._is_due(upload, now, listing) for upload in followed):
             try:
-                listing = self._lists.fresh(self._counter, listing) or listing
+                listing = self._lists.fresh(self._counter, self._query, now - self._first_look / 2) or listing
             except MetricaError as error:
                 self._observer.emit(Event.LIST_FAILED, query=followed[0].query, error=str(error))
         if listing is None:
