@@ -132,7 +132,7 @@ def export(*, config: Path | None, form: str | None, as_json: bool, path: Path |
     in_json = as_json or form == "json" or (form is None and path is not None and path.suffix == ".json")
     with opened(config, name) as (_, query, store), output(path) as file:
         rows = store.rejects(query.name)
-        count = write_json(file, query.name, rows) if in_json else write_csv(file, rows)
+        count = write_json(file, query, rows) if in_json else write_csv(file, rows)
     if path is not None and str(path) != "-":
         click.echo(f"{query.name}: {counted(count, 'rejected row')} in {path}", err=True)
 

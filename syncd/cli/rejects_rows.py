@@ -18,6 +18,7 @@ from typing import TextIO, cast
 from syncd.cli.common import is_terminal, shown_key
 from syncd.ledger.rows import RejectRow
 from syncd.model.errors import UsageError
+from syncd.model.settings import QuerySettings
 from syncd.model.showing import json_moment, on_one_line, safe_json, visible
 
 CSV_COLUMNS = ("key", "reason", "column", "value", "detail", "since", "row")
@@ -111,10 +112,10 @@ def output(path: Path | None) -> Iterator[TextIO]:
         raise UsageError(f"cannot write {path}: {error.strerror}") from None
 
 
-def write_json(file: TextIO, query: str, rows: Iterable[RejectRow]) -> int:
+def write_json(file: TextIO, query: QuerySettings, rows: Iterable[RejectRow]) -> int:
     """The document that `rejects list --json` prints, row by row; gives how many there were."""
     count = 0
-    file.write(f'{{"query": {json.dumps(query)}, "rejects": [')
+    file.write(f'{{"query": {json.dumps(query.name)}, "kind": {json.dumps(query.kind)}, "rejects": [')
     for count, row in enumerate(rows, 1):
         file.write(
             (",\n" if count > 1 else "\n") + safe_json(json.dumps(document_of(row), ensure_ascii=False))
@@ -140,5 +141,8 @@ def write_csv(file: TextIO, rows: Iterable[RejectRow]) -> int:
 
 def harmless(cell: str) -> str:
     """The cell such that no spreadsheet runs it."""
-    cell = _INNER_FORMULA.sub(r"\1'", cell)
-    return f"'{cell}" if cell.lstrip().startswith(_FORMULA) and not _NUMBER.fullmatch(cell) else cell
+    if _NUMBER.fullmatch(cell):
+        return cell
+    # The first sign is guarded; those behind it may begin a cell where another sign separates cells.
+    first, rest = (cell[:1], cell[1:]) if cell.lstrip().startswith(_FORMULA) else ("", cell)
+    return ("'" if first else "") + first + _INNER_FORMULA.sub(r"\1'", rest)

@@ -116,7 +116,7 @@ def move(ledger: RewindLedger, query: QuerySettings, change: Move) -> None:
     if count := len(ledger.unsettled()):
         raise OpenUploads(
             f"query {query.name}: {count} {'upload is' if count == 1 else 'uploads are'} not settled yet"
-        )
+        ).name_query(query.name)
     position = ledger.position()
     # Behind `safe` no row can appear any more. Moved forward, the rows between are not to be read, so it goes
     # along, and no overlap reaches back over them; moved back behind it, the marks may begin anew.

@@ -114,7 +114,7 @@ def test_a_key_of_several_columns_and_a_key_that_is_typed_otherwise(situation: S
     assert row["key"][0].startswith("2026-01-01T00:00:05")
     done = situation.tell("explain", "paid_orders", "5")
     assert done.code == 2
-    assert "the key has 2 column(s) (updated_at, order_id), and 1 words were given" in done.text
+    assert "the key has 2 columns (updated_at, order_id), and 1 value was given" in done.text
 
 
 def _typed(situation: Situation) -> tuple[str, str]:

@@ -99,7 +99,10 @@ def storyteller(today: date) -> Callable[[Situation, str], str]:
     def shown(story: Situation, line: str) -> str:
         moved = re.sub(r"2026-\d\d-\d\d", lambda found: f"{date.fromisoformat(found[0]) + shift}", line)
         done = story.cli.shell(moved)
-        printed = done.stdout + done.stderr
+        printed = (done.stdout + done.stderr).replace(str(story.cli.folder), "/etc/syncd")
+        printed = re.sub(
+            r"^state store: .*$", "state store: /var/lib/syncd/state.db", printed, flags=re.MULTILINE
+        )
         printed = re.sub(
             r"20\d\d-\d\d-\d\d", lambda found: f"{date.fromisoformat(found[0]) - shift}", printed
         )
@@ -112,6 +115,6 @@ def storyteller(today: date) -> Callable[[Situation, str], str]:
 def normal(text: str) -> str:
     """Without what the clock decides: moments of the story's today and later, spans, the blanks of tables."""
     text = re.sub(r"2026-11-2[56][ T]\d\d:\d\d(:\d\d)?", "NOW", text)
-    text = re.sub(r"since 2026-11-1[89] \d\d:\d\d", "since THEN", text)
-    text = re.sub(r"\b\d+ (s|min|h|d)\b", "SPAN", text)
+    text = re.sub(r"since 2026-11-1[89] \d\d:\d\d(:\d\d)?", "since THEN", text)
+    text = re.sub(r"\b\d+ (s|min|h|d)( \d+ (s|min|h))?\b", "SPAN", text)
     return re.sub(r" +", " ", text)

@@ -86,9 +86,9 @@ def test_forward_passes_rows_over_and_says_so(situation: Situation, overlap: str
         (["--to", "2026-01-01", "x"], "'x' is not a whole number: the mark's order_id holds such as 6"),
         (
             ["--to", "2026-01-01", "1", "2"],
-            "the mark has 2 column(s) (updated_at, order_id), and --to gives 3",
+            "the mark has 2 columns (updated_at, order_id), and --to gives 3 values",
         ),
-        ([], "missing option '--to'"),
+        ([], "rewind takes a query's name and --to VALUE, or --new-destination"),
     ],
 )
 def test_values_that_cannot_be(situation: Situation, arguments: list[str], words: str) -> None:
@@ -140,7 +140,8 @@ def test_not_while_an_upload_is_open(one_situation: Situation) -> None:
     done = one_situation.tell("rewind", "paid_orders", "--to", "beginning")
 
     assert done.code == 1
-    assert "1 upload(s) are not settled yet" in done.text
+    assert "1 upload is not settled yet" in done.text
+    assert "syncd run --once --query paid_orders" in done.text
     one_situation.emulator.configure(tokens=None)
     one_situation.run()
     assert one_situation.tell("rewind", "paid_orders", "--to", "beginning").code == 0
