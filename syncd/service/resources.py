@@ -6,10 +6,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from hashlib import blake2b
 from threading import RLock
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from syncd.config.secrets import read_token_file
-from syncd.inspect.check import Connected
 from syncd.ledger import Lease, QueryLedger, Store
 from syncd.mapping import kind_of
 from syncd.metrica.budget import Budget, BudgetTerms, OwnRequestCounter, RequestCounter
@@ -31,6 +31,9 @@ from syncd.source.engines import Engines
 from syncd.source.probe import probe
 from syncd.source.reader import SqlSource
 from syncd.source.rights import writing_account
+
+if TYPE_CHECKING:
+    from syncd.inspect.check import Connected
 
 
 class Resources:
@@ -86,6 +89,8 @@ class Resources:
         with suppress(SourceError):  # it may not even look at its own rights
             account = writing_account(database, self.settings.state.schema_name)
         may_write = (account.may, account.remedy) if account else None
+        from syncd.inspect.check import Connected  # noqa: PLC0415 — takes a while to load, and a run needs none of it
+
         return Connected(database.dialect_name, took, clock_ahead, may_write)
 
     def client(self, query: QuerySettings) -> MetricaClient:
