@@ -179,6 +179,19 @@ def test_a_limit_stops_a_run_too(cli: Cli, orders: Database, emulator: EmulatorS
     assert cli.run("preview", "cut").returncode == 1
 
 
+def test_a_source_that_was_restored_is_told(cli: Cli, orders: Database, emulator: EmulatorServer) -> None:
+    """Its newest row stands behind the mark: `check` says so, and offers the rewind to make."""
+    configure(cli, orders, emulator.url, query("fine"))
+    assert cli.run("run", "--once").returncode == 0
+    assert "source.went_back" not in cli.run("check", "--json").stdout
+
+    orders.run("DELETE FROM orders WHERE order_id > 10")
+
+    (found,) = (one for one in cli.json("check")["findings"] if one["code"] == "source.went_back")
+    assert found["severity"] == "warning"
+    assert "syncd rewind fine --to" in found["action"]
+
+
 def test_what_commands_print_is_taken(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
     """Two key columns with Cyrillic letters: explain and the rejects take each form; preview counts twins."""
     sqlite_db.run(

@@ -61,6 +61,7 @@ class Code(StrEnum):
     MARK_AHEAD = "mark.ahead"
     LATE_HIDDEN = "late.hidden"
     LATE_UNSEEN = "late.unseen"
+    SOURCE_WENT_BACK = "source.went_back"
     INDEX_MISSING = "index.missing"
     PLAN_UNKNOWN = "index.unknown"
     FIRST_RUN_LARGE = "start.large"

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import ceil
+from shlex import quote
 
 from syncd.inspect.check import sample
 from syncd.inspect.check.findings import CLOCK, CheckFinding, Code, Level, failed
@@ -16,12 +17,14 @@ from syncd.inspect.check.query_rows import look_at_day, look_at_money, look_at_s
 from syncd.inspect.check.query_sample import PlanSource, QuerySample, Seen, read_both_ends
 from syncd.inspect.check.sample import SampleMoment
 from syncd.mapping import Layout, layout
-from syncd.model import Column, Position
+from syncd.model import Column, Mark, Position
 from syncd.model.clock import Clock
 from syncd.model.errors import RowsCutOff, SourceError, StateError, SyncdError
+from syncd.model.keys import value_text
 from syncd.model.kinds import WINDOWS
 from syncd.model.settings import Constant, QuerySettings
 from syncd.pipeline.reading.transactions import HIDDEN
+from syncd.pipeline.reading.went_back import is_behind
 
 MANY_ROWS = 100_000
 """A first run of more is worth a question: are the old ones wanted?"""
@@ -140,6 +143,7 @@ def _look_at_backlog(seen: QuerySample, *, stands: Callable[[], Position | None]
     many = "more rows than can be counted in a moment" if rows is None else _counted(rows, "row")
     if position is not None:
         yield CheckFinding(Level.OK, where, f"it has run before; {many} from its mark on")
+        yield from _look_at_past(seen, position.mark)
         return
     words = f"it never ran; the first run reads {many} (start: {query.start}){uploads}"
     window = f"Metrica links only to visits of the last {WINDOWS[query.kind].days} days"
@@ -154,6 +158,25 @@ def _look_at_backlog(seen: QuerySample, *, stands: Callable[[], Position | None]
             Code.FIRST_RUN_LARGE,
             seen.path("start"),
         )
+
+
+def _look_at_past(seen: QuerySample, mark: Mark | None) -> Iterator[CheckFinding]:
+    """Whether the source stands behind the mark: it may have been put back to an older state."""
+    reached = None if mark is None else seen.source.carried(mark)
+    newest = seen.source.newest()
+    if reached is None or newest is None or not is_behind(newest, reached):
+        return
+    values = " ".join(quote(str(value_text(value))) for value in newest.values)
+    yield CheckFinding(
+        Level.WARNING,
+        seen.where,
+        f"the newest row of the source ({values}) stands behind the mark: was the source restored from a"
+        " backup, or were its newest rows deleted? Rows that come behind the mark are not read",
+        f"If it was restored: `syncd rewind {seen.query.name} --to {values} --dry-run` says what moving the"
+        " mark back would do. If rows were only deleted, do nothing.",
+        Code.SOURCE_WENT_BACK,
+        seen.path("mark"),
+    )
 
 
 def _counted(number: int, noun: str) -> str:
