@@ -34,6 +34,19 @@ def next_firing(expression: str, zone: ZoneInfo, after: datetime) -> datetime:
     return _near_a_change(expression, zone, after)
 
 
+def first_firing(expression: str, zone: ZoneInfo, start: datetime) -> datetime:
+    """The first firing for a process that starts at `start` (aware), in UTC.
+
+    Where the clocks pass a time twice and the process starts between the two, it runs at the second: as far as
+    it knows, nobody ran at the first.
+    """
+    firing = next_firing(expression, zone, start)
+    clock = next(CronSim(expression, _clock(start, zone)))
+    second = clock.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    is_passed_again = _clock(second, zone) == clock
+    return second if is_passed_again and start < second < firing else firing
+
+
 def firings(expression: str, zone: ZoneInfo, after: datetime) -> Iterator[datetime]:
     """All firings later than `after`, in UTC."""
     while True:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from random import Random
 
-from syncd.config.firings import next_firing
+from syncd.config.firings import first_firing, next_firing
 from syncd.model.errors import LoginRefused, NotReceived, OutcomeUnknown, StillUnclear, SyncdError
 from syncd.model.settings import QuerySettings
 
@@ -24,7 +24,7 @@ STAGGER = timedelta(milliseconds=20)
 def first_run(query: QuerySettings, index: int, now: datetime) -> datetime:
     """When the query at `index` of the file runs first: at once, or at its first cron time."""
     if query.cron is not None:
-        return next_run(query, now, now)
+        return first_firing(query.cron, query.timezone, now)
     return now + STAGGER * index
 
 

@@ -114,7 +114,7 @@ def test_the_next_turn_of_a_cron(expression: str, zone: str, now: str, expected:
 @pytest.mark.parametrize(
     ("expression", "zone", "begin", "expected"),
     [
-        # 02:30 comes twice: it fires at the first; a daemon that starts between the two waits for tomorrow.
+        # 02:30 comes twice: it fires at the first alone.
         ("30 2 * * *", "Europe/Berlin", "2026-10-24T22:00", ["25T00:30", "26T01:30", "27T01:30"]),
         ("30 2 * * *", "Europe/Berlin", "2026-10-25T01:05", ["26T01:30", "27T01:30", "28T01:30"]),
         # 02:30 does not come: it fires when the clocks have been put forward.
@@ -135,6 +135,22 @@ def test_cron_where_the_clocks_change(expression: str, zone: str, begin: str, ex
         now = schedule.next_run(query, now, now)
         turns.append(f"{now:%dT%H:%M}")
     assert turns == expected
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        ("2026-10-25T00:05", ["25T00:30", "26T01:30"]),
+        ("2026-10-25T01:05", ["25T01:30", "26T01:30"]),
+        ("2026-10-25T01:35", ["26T01:30", "27T01:30"]),
+        ("2026-03-29T00:35", ["29T01:00", "30T00:30"]),
+    ],
+)
+def test_a_process_that_starts_between_two_passes(start: str, expected: list[str]) -> None:
+    """It runs once that night, whenever it starts before the second 02:30."""
+    query = with_cron("30 2 * * *", "Europe/Berlin")
+    first = schedule.first_run(query, 0, at(start))
+    assert [f"{one:%dT%H:%M}" for one in (first, schedule.next_run(query, first, first))] == expected
 
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1)), st.sampled_from(["UTC", "Europe/Berlin"]))  # noqa: DTZ001 — given a zone below
