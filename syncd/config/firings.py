@@ -37,8 +37,8 @@ def next_firing(expression: str, zone: ZoneInfo, after: datetime) -> datetime:
 def first_firing(expression: str, zone: ZoneInfo, start: datetime) -> datetime:
     """The first firing for a process that starts at `start` (aware), in UTC.
 
-    Where the clocks pass a time twice and the process starts between the two, it runs at the second: as far as
-    it knows, nobody ran at the first.
+    Where the clocks pass a time twice and the process starts between the two, it runs at the second: as
+    far as it knows, nobody ran at the first.
     """
     firing = next_firing(expression, zone, start)
     clock = next(CronSim(expression, _clock(start, zone)))
