@@ -123,7 +123,9 @@ def test_killed_while_sending_rows_that_waited(
     cell = prepare(template, tmp_path / "cell", emulator, "none", 101)
     cell.accounts.shop.run("UPDATE orders SET paid_at = '2040-01-01T00:00:00+00:00' WHERE order_id = 2")
     assert cell.run("recorded")[0] == KILLED  # orders 1 and 3 are delivered, 2 waits
+    # As if fourteen years had passed: the row is due here, and its DateTime in the source has come.
     cell.accounts.state.run("UPDATE syncd_waiting SET due = 0")
+    cell.accounts.shop.run("UPDATE orders SET paid_at = '2026-01-01T00:00:02+00:00' WHERE order_id = 2")
 
     cell.prove("answer")
 

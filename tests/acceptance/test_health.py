@@ -251,13 +251,20 @@ def test_a_run_that_was_cut_off_is_not_running(
     cli: Cli, one_shop: Database, emulator: EmulatorServer
 ) -> None:
     """After kill -9 in the midst of a run nothing goes on, and `status` says so."""
-    service = start(cli, one_shop, emulator.url)
+    service = start(cli, one_shop, emulator.url, metrica={"timeout": "300s"})
     emulator.fault("hang")
     shop.sell(one_shop, 11, 1)
     service.daemon.wait_for("upload_started")
-    eventually(lambda: cli.json("status")["queries"][0]["state"] == "running")
+    # Recorded once it has gone on for five seconds; after three intervals, six seconds, it is `late` besides.
+    eventually(lambda: goes_on(cli))
     service.daemon.kill()
     (query,) = cli.json("status")["queries"]
     assert query["state"] != "running"
     assert (query["last_run"]["finished"], query["last_run"]["ok"]) == (None, False)
     assert "cut off, began " in cli.run("status").stdout
+
+
+def goes_on(cli: Cli) -> bool:
+    """Whether the one query's last run has begun and not ended, by `status`."""
+    run = cli.json("status")["queries"][0]["last_run"]
+    return bool(run) and run["finished"] is None and run["ok"] is None

@@ -172,7 +172,7 @@ def test_another_syncd_on_the_counter_is_told_and_harmless(
     log = run(cli)
 
     assert '"state_behind"' in log
-    assert "upload_found" not in log
+    assert '"event": "upload_found"' not in log
     assert times(emulator) == {1}
     assert len(emulator.conversions()) == 20
 

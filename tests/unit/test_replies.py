@@ -173,7 +173,7 @@ def test_a_missing_list(value: object) -> None:
 
 def test_an_unreadable_upload_in_the_list() -> None:
     """Another program's entry may be anything: it keeps its place, and matches nothing that is looked for."""
-    odd = [
+    odd: list[object] = [
         {"status": "UPLOADED"},
         None,
         7,
