@@ -168,12 +168,20 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
 
 
 def print_item(text: str) -> None:
-    """A sentence or more as an item of a list: on a terminal in lines that fit, no word broken."""
-    shown = f"- {visible(text)}"
+    """A sentence or more as an item of a list."""
+    print_folded(text, "- ", "  ")
+
+
+def print_folded(text: str, first: str, rest: str) -> None:
+    """What stands before the first line, then the text: on a terminal in lines that fit, no word broken.
+
+    `rest` stands before each line but the first.
+    """
+    shown = f"{first}{visible(text)}"
     if is_terminal(sys.stdout):
         width = shutil.get_terminal_size().columns
         shown = textwrap.fill(
-            shown, width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+            shown, width, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
         )
     click.echo(shown)
 

@@ -13,6 +13,7 @@ from syncd.cli.common import (
     config_option,
     json_option,
     pick,
+    print_folded,
     print_json,
     read_without_secrets,
     shown_key,
@@ -56,7 +57,7 @@ def _show(query: QuerySettings, one: Explanation) -> None:
     head, *lines = paragraphs(query, one)
     click.secho(visible(head), bold=True)
     for line in lines:
-        click.echo(f"  {visible(line)}")
+        print_folded(line, "  ", "    ")
 
 
 def _complain(query: QuerySettings, words: Iterable[str], found: list[Explanation]) -> None:

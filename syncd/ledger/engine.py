@@ -42,6 +42,9 @@ _LIMITS = (
 )
 """So that no forgotten lock, ours or theirs, stops everything for ever. A daemon that is stopped inside a
 transaction holds its lease by that lock as well: it must be gone before the lease has run out."""
+_COUNT_IDLE_AGAIN = "SELECT 1"
+"""psycopg sends many values of one statement as a pipeline, whose last message stops PostgreSQL's count of
+idle seconds; any simple statement starts it again."""
 
 
 def connect(settings: StateSettings, clock: Clock | None = None) -> StoreDatabase:
@@ -146,7 +149,11 @@ def _postgresql(url: URL, settings: StateSettings, clock: Clock) -> StoreDatabas
         hide_parameters=True,
         isolation_level="READ COMMITTED",
     )
+    # Rows as one INSERT of many, not as a pipeline: a process that is stopped halfway through a pipeline
+    # keeps its transaction, and with it the lease, for as long as it is stopped.
+    engine.dialect.use_insertmanyvalues_wo_returning = True
     event.listen(engine, "begin", _begin_postgresql)
+    event.listen(engine, "after_cursor_execute", _count_idle_again)
     password = url.password
     secrets = {password if isinstance(password, str) else str(url.query.get("password", ""))}
     event.listen(engine, "do_connect", partial(_connect_postgresql, settings.password_file, secrets))
@@ -209,3 +216,16 @@ def _given(url: URL) -> dict[str, object]:
 def _begin_postgresql(connection: Connection) -> None:
     """Bound the waiting of every transaction; per transaction, so that a pooler cannot lose it."""
     connection.exec_driver_sql(_LIMITS).close()
+
+
+def _count_idle_again(  # noqa: PLR0913 — as SQLAlchemy calls it
+    _connection: Connection,
+    cursor: Any,
+    _statement: str,
+    _values: object,
+    _context: object,
+    many: bool,  # noqa: FBT001
+) -> None:
+    """Let PostgreSQL count the idle seconds of this transaction after a pipeline too."""
+    if many:
+        cursor.connection.execute(_COUNT_IDLE_AGAIN).close()

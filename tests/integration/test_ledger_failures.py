@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import traceback
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import event, text
+from sqlalchemy import bindparam, event, insert, select, text, update
 
 from syncd.ledger import QueryLedger, Store
 from syncd.model import Mark, UploadState
@@ -15,6 +16,7 @@ from syncd.model.errors import StateUnavailable
 from syncd.model.settings import StateSettings
 from tests.support.fix_ledger import NOW, bad, chunk, ledger_of, receipt, row, tag
 from tests.support.servers import Database
+from tests.support.waiting import eventually
 
 PASSWORD = "battery-staple"
 
@@ -131,6 +133,35 @@ def test_a_lock_held_by_another_is_not_waited_for_for_ever(postgres: Database) -
         idle = connection.execute(text("SHOW idle_in_transaction_session_timeout")).scalar_one()
         assert idle == "10s"
     store.close()
+
+
+@pytest.mark.parametrize("statement", ["insert", "update"])
+def test_a_transaction_that_stands_still_ends(postgres: Database, statement: str) -> None:
+    """Also after many values of one statement, where psycopg's last message stops PostgreSQL's count.
+
+    A daemon that was stopped there would keep its lease for as long as it is stopped.
+    """
+    store = store_at(postgres.url)
+    store.migrate()
+    with pytest.raises(StateUnavailable):
+        stand_still(store, postgres, statement)
+    store.close()
+
+
+def stand_still(store: Store, postgres: Database, statement: str) -> None:
+    """Write several rows and do nothing, until PostgreSQL has ended the session."""
+    leases = store.database.tables.leases
+    now = datetime.now(UTC)
+    rows = [{"query": name, "owner": "", "epoch": 0, "expires_at": now} for name in "abc"]
+    of_one = update(leases).where(leases.c.query == bindparam("one")).values(epoch=1)
+    with store.database.write() as connection:
+        connection.execute(text("SELECT set_config('idle_in_transaction_session_timeout', '1s', true)"))
+        pid = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
+        connection.execute(insert(leases), rows)
+        if statement == "update":
+            connection.execute(of_one, [{"one": name} for name in "abc"])
+        eventually(lambda: not postgres.rows(f"SELECT 1 FROM pg_stat_activity WHERE pid = {pid}"))
+        connection.execute(select(leases)).all()
 
 
 def test_no_question_reads_a_whole_table(tmp_path: Path) -> None:
