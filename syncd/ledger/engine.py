@@ -218,7 +218,7 @@ def _begin_postgresql(connection: Connection) -> None:
     connection.exec_driver_sql(_LIMITS).close()
 
 
-def _count_idle_again(  # noqa: PLR0913 — as SQLAlchemy calls it
+def _count_idle_again(
     _connection: Connection,
     cursor: Any,
     _statement: str,
