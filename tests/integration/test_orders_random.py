@@ -211,7 +211,7 @@ class Crm(RuleBasedStateMachine):
         self.processes.clear()
 
 
-@pytest.mark.parametrize(("where", "examples"), [("postgres", 10), ("sqlite_db", 10)])
+@pytest.mark.parametrize(("where", "examples"), [("postgres", 10), ("mariadb", 8), ("sqlite_db", 10)])
 def test_at_rest_both_sides_agree(
     where: str, examples: int, request: pytest.FixtureRequest, emulator: EmulatorServer
 ) -> None:
