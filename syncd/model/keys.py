@@ -26,6 +26,7 @@ _EASTERNMOST = timedelta(hours=14)
 _NUMBERS = re.compile(r'(?:\["(?:0|[1-9][0-9]{0,17}+)"\]\n)*+')
 
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 _json_text = json.JSONEncoder(ensure_ascii=False).encode
 
@@ -170,3 +171,14 @@ def distinct(key: str, conversion: bytes) -> str:
     would be lost. The digest is one text more, after the mark's own.
     """
     return f'{key[:-1]},"#{conversion.hex()}"]'
+
+
+def are_of_two_rows(key: str, other: str) -> bool:
+    """Tell whether two keys that are marks, of one conversion, are surely of two rows.
+
+    The mark's first column moves when a row is touched; what breaks its ties, such as an id, does not. A
+    moment that breaks ties moves as well and tells nothing.
+    """
+    ties, others = json.loads(key)[1:-1], json.loads(other)[1:-1]
+    pairs = list(zip(ties, others, strict=False))
+    return any(not _is_same_value(*pair) for pair in pairs) and not any(map(_DAY.match, ties))

@@ -20,8 +20,9 @@ def statement_of(query: QuerySettings, family: str) -> str:
     if problem:
         raise SourceRefused(f"query {query.name}: {problem}").name_query(query.name)
     if limit := find_row_limit(statement, lexis, family):
+        where = "reads a subquery that ends with" if limit.is_inside else "ends with"
         cut = RowsCutOff(
-            f"query {query.name}: the sql ends with {limit.words}: the rows beyond are never read, and"
+            f"query {query.name}: the sql {where} {limit.words}: the rows beyond are never read, and"
             " never sent"
         )
         cut.spot = limit.position

@@ -62,6 +62,50 @@ def test_spread_is_the_same_each_time(tmp_path: Path, sqlite_db: Database, emula
     assert bench.report.rejected == 0
 
 
+def test_without_a_key_what_breaks_ties_tells_rows_apart(
+    tmp_path: Path, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
+    """The second order of one sale is rejected, in one file and later; one that is touched goes again."""
+    bench = bench_of(
+        tmp_path,
+        sqlite_db,
+        emulator,
+        mark=("changed", "n"),
+        key=("changed", "n"),
+        key_is_default=True,
+        spread=False,
+    )
+    sell(sqlite_db, 1, total="10", **TWIN)
+    sell(sqlite_db, 2, total="25", **TWIN)
+    assert (bench.run().uploaded, bench.report.rejected) == (1, 1)
+    sell(sqlite_db, 3, total="30", **TWIN)
+    assert (bench.run().uploaded, bench.report.rejected) == (0, 1)
+    sqlite_db.run("UPDATE orders SET changed = changed + 10, total = '11' WHERE n = 1")
+    assert (bench.run().uploaded, bench.report.rejected) == (1, 0)
+    assert moments(emulator) == [(MOMENT, "11", 2)]
+
+
+def test_without_a_key_a_row_stays_where_it_was_spread_to(
+    tmp_path: Path, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
+    """Touched, it goes to the second that it has already."""
+    bench = bench_of(
+        tmp_path,
+        sqlite_db,
+        emulator,
+        mark=("changed", "n"),
+        key=("changed", "n"),
+        key_is_default=True,
+        spread=True,
+    )
+    sell(sqlite_db, 1, total="10", **TWIN)
+    sell(sqlite_db, 2, total="25", **TWIN)
+    assert (bench.run().uploaded, bench.report.rejected) == (2, 0)
+    sqlite_db.run("UPDATE orders SET changed = changed + 10, total = '26' WHERE n = 2")
+    assert (bench.run().uploaded, bench.report.rejected) == (1, 0)
+    assert sorted(moments(emulator)) == [(MOMENT, "10", 1), (MOMENT + 1, "26", 2)]
+
+
 def test_a_key_that_is_spelt_anew_is_known(
     tmp_path: Path, sqlite_db: Database, emulator: EmulatorServer
 ) -> None:

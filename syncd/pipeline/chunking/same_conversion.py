@@ -40,10 +40,13 @@ class DeliveredConversions(Protocol):
 def set_apart(chunk: Chunk, query: QuerySettings, ledger: DeliveredConversions, now: int) -> list[Reject]:
     """Take rows that another key's conversion stands for out of the chunk, or move them; gives the rejects.
 
-    Keys that are the mark, by default, are told apart by their conversion as it is, so nothing is done there.
+    Where keys are the mark, by default, a row that was touched has another key and is sent again. What breaks
+    the mark's ties tells it from another row; a mark of one column does not, and nothing is done there.
     `now` is the moment in unix seconds: a row that is moved beyond it waits.
     """
-    if not chunk.ready or query.key_is_default or not keys.tells_conversion(chunk.header):
+    if not chunk.ready or not keys.tells_conversion(chunk.header):
+        return []
+    if query.key_is_default and len(query.mark) == 1:
         return []
     split = keys.split_of(chunk.header)
     lines = chunk.ready.lines
@@ -87,7 +90,7 @@ class _Apart:
         others = [*self.delivered.get(head, {})]
         if self.taken[head] != key:
             others.append(self.taken[head])
-        if key in others or not others:
+        if not others or any(self._is_own(key, other) for other in others):
             return
         line = self.chunk.ready.lines[place]
         anew = next((other for other in others if keys.is_spelt_anew(key, other)), None)
@@ -118,9 +121,14 @@ class _Apart:
             for one in tried:
                 head = self.split.parts(one)[0]
                 holders = delivered.get(head, {})
-                if key in holders or not (holders or head in self.taken):
+                is_own = any(self._is_own(key, holder) for holder in holders)
+                if is_own or not (holders or head in self.taken):
                     return one
         return ""
+
+    def _is_own(self, key: str, other: str) -> bool:
+        """Whether the other key of this conversion is, or may be, the same row's."""
+        return key == other or (self.query.key_is_default and not keys.are_of_two_rows(key, other))
 
     def apply(self, now: int) -> None:
         """Change the chunk."""
