@@ -1,6 +1,12 @@
 """Lists the fixtures; each lives in a file of its own, named for its resource."""
 
+import signal
+
 from hypothesis import settings
+
+# Whoever runs the tests in the background (nohup, a shell's &) ignores these; what they start must not.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A loaded machine is slow, not wrong: examples have no deadline, tests have one (pytest-timeout).
 settings.register_profile("syncd", deadline=None)

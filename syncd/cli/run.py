@@ -52,6 +52,7 @@ def run(*, config: Path | None, as_json: bool, once: bool, dry_run: bool, names:
 def _run(config: Path | None, names: tuple[str, ...], *, as_json: bool, once: bool) -> int:
     """Run the queries, as a daemon or once; gives the exit code."""
     with loading():  # the libraries, only where needed
+        from syncd.monitoring.telemetry import say
         from syncd.service.application import Application
         from syncd.service.reload import Reloader, reloads
         from syncd.service.signals import handle_signals, serve, telemetry
@@ -86,7 +87,7 @@ def _run(config: Path | None, names: tuple[str, ...], *, as_json: bool, once: bo
             around.enter_context(reloads(reloader.reload, lambda error: fault(error=error)))
         application.run()
     for words in observer.words():
-        click.echo(f"syncd: {words}", err=True)
+        say(f"syncd: {words}")
     if not once:
         return 0
     _name_paused(daemon.turns)

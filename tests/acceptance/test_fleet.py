@@ -42,6 +42,7 @@ class Fleet:
         self.emulator = emulator
         self.daemons: list[Running] = []
         self.rows = 0
+        self.patience = DEADLINE
 
     def configure(self, count: int, **options: object) -> None:
         """So many queries, each over all orders."""
@@ -71,14 +72,18 @@ class Fleet:
     def wait_for_shares(self, *expected: int) -> float:
         """Wait until the shares of the daemons, in the order of their start, are these; seconds it took."""
         wanted = {d.process.pid: share for d, share in zip(self.daemons, expected, strict=True) if share}
-        return wait_until(lambda: self.shares() == wanted, lambda: f"{self.shares()} is not {wanted}")
+        return self.wait_until(lambda: self.shares() == wanted, lambda: f"{self.shares()} is not {wanted}")
 
     def wait_for_rows(self, counters: int = QUERIES) -> None:
         """Wait until everything sold is delivered to every counter."""
-        wait_until(
+        self.wait_until(
             lambda: all(len(self.emulator.conversions(100 + n)) == self.rows for n in range(counters)),
             lambda: str({n: len(self.emulator.conversions(100 + n)) for n in range(counters)}),
         )
+
+    def wait_until(self, holds: Callable[[], bool], state: Callable[[], str]) -> float:
+        """Wait for something, with the patience that so many queries take; the seconds it took."""
+        return eventually(holds, state, self.patience)
 
     def unsettled(self) -> list[tuple[object, ...]]:
         """The uploads whose fate is open."""

@@ -1,4 +1,4 @@
-"""Two hundred queries shared by daemons that die, stand still and come; and a network that stops."""
+"""Many queries shared by daemons that die, stand still and come; and a network that stops."""
 
 from __future__ import annotations
 
@@ -24,8 +24,10 @@ from tests.support.waiting import eventually
 
 fleet = test_fleet.fleet
 
-MANY = 200
+MANY = 102
 FEW = 20
+ROUNDS = 240.0
+"""Seconds in which each of many queries has run, on a machine with other things to do."""
 LEASE = 12.0
 """Seconds that a daemon may still work after the store last heard of it."""
 
@@ -49,17 +51,19 @@ def spread(fleet: Fleet) -> list[int]:
     return sorted(fleet.shares().values())
 
 
-def test_two_hundred_queries(fleet: Fleet) -> None:
+def test_many_queries(fleet: Fleet) -> None:
     """Three daemons; one is killed and one stopped at the same moment, then one continued and one added.
 
     Shares are even at every stage, each order comes to each counter once, and all are taken over within 30 s.
     A query idles no longer than that and one round of all queries, which is a matter of the machine.
     """
     fleet.configure(MANY, every="5s")
+    fleet.patience = ROUNDS
     fleet.sell()
     began = time.monotonic()
     _, second, third = (fleet.start() for _ in range(3))
-    wait_until(lambda: spread(fleet) == [66, 67, 67], lambda: str(fleet.shares()))
+    # A daemon gives away what it is not running; while all is new, it runs what it has.
+    fleet.wait_until(lambda: spread(fleet) == [34, 34, 34], lambda: str(fleet.shares()))
     fleet.wait_for_rows(MANY)
     one_round = time.monotonic() - began
     tell(f"three daemons, {MANY} queries: all delivered {one_round:.1f} s after their start")
@@ -73,9 +77,9 @@ def test_two_hundred_queries(fleet: Fleet) -> None:
     fleet.wait_for_rows(MANY)
 
     second.process.send_signal(signal.SIGCONT)
-    tell(f"one continued: even after {fleet.wait_for_shares(100, 100, 0):.1f} s")
+    tell(f"one continued: even after {fleet.wait_for_shares(51, 51, 0):.1f} s")
     fleet.start()
-    wait_until(lambda: spread(fleet) == [66, 67, 67], lambda: str(fleet.shares()))
+    fleet.wait_until(lambda: spread(fleet) == [34, 34, 34], lambda: str(fleet.shares()))
     fleet.sell()
     fleet.wait_for_rows(MANY)
 

@@ -58,6 +58,11 @@ def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     _route_libraries()
 
 
+def say(words: str) -> None:
+    """Tell a person on standard error; lost, like a line of the log, where nobody reads it."""
+    _Lines(sys.stderr).msg(words)
+
+
 def install_hooks() -> None:
     """Send what nobody caught, in any thread, to the log as one line without secrets.
 
