@@ -119,11 +119,11 @@ def _outer_tokens(found: Sequence[SqlToken]) -> list[SqlToken]:
 def _only_source(found: Sequence[SqlToken], named: dict[str, list[SqlToken]]) -> list[SqlToken]:
     """The tokens of the one subquery, or table of WITH, that a query reads; none where it reads more."""
     top = _top_places(found)
-    froms = [place for place in top if found[place].word == "from"]
-    if len(froms) != 1:  # no table, or a UNION
+    begins = [place for place in top if found[place].word == "from"]
+    if len(begins) != 1:  # no table, or a UNION
         return []
     sources = list(
-        takewhile(lambda place: found[place].word not in _BEHIND_FROM, top[top.index(froms[0]) + 1 :])
+        takewhile(lambda place: found[place].word not in _BEHIND_FROM, top[top.index(begins[0]) + 1 :])
     )
     words = [found[place].word for place in sources]
     if not words or _SECOND_SOURCE & set(words):
