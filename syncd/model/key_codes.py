@@ -53,12 +53,13 @@ def _code(key: str) -> int:
 
 
 _HASH_BITS = 30
-_FACTOR = np.uint64(0x9E3779B97F4A7C15)
+_FACTOR, _SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
 _WORD = 8
 """Bytes that are hashed at once."""
 _MASKS = np.array([(1 << (8 * size)) - 1 for size in range(_WORD + 1)], np.uint64)
 """What of a word is looked at, by the bytes of it that belong to the text."""
 _COMMA, _NEWLINE, _ZERO = 44, 10, 48
+_TENS = 10 ** np.arange(18, -1, -1, dtype=np.int64)
 
 
 def conversion_codes(lines: Sequence[str], money: int) -> Codes:
@@ -73,10 +74,9 @@ def conversion_codes(lines: Sequence[str], money: int) -> Codes:
 
 def repeated_places(codes: Codes) -> list[int]:
     """Find the places of codes that are there more than once, in order."""
-    order = np.argsort(codes, kind="stable")
-    equal = codes[order][1:] == codes[order][:-1]
-    places = np.concatenate([order[1:][equal], order[:-1][equal]])
-    found: list[int] = np.unique(places).tolist()
+    ordered = np.sort(codes)
+    repeated = ordered[1:][ordered[1:] == ordered[:-1]]
+    found: list[int] = np.flatnonzero(np.isin(codes, repeated)).tolist() if len(repeated) else []
     return found
 
 
@@ -85,41 +85,54 @@ def _conversion_codes(money: int, lines: JoinedLines) -> Codes:
         return np.empty(0, np.int64)
     text = encoded(lines) + b"\n" + bytes(_WORD)
     letters = np.frombuffer(text, np.uint8)
-    ends = np.flatnonzero(letters == _NEWLINE)
+    ends, before, behind = _edges(letters[:-_WORD], len(lines), money)
     starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1])
-    commas = np.flatnonzero(letters == _COMMA)
-    last = np.searchsorted(commas, ends) - money
-    end, before = commas[last] if money else ends, commas[last - 1]
-    return (_numbers(letters, before + 1, end) << _HASH_BITS) | _hashes(text, starts, before - starts)
+    return (_numbers(letters, before + 1, behind) << _HASH_BITS) | _hashes(text, starts, before - starts)
 
 
 _CODERS = [partial(_conversion_codes, money) for money in range(3)]
 
 
+def _edges(letters: NDArray[np.uint8], lines: int, money: int) -> tuple[Codes, Codes, Codes]:
+    """Find where each line ends, and the commas (or the end) before and behind its DateTime."""
+    marks = np.flatnonzero(letters <= _COMMA)
+    if len(marks) % lines == 0:  # the same number in each line, most likely: no quotes, no commas in texts
+        table = marks.reshape(lines, -1)
+        found = letters[table]
+        if (found[:, -1] == _NEWLINE).all() and (found[:, :-1] == _COMMA).all():
+            return table[:, -1], table[:, -2 - money], table[:, -1 - money]
+    ends = np.flatnonzero(letters == _NEWLINE)
+    commas = np.flatnonzero(letters == _COMMA)
+    last = np.searchsorted(commas, ends) - money
+    return ends, commas[last - 1], commas[last] if money else ends
+
+
 def _numbers(letters: NDArray[np.uint8], starts: Codes, ends: Codes) -> Codes:
     """Read the digits of each span."""
+    sizes = ends - starts
+    longest = int(sizes.max())
+    if longest == int(sizes.min()):
+        spans = np.ndarray((len(letters) - longest + 1,), f"S{longest}", letters, strides=(1,))
+        digits = spans[starts].view(np.uint8).reshape(-1, longest) - np.uint8(_ZERO)
+        return digits @ _TENS[-longest:]
     values, factor = np.zeros(len(starts), np.int64), 1
-    shortest = int((ends - starts).min())
-    for place in range(1, int((ends - starts).max()) + 1):
+    for place in range(1, longest + 1):
         at = ends - place
-        digits = letters[at].astype(np.int64) - _ZERO
-        values += (digits if place <= shortest else np.where(at >= starts, digits, 0)) * factor
+        values += np.where(at >= starts, letters[at].astype(np.int64) - _ZERO, 0) * factor
         factor *= 10
     return values
 
 
 def _hashes(text: bytes, starts: Codes, sizes: Codes) -> Codes:
-    """Hash each span to `_HASH_BITS`, eight bytes of all spans at a time."""
+    """Hash each span to `_HASH_BITS`, eight bytes of all spans at a time; the last eight may overlap."""
     words = np.ndarray((len(text) - _WORD + 1,), "<u8", text, strides=(1,))
-    hashes = np.zeros(len(starts), np.uint64)
-    shortest = int(sizes.min())
-    for offset in range(0, int(sizes.max()), _WORD):
-        if offset + _WORD <= shortest:  # a whole word of each
-            mixed = (hashes ^ words[starts + offset]) * _FACTOR
-            hashes = mixed ^ (mixed >> np.uint64(29))
-            continue
-        left = np.clip(sizes - offset, 0, _WORD)
-        word = words[np.where(left, starts + offset, 0)] & _MASKS[left]
-        mixed = (hashes ^ word) * _FACTOR
-        hashes = np.where(left, mixed ^ (mixed >> np.uint64(29)), hashes)
-    return ((hashes * _FACTOR) >> np.uint64(64 - _HASH_BITS)).astype(np.int64)
+    shortest, longest = int(sizes.min()), int(sizes.max())
+    if shortest < _WORD:  # no word is whole: what belongs to the next column is not looked at
+        last = words[starts + np.maximum(sizes - _WORD, 0)] & _MASKS[np.minimum(sizes, _WORD)]
+    else:
+        last = words[starts + (sizes - _WORD)]
+    hashes = last * _FACTOR
+    for offset in range(0, longest - _WORD, _WORD):
+        mixed = ((hashes ^ (hashes >> _SHIFT)) ^ words[np.minimum(starts + offset, len(words) - 1)]) * _FACTOR
+        hashes = mixed if offset + _WORD < shortest else np.where(sizes > offset + _WORD, mixed, hashes)
+    return ((hashes ^ (hashes >> _SHIFT)) * _FACTOR >> np.uint64(64 - _HASH_BITS)).astype(np.int64)
