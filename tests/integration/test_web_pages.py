@@ -13,6 +13,7 @@ from urllib.parse import urljoin
 import pytest
 import requests
 
+from syncd.language import LANGUAGES
 from syncd.model import Reason
 from syncd.model.errors import StateUnavailable
 from syncd.model.settings import HttpSettings
@@ -20,8 +21,9 @@ from syncd.monitoring.status import FailureFacts, QueryFacts, StatusReport
 from syncd.monitoring.status.history import DAY, DAYS, HOUR, HOURS, QueryPast, Series, Stretch, series
 from syncd.monitoring.telemetry import Metrics
 from syncd.monitoring.web import HttpServer, create_app
-from syncd.monitoring.web.languages import LANGUAGES
 from syncd.monitoring.web.page import MOST_ITEMS
+from syncd.monitoring.web.reasons import REASONS, REMEDIES
+from syncd.monitoring.web.words import Words
 from tests.support.status import GOOD, HOSTILE, NOW, SITUATIONS, UPLOADS, report_of
 
 SITUATION = pytest.mark.parametrize("situation", sorted(SITUATIONS))
@@ -142,7 +144,7 @@ def _whole(text: str) -> _Html:
 @LANGUAGE
 def test_the_pages_show_every_situation(serve: Serve, situation: str, language: str) -> None:
     """Every query is named with its state in words, on the page of all and on its own; no link is broken."""
-    report, texts = SITUATIONS[situation], LANGUAGES[language]
+    report, words = SITUATIONS[situation], Words(language)
     url = serve(report)
     answer = _get(f"{url}/?lang={language}")
     assert answer.status_code == 200
@@ -152,7 +154,7 @@ def test_the_pages_show_every_situation(serve: Serve, situation: str, language: 
         assert query.name in answer.text
         one = _get(f"{url}/query/{query.name}?lang={language}")
         assert one.status_code == 200
-        assert texts.states[query.state] in one.text
+        assert words.state(query.state) in one.text
         page.links += _whole(one.text).links
     for link in {link for link in page.links if not link.startswith(("data:image/svg+xml,", "#"))}:
         assert "://" not in link
@@ -217,13 +219,14 @@ def test_what_needs_a_person_is_bounded(serve: Serve) -> None:
 @LANGUAGE
 def test_rejects_stand_with_what_to_do(serve: Serve, language: str) -> None:
     """Every reason there is has its words and its remedy, in every language."""
-    texts = LANGUAGES[language]
-    assert set(texts.remedies) == set(texts.reasons) == set(Reason)
+    words = Words(language)
+    assert set(REMEDIES) == set(REASONS) == set(Reason)
     report = report_of(_named("leads", rejected={reason.value: 3 for reason in Reason}))
     text = _get(f"{serve(report)}/?lang={language}").text
     for reason in Reason:
         assert f"<code>{reason}</code>" in text
-        assert texts.reasons[reason] in text
+        assert words.reason(reason) in text
+        assert words.remedy(reason) != REMEDIES[reason] or language == "en"
     assert text.count("<h3>") - text.count('class="calm"') == len(Reason)
 
 

@@ -6,12 +6,12 @@ import json
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from string import Formatter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from syncd.language import LANGUAGES
 from syncd.model.links import Alarm, Links
 from syncd.monitoring.status import (
     ENGLISH,
@@ -19,10 +19,10 @@ from syncd.monitoring.status import (
     QueryFacts,
     QueryState,
     StatusReport,
+    Wording,
     build_report,
     readiness,
 )
-from syncd.monitoring.web.languages import LANGUAGES
 from tests.support.status import (
     CUT_OFF,
     DISABLED,
@@ -297,20 +297,10 @@ def test_durations_are_short(seconds: float, text: str) -> None:
     assert ENGLISH.duration(timedelta(seconds=seconds)) == text
 
 
-@pytest.mark.parametrize("code", FindingCode)
-def test_every_finding_is_said_in_every_language(code: FindingCode) -> None:
-    """Each language has the sentence, with the same values in it."""
-    values = {
-        language: {name for _, name, _, _ in Formatter().parse(texts.wording.sentences[code]) if name}
-        for language, texts in LANGUAGES.items()
-    }
-    assert len({frozenset(names) for names in values.values()}) == 1
-
-
 def test_every_situation_can_be_said() -> None:
     """Every finding that occurs is worded without a gap, in every language."""
     said = {
-        finding.code: [texts.wording.say(finding) for texts in LANGUAGES.values()]
+        finding.code: [Wording(code).say(finding) for code in LANGUAGES]
         for report in SITUATIONS.values()
         for finding in (
             *report.reasons,

@@ -5,19 +5,19 @@ Pure: the caller brings the facts from the state store, and the time.
 
 from __future__ import annotations
 
-from syncd.monitoring.status.codes import FindingCode, Severity
+from syncd.monitoring.status.codes import FindingCode, QueryState, Severity
 from syncd.monitoring.status.facts import FailureFacts, PauseFacts, QueryFacts, UploadFacts
-from syncd.monitoring.status.findings import ENGLISH, Finding, Wording, findings, readiness
+from syncd.monitoring.status.findings import findings, readiness
 from syncd.monitoring.status.report import (
     LastRun,
     LinkCounts,
-    QueryState,
     QueryStatus,
     RowCounts,
     StatusReport,
     UploadCounts,
     build_report,
 )
+from syncd.monitoring.status.wording import ENGLISH, Finding, Wording
 
 __all__ = [
     "ENGLISH",

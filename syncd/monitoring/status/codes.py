@@ -1,4 +1,4 @@
-"""What can be found, and how much it matters: closed lists."""
+"""How a query is, what can be found, and how much that matters: closed lists."""
 
 from __future__ import annotations
 
@@ -15,6 +15,25 @@ class Severity(StrEnum):
     """Rows move; somebody should look when there is time."""
     NOTE = "note"
     """Worth knowing; nothing to do."""
+
+
+class QueryState(StrEnum):
+    """How a query is, in one word."""
+
+    OK = "ok"
+    RUNNING = "running"
+    FAILING = "failing"
+    HALTED = "halted"
+    DISABLED = "disabled"
+    NEVER_RUN = "never_run"
+    LATE = "late"
+    PAUSED = "paused"
+    REJECTING = "rejecting"
+    """Most of what it reads is rejected."""
+    WAITING = "waiting"
+    """All that it ever read waits for its DateTime."""
+    UNKNOWN = "unknown"
+    """The state store does not answer, and nothing else is known."""
 
 
 class FindingCode(StrEnum):

@@ -1,92 +1,21 @@
-"""Findings: a closed list of what can be wrong, each with words that say so and what to do.
-
-Words are tables, so that the page can say the same in another language (`syncd.monitoring.web.wording`).
-"""
+"""Findings: a closed list of what can be wrong, each with words that say so and what to do."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from syncd.language import N_
 from syncd.model import UNSEEN, UNTOLD, Reason, quota
 from syncd.model.links import Alarm
 from syncd.model.showing import shown_moment
-from syncd.monitoring.status.codes import SEVERITY, FindingCode, Severity
-from syncd.monitoring.status.english import SENTENCES
+from syncd.monitoring.status.codes import FindingCode, Severity
 from syncd.monitoring.status.facts import LATELY, PauseFacts, QueryFacts
+from syncd.monitoring.status.wording import NAME, Finding, Value
 
 _ENOUGH_ROWS = 100
 """With fewer processed rows, a match rate of nothing may be chance."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """How one language says things."""
-
-    sentences: Mapping[FindingCode, str]
-    day: str
-    hour: str
-    minute: str
-    second: str
-    thousands: str
-
-    def number(self, value: int) -> str:
-        """1234567 as 1,234,567 or the language's like."""
-        return f"{value:,}".replace(",", self.thousands)
-
-    def duration(self, value: timedelta) -> str:
-        """The two largest units: 3 d 4 h, 2 min 5 s; below a second: 0 s."""
-        seconds = max(0, int(value.total_seconds()))
-        parts = (
-            (seconds // 86400, self.day),
-            (seconds // 3600 % 24, self.hour),
-            (seconds // 60 % 60, self.minute),
-            (seconds % 60, self.second),
-        )
-        first = next((index for index, (count, _) in enumerate(parts) if count), len(parts) - 1)
-        shown = [f"{count} {unit}" for count, unit in parts[first : first + 2] if count]
-        return " ".join(shown) or f"0 {self.second}"
-
-    def say(self, finding: Finding) -> str:
-        """The finding as sentences: what is wrong, then what to do."""
-        return self.sentences[finding.code].format_map(
-            {name: self._value(value) for name, value in finding.values.items()}
-        )
-
-    def _value(self, value: Value) -> str:
-        if isinstance(value, timedelta):
-            return self.duration(value)
-        return self.number(value) if isinstance(value, int) else value
-
-
-ENGLISH = Wording(
-    sentences=SENTENCES,
-    day="d",
-    hour="h",
-    minute="min",
-    second="s",
-    thousands=",",
-)
-
-Value = str | int | timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing found, with the values its words need."""
-
-    code: FindingCode
-    values: Mapping[str, Value] = field(default_factory=dict)
-
-    @property
-    def severity(self) -> Severity:
-        """How much it matters."""
-        return SEVERITY[self.code]
-
-    def __str__(self) -> str:
-        return ENGLISH.say(self)
 
 
 def readiness(queries: Sequence[QueryFacts], *, state_ok: bool, now: datetime) -> list[Finding]:
@@ -250,10 +179,10 @@ def _failing(query: QueryFacts) -> Finding:
 
 def _failure(query: QueryFacts) -> dict[str, Value]:
     if query.failure is None:
-        return {"message": "the log says why.", "action": ""}
+        return {"message": N_("the log says why."), "action": ""}
     message = query.failure.message.strip()
     return {
         "message": message if message.endswith((".", "!", "?")) else f"{message}.",
         # model/errors writes NAME where the query's name belongs.
-        "action": re.sub(r"\bNAME\b", query.name, query.failure.action),
+        "action": re.sub(rf"\b{NAME}\b", query.name, query.failure.action),
     }

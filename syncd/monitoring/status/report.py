@@ -5,31 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from syncd.model.showing import json_moment
-from syncd.monitoring.status.codes import FindingCode
+from syncd.monitoring.status.codes import FindingCode, QueryState
 from syncd.monitoring.status.facts import FailureFacts, PauseFacts, QueryFacts, UploadFacts
-from syncd.monitoring.status.findings import Finding, findings, nobody, readiness
-
-
-class QueryState(StrEnum):
-    """How a query is, in one word."""
-
-    OK = "ok"
-    RUNNING = "running"
-    FAILING = "failing"
-    HALTED = "halted"
-    DISABLED = "disabled"
-    NEVER_RUN = "never_run"
-    LATE = "late"
-    PAUSED = "paused"
-    REJECTING = "rejecting"
-    """Most of what it reads is rejected."""
-    WAITING = "waiting"
-    """All that it ever read waits for its DateTime."""
-    UNKNOWN = "unknown"
-    """The state store does not answer, and nothing else is known."""
+from syncd.monitoring.status.findings import findings, nobody, readiness
+from syncd.monitoring.status.wording import Finding
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ class _Pages:
         try:
             report = await self._looks.report(KEEP)
         except Unknown as error:
-            return _html(page, page.trouble(str(error), error.action), 503)
+            return _html(page, page.trouble(error), 503)
         recent = await self._looks.recent() if report.state_ok else None
         return _html(page, page.overview(report, recent))
 
@@ -142,7 +142,7 @@ class _Pages:
         try:
             report = await self._looks.report(KEEP)
         except Unknown as error:
-            return _html(page, page.trouble(str(error), error.action), 503)
+            return _html(page, page.trouble(error), 503)
         query = next((query for query in report.queries if query.name == name), None)
         if query is None:
             return _html(page, page.no_such_query(name, report), 404)
@@ -157,11 +157,11 @@ class _Pages:
 
 def _page(request: Request) -> PageRenderer:
     asked = request.query_params.get("lang", "")
-    texts = choose_language(asked, request.headers.get("accept-language", ""))
+    language = choose_language(asked, request.headers.get("accept-language", ""))
     address = Address(
-        request.url.path, lang=asked if asked == texts.code else "", still="still" in request.query_params
+        request.url.path, lang=asked if asked == language else "", still="still" in request.query_params
     )
-    return PageRenderer(texts, address)
+    return PageRenderer(language, address)
 
 
 def _html(page: PageRenderer, html: str, code: int = 200) -> Response:

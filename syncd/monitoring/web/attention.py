@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from syncd.monitoring.status import Finding, QueryStatus, Severity
-from syncd.monitoring.status.findings import Value
+from syncd.monitoring.status.wording import Value, nameless
 
-NAME = "NAME"
-"""What model/errors writes where a query's name belongs."""
 FEW = 3
 """So many queries with a finding of one kind are told one by one."""
 
@@ -65,7 +62,7 @@ def _rank(query: QueryStatus) -> int:
 
 def _kind(name: str, finding: Finding) -> tuple[object, ...]:
     """What findings that can be told together have in common: the token is refused, say."""
-    texts = {key: _nameless(name, value) for key, value in finding.values.items() if isinstance(value, str)}
+    texts = {key: nameless(name, value) for key, value in finding.values.items() if isinstance(value, str)}
     return (finding.code, *sorted(texts.items()))
 
 
@@ -84,14 +81,9 @@ def _in_common(group: _Group) -> Finding:
     for key, value in first.values.items():
         others = [finding.values[key] for _, finding in group]
         if isinstance(value, str):
-            values[key] = _nameless(name, value)
+            values[key] = nameless(name, value)
         elif isinstance(value, int) and key != "failures":
             values[key] = sum(other for other in others if isinstance(other, int))
         else:
             values[key] = max(others)
     return Finding(first.code, values)
-
-
-def _nameless(name: str, text: str) -> str:
-    """A text that may hold the query's name, as in a command, without it."""
-    return re.sub(rf"(?<![a-z0-9_-]){re.escape(name)}(?![a-z0-9_-])", NAME, text)

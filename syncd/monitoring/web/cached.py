@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
+from syncd.language import N_
 from syncd.model.errors import SyncdError
 from syncd.monitoring.status import StatusReport
 from syncd.monitoring.status.history import Past, QueryPast, Series
@@ -14,19 +15,26 @@ from syncd.monitoring.web.bounded import Bounded
 KEEP = 3.0
 """Seconds a page may show the same look: however many watch, the store is asked by one of them."""
 
-_ACTION = "Check that the state store's file or server is there and answers; see the log."
+_ACTION = N_("Check that the state store's file or server is there and answers; see the log.")
 
 _Told = TypeVar("_Told")
 _log = logging.getLogger("syncd.web")
 
 
 class Unknown(Exception):
-    """The status cannot be told now; its three parts are those of `model/errors`."""
+    """The status cannot be told now; its three parts are those of `model/errors`.
 
-    def __init__(self, message: str, code: str = "status.unknown", action: str = _ACTION) -> None:
+    Its message may name `values`, so that it can be told in another language.
+    """
+
+    def __init__(
+        self, message: str, code: str = "status.unknown", action: str = _ACTION, **values: str
+    ) -> None:
         self.code = code
         self.action = action
-        super().__init__(message)
+        self.message = message
+        self.values = values
+        super().__init__(message.format(**values) if values else message)
 
 
 class CachedStatus:
@@ -50,13 +58,15 @@ class CachedStatus:
         try:
             return await self._report.get(keep)
         except TimeoutError:
-            raise Unknown(f"The state store has not answered for {self._limit:g} seconds.") from None
+            words = N_("The state store has not answered for {seconds} seconds.")
+            raise Unknown(words, seconds=f"{self._limit:g}") from None
         except SyncdError as error:
             raise Unknown(_sentence(str(error)), error.code, error.action) from None
         except Exception as error:  # noqa: BLE001 - whatever it is, the probe gets its answer
             # The page is for everybody in the network: the text of a fault of ours is for the log alone.
             _log.exception("the status report failed")
-            raise Unknown(f"The status report failed: {type(error).__name__}; the log says more.") from None
+            words = N_("The status report failed: {error}; the log says more.")
+            raise Unknown(words, error=type(error).__name__) from None
 
     async def recent(self) -> Mapping[str, Series] | None:
         """The last 24 hours by query; None when they cannot be told now."""

@@ -13,13 +13,13 @@ from urllib.parse import quote
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from syncd.language import LANGUAGES, N_, catalogue
 from syncd.model import UploadState
-from syncd.monitoring.status import QueryState, QueryStatus, Severity, StatusReport
+from syncd.monitoring.status import QueryState, QueryStatus, Severity, StatusReport, Wording
 from syncd.monitoring.status.history import HOUR, HOURS, QueryPast, Series, first_of, series, together
 from syncd.monitoring.web.address import Address
 from syncd.monitoring.web.attention import attention, worst_first
-from syncd.monitoring.web.languages import LANGUAGES
-from syncd.monitoring.web.wording import LanguageWords
+from syncd.monitoring.web.cached import Unknown
 from syncd.monitoring.web.words import Words
 
 REFRESH = 30
@@ -66,18 +66,14 @@ _ICON_COLOURS = {
 class PageRenderer:
     """Renders each kind of page."""
 
-    def __init__(self, texts: LanguageWords, address: Address) -> None:
-        self._texts = texts
+    def __init__(self, language: str, address: Address) -> None:
+        self.language = language
         self._address = address
-
-    @property
-    def language(self) -> str:
-        """The language's code."""
-        return self._texts.code
+        self._wording = Wording(language)
 
     def overview(self, report: StatusReport, recent: Mapping[str, Series] | None) -> str:
         """All queries; `recent` is None when the last hours cannot be told."""
-        tone, headline = _headline(report, self._texts)
+        tone, headline, counts = _headline(report)
         nothing = series((), report.now, HOUR, HOURS)
         plotted = {query.name: (recent or {}).get(query.name, nothing) for query in report.queries}
         # A look at the past may be an hour's turn younger than the report: only what fits is added up.
@@ -87,14 +83,12 @@ class PageRenderer:
             "overview.html.j2",
             tone=tone,
             zone=report.zone,
-            headline=headline,
+            headline=self._wording.text(headline).format(**counts),
             report=report,
-            notices=[self._texts.wording.say(notice) for notice in report.notices],
+            notices=[self._wording.say(notice) for notice in report.notices],
             items=attention(report.queries),
             most_items=MOST_ITEMS,
-            trouble=[
-                self._texts.wording.say(reason) for reason in report.reasons if "query" not in reason.values
-            ],
+            trouble=[self._wording.say(reason) for reason in report.reasons if "query" not in reason.values],
             queries=worst_first(report.queries),
             plotted=plotted if recent is not None else None,
             total=together(fitting or [nothing]),
@@ -110,7 +104,7 @@ class PageRenderer:
             "query.html.j2",
             tone=tone or _TONES[query.state],
             zone=query.zone,
-            headline=f"{query.name}: {self._texts.states[query.state]}",
+            headline=f"{query.name}: {self._wording.state(query.state)}",
             report=report,
             query=query,
             past=past,
@@ -118,14 +112,18 @@ class PageRenderer:
             uploads=past.uploads if past else (),
         )
 
-    def trouble(self, message: str, action: str) -> str:
-        """There is no report: `message` says why, `action` what to do."""
+    def trouble(self, error: Unknown) -> str:
+        """There is no report."""
+        message = self._wording.text(error.message)
         return self._render(
             "message.html.j2",
             tone="bad",
-            headline=self._texts.headlines["unknown"],
+            headline=self._wording.text(N_("Not known whether it is working")),
             report=None,
-            lines=[message, action],
+            lines=[
+                message.format(**error.values) if error.values else message,
+                self._wording.text(error.action),
+            ],
             names=(),
         )
 
@@ -134,9 +132,9 @@ class PageRenderer:
         return self._render(
             "message.html.j2",
             tone="off",
-            headline=self._texts.no_page,
+            headline=self._wording.text(N_("No such page")),
             report=None,
-            lines=[self._texts.no_page_action],
+            lines=[self._wording.text(N_("There is nothing at this address."))],
             names=(),
             refresh=None,
         )
@@ -147,19 +145,20 @@ class PageRenderer:
         return self._render(
             "message.html.j2",
             tone="off",
-            headline=self._texts.no_query,
+            headline=self._wording.text(N_("No such query")),
             report=report,
-            lines=[self._texts.no_query_action.format(name=name[:64])],
+            lines=[self._wording.text(N_("The configuration has no query `{name}`.")).format(name=name[:64])],
             names=near,
             refresh=None,
         )
 
     def _render(self, template: str, *, tone: str, zone: str = "UTC", **values: object) -> str:
         return _ENVIRONMENT.get_template(template).render(
-            t=self._texts,
-            words=Words(self._texts, zone),
+            language=self.language,
+            gettext=catalogue(self.language).gettext,
+            words=Words(self.language, zone),
             address=self._address,
-            languages=LANGUAGES.values(),
+            languages=LANGUAGES,
             style=Markup(_STYLE),  # noqa: S704 - our own file, not input
             icon=_icon(tone),
             tones=_TONES,
@@ -169,23 +168,23 @@ class PageRenderer:
         )
 
 
-def _headline(report: StatusReport, texts: LanguageWords) -> tuple[str, str]:
-    """The tone and the one sentence: is it working right now?"""
+def _headline(report: StatusReport) -> tuple[str, str, Mapping[str, int]]:
+    """The tone, the one sentence (is it working right now?) and the numbers in it."""
     enabled = [query for query in report.queries if query.enabled]
     ill = sum(any(finding.severity is Severity.BAD for finding in query.findings) for query in enabled)
     looks = sum(any(finding.severity is Severity.WARNING for finding in query.findings) for query in enabled)
-    words: Mapping[str, str] = texts.headlines
     if not report.state_ok:
-        return "bad", words["state_down"]
+        return "bad", N_("Not working: the state store does not answer"), {}
     if not enabled:
-        return "note", words["idle"]
+        return "note", N_("Nothing to do: no query is enabled"), {}
     if ill:
-        return "bad", words["ill"].format(ill=ill, all=len(enabled))
+        words = N_("Not all is working. Queries in trouble: {ill} of {all}")
+        return "bad", words, {"ill": ill, "all": len(enabled)}
     if not report.ready:
-        return "note", words["starting"]
+        return "note", N_("Starting: the first run is not finished yet"), {}
     if looks:
-        return "warning", words["looks"].format(looks=looks)
-    return "good", words["good"]
+        return "warning", N_("Working. Queries with something to look at: {looks}"), {"looks": looks}
+    return "good", N_("Everything is working"), {}
 
 
 def _rejected(queries: Sequence[QueryStatus]) -> list[tuple[str, int, list[tuple[str, int]]]]:
@@ -215,6 +214,7 @@ def _code(text: str) -> Markup:
 _ENVIRONMENT = Environment(
     loader=FunctionLoader(lambda name: _HERE.joinpath(name).read_text(encoding="utf-8")),
     autoescape=True,
+    extensions=["jinja2.ext.i18n"],
     undefined=StrictUndefined,
     trim_blocks=True,
     lstrip_blocks=True,

@@ -7,10 +7,11 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
-from syncd.monitoring.status import Finding
+from syncd.language import N_, catalogue
+from syncd.monitoring.status import Finding, Wording
 from syncd.monitoring.status.history import DAY, HOUR, Series, Stretch, in_all
 from syncd.monitoring.web import plots
-from syncd.monitoring.web.wording import LanguageWords
+from syncd.monitoring.web.reasons import REASONS, REMEDIES
 
 DASH = "\N{EN DASH}"
 
@@ -18,11 +19,27 @@ DASH = "\N{EN DASH}"
 class Words:
     """One language's way of writing things."""
 
-    def __init__(self, texts: LanguageWords, zone: str = "UTC") -> None:
-        self._texts = texts
+    def __init__(self, language: str, zone: str = "UTC") -> None:
         self.zone = zone
         self._zone = ZoneInfo(zone)
-        self._wording = texts.wording
+        self._wording = Wording(language)
+        self._say = catalogue(language).gettext
+
+    def state(self, state: str) -> str:
+        """How a query is."""
+        return self._wording.state(state)
+
+    def upload_state(self, state: str) -> str:
+        """What became of an upload."""
+        return self._wording.upload_state(state)
+
+    def reason(self, reason: str) -> str:
+        """Why rows are rejected."""
+        return self._say(REASONS[reason]) if reason in REASONS else reason
+
+    def remedy(self, reason: str) -> str:
+        """What to do about rows that are rejected for a reason."""
+        return self._say(REMEDIES.get(reason, N_("`syncd rejects list` shows the rows.")))
 
     def number(self, value: int | None) -> str:
         """12,345; a dash for what is not known."""
@@ -30,7 +47,9 @@ class Words:
 
     def percent(self, rate: float | None) -> str:
         """48.3%; a dash for what is not known."""
-        return DASH if rate is None else f"{rate:.1%}".replace(".", self._texts.decimal)
+        return (
+            DASH if rate is None else f"{rate:.1%}".replace(".", self._wording.word("before decimals", "."))
+        )
 
     def span(self, seconds: float) -> str:
         """3 min 12 s."""
@@ -38,7 +57,7 @@ class Words:
 
     def ago(self, moment: datetime, now: datetime) -> str:
         """3 min 12 s ago."""
-        return self._texts.ago.format(ago=self._wording.duration(now - moment))
+        return self._say(N_("{ago} ago")).format(ago=self._wording.duration(now - moment))
 
     def clock(self, moment: datetime, step: timedelta | None = None) -> str:
         """2026-01-31 13:00:00 Europe/Moscow (10:00 UTC); of a stretch only as much as it needs, in UTC."""
@@ -64,8 +83,8 @@ class Words:
     def until(self, moment: datetime, now: datetime) -> str:
         """In 3 min 12 s; now for what is due."""
         if moment <= now:
-            return self._texts.now
-        return self._texts.in_time.format(span=self._wording.duration(moment - now))
+            return self._say(N_("now"))
+        return self._say(N_("in {span}")).format(span=self._wording.duration(moment - now))
 
     def without_name(self, finding: Finding) -> str:
         """A finding's sentences, where the query's name stands beside them already."""
@@ -76,8 +95,8 @@ class Words:
         """The plot of delivered rows; `tips` says each stretch's rows under the pointer."""
         step = _step(series)
         most = max(series, key=lambda one: one.rows)
-        words = self._texts.rows_plot if most.rows else self._texts.rows_plot_empty
-        told = words.format(
+        some = N_("{span}, rows delivered: {rows} in all, at most {most} at {at}")
+        told = self._say(some if most.rows else N_("{span}: no rows delivered")).format(
             span=self._span_of(step),
             rows=self.number(in_all(series).rows),
             most=self.number(most.rows),
@@ -92,8 +111,9 @@ class Words:
     def line(self, series: Series) -> Markup:
         """The plot of the match rate."""
         total = in_all(series)
-        words = self._texts.rate_plot if total.told else self._texts.rate_plot_empty
-        told = words.format(
+        some = N_("{span}, match rate: {rate} of the {rows} rows that Metrica has processed")
+        none = N_("{span}, match rate: Metrica has processed no rows yet")
+        told = self._say(some if total.told else none).format(
             span=self._span_of(_step(series)), rate=self.percent(total.rate), rows=self.number(total.told)
         )
         return plots.line(series, told)
@@ -102,7 +122,11 @@ class Words:
         """The highest bar; nothing when there is none."""
         most = max(series, key=lambda one: one.rows)
         at = self.clock(most.at, _step(series))
-        return self._texts.most.format(rows=self.number(most.rows), at=at) if most.rows else ""
+        return (
+            self._say(N_("most: {rows}, {at}")).format(rows=self.number(most.rows), at=at)
+            if most.rows
+            else ""
+        )
 
     @staticmethod
     def in_all(series: Series) -> Stretch:
@@ -110,7 +134,7 @@ class Words:
         return in_all(series)
 
     def _span_of(self, step: timedelta) -> str:
-        return self._texts.last_hours if step == HOUR else self._texts.last_days
+        return self._say(N_("Last 24 hours") if step == HOUR else N_("Last 30 days"))
 
 
 def _step(series: Series) -> timedelta:
