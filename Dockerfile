@@ -12,6 +12,7 @@ RUN /opt/uv/bin/uv sync --locked --no-dev --no-install-project --extra mysql --n
 COPY README.md LICENSE hatch_build.py config.example.yaml ./
 COPY systemd ./systemd
 COPY deploy ./deploy
+COPY docs ./docs
 COPY syncd ./syncd
 ARG REVISION=unknown
 RUN SYNCD_REVISION="$REVISION" /opt/uv/bin/uv sync --locked --no-dev --no-editable --extra mysql --no-cache

@@ -1,4 +1,4 @@
-"""What a build adds to the package: the commit it was built from, and a README whose links lead somewhere.
+"""What a build adds to the package: its commit, its documentation, and a README whose links lead somewhere.
 
 SYNCD_REVISION names the commit where git cannot be asked, as in an image. SYNCD_PROJECT_URL is where the
 project is hosted: README's links then lead there, and it stands in the metadata. Without it no address is
@@ -21,15 +21,21 @@ COMMIT = "syncd/COMMIT"
 _RELATIVE_LINK = re.compile(r"(!?)\[([^\]]*)\]\((?![a-z]+:|#)([^)\s]+)\)")
 
 
-class CommitHook(BuildHookInterface[Any]):
-    """Puts the commit into what is built; an editable install has the checkout itself."""
+class ContentHook(BuildHookInterface[Any]):
+    """Puts commit and documentation into what is built; an editable install has the checkout itself."""
 
     PLUGIN_NAME = "custom"
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Write the commit into a file of the package, where it is known."""
+        """Add the pages that are served beside the status, and the commit, where it is known."""
+        if version == "editable":
+            return
+        if self.target_name == "wheel":
+            docs = Path(self.root) / "docs"
+            pages = {file: file.relative_to(docs) for file in docs.rglob("*.md")}
+            build_data["force_include"] |= {str(file): f"syncd/manual/{page}" for file, page in pages.items()}
         commit = os.environ.get("SYNCD_REVISION") or commit_of(Path(self.root))
-        if version == "editable" or not commit or (Path(self.root) / COMMIT).exists():
+        if not commit or (Path(self.root) / COMMIT).exists():
             return
         file = Path(tempfile.mkdtemp()) / "COMMIT"
         file.write_text(f"{commit}\n", encoding="utf-8")

@@ -30,6 +30,11 @@ class Address:
         up = "../" * (self.path.count("/") - 1)
         return f"{up}query/{quote(name, safe='')}{self._options(self.lang, still=self.still)}"
 
+    def manual(self, name: str = "") -> str:
+        """A page of the documentation; without a name the list of them."""
+        up = "../" * (self.path.count("/") - 1)
+        return f"{up}docs/{quote(name)}{self._options(self.lang, still=self.still)}"
+
     def in_language(self, code: str) -> str:
         """This page in another language."""
         return self._options(code, still=self.still)

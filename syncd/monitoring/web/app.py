@@ -18,6 +18,7 @@ from syncd.monitoring.web.cached import KEEP, CachedStatus, Unknown
 from syncd.monitoring.web.headers import BoundedHead, StrictHeaders
 from syncd.monitoring.web.hosts import KnownHosts
 from syncd.monitoring.web.languages import choose_language
+from syncd.monitoring.web.manual import find_page, list_pages
 from syncd.monitoring.web.page import PageRenderer
 
 STILL_LIMIT = 30.0
@@ -56,6 +57,8 @@ def create_app(
             Route("/metrics", endpoints.metrics, methods=["GET"]),
             Route("/api/status", endpoints.status, methods=["GET"]),
             Route("/", pages.all_queries, methods=["GET"]),
+            Route("/docs/", pages.all_manual, methods=["GET"]),
+            Route("/docs/{name:path}", pages.manual, methods=["GET"]),
             Route("/query/{name}", pages.query, methods=["GET"]),
         ],
         middleware=[Middleware(StrictHeaders), Middleware(BoundedHead), Middleware(KnownHosts, names=hosts)],
@@ -148,6 +151,17 @@ class _Pages:
             return _html(page, page.no_such_query(name, report), 404)
         past = await self._looks.of(name) if report.state_ok else None
         return _html(page, page.query(query, report, past))
+
+    async def all_manual(self, request: Request) -> Response:
+        """The documentation of this version."""
+        page = _page(request)
+        return _html(page, page.all_manual(list_pages(page.language)))
+
+    async def manual(self, request: Request) -> Response:
+        """One page of it; 404 for a name that it does not have."""
+        page = _page(request)
+        found = find_page(request.path_params["name"], page.language)
+        return _html(page, page.manual(found)) if found else _html(page, page.missing(), 404)
 
     async def missing(self, request: Request, _error: Exception) -> Response:
         """The page for addresses that lead nowhere."""

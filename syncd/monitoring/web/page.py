@@ -20,6 +20,7 @@ from syncd.monitoring.status.history import HOUR, HOURS, QueryPast, Series, firs
 from syncd.monitoring.web.address import Address
 from syncd.monitoring.web.attention import attention, worst_first
 from syncd.monitoring.web.cached import Unknown
+from syncd.monitoring.web.manual import ManualPage, render
 from syncd.monitoring.web.words import Words
 
 REFRESH = 30
@@ -149,6 +150,25 @@ class PageRenderer:
             report=report,
             lines=[self._wording.text(N_("The configuration has no query `{name}`.")).format(name=name[:64])],
             names=near,
+            refresh=None,
+        )
+
+    def manual(self, page: ManualPage) -> str:
+        """A page of the documentation."""
+        return self._manual(page.title, [page], render(page, self._address))
+
+    def all_manual(self, pages: Sequence[ManualPage]) -> str:
+        """The list of the documentation's pages."""
+        return self._manual(self._wording.text(N_("Documentation")), pages)
+
+    def _manual(self, headline: str, pages: Sequence[ManualPage], html: str = "") -> str:
+        return self._render(
+            "manual.html.j2",
+            tone="off",
+            headline=headline,
+            report=None,
+            pages=pages,
+            html=html,
             refresh=None,
         )
 
