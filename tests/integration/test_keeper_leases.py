@@ -15,11 +15,12 @@ import pytest
 from pydantic import SecretStr
 
 from syncd.ledger import Leases, Store, engine
+from syncd.ledger.fleet.leases import Fleet
 from syncd.model import RunReport
 from syncd.model.errors import LeaseLost, StateUnavailable
 from syncd.model.events import Event
 from syncd.model.settings import StateSettings
-from syncd.service import bookkeeper as keeper
+from syncd.service import lease_holder
 from syncd.service.bookkeeper import Bookkeeper
 from syncd.service.daemon import RunOutcome, Turn
 from tests.support.centre import Listener, query_of
@@ -110,6 +111,10 @@ class Keepers:
         self._open.append((one, store))
         return one, listener
 
+    def fleet(self) -> Fleet:
+        """Who is there, as the store knows it."""
+        return Leases(self._open[0][1]).fleet()
+
     def close(self) -> None:
         """End all."""
         for one, store in self._open:
@@ -120,8 +125,8 @@ class Keepers:
 @pytest.fixture
 def keepers(state: StateSettings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Keepers]:
     """`keepers.start()`; leases run out within two seconds; all are ended after the test."""
-    monkeypatch.setattr(keeper, "LEASE", timedelta(seconds=2))
-    monkeypatch.setattr(keeper, "BEAT", timedelta(seconds=0.2))
+    monkeypatch.setattr(lease_holder, "LEASE", timedelta(seconds=2))
+    monkeypatch.setattr(lease_holder, "BEAT", timedelta(seconds=0.2))
     some = Keepers(state)
     yield some
     some.close()
@@ -159,7 +164,7 @@ def test_a_query_goes_when_its_run_is_over_and_takes_its_record_along(keepers: K
     turns = [turn_of(name) for name in NAMES]
     assert all(first.mine(turn) for turn in turns)
     second, _ = keepers.start()
-    eventually(lambda: second.owner in Leases(second._store).fleet().daemons)  # noqa: SLF001 — the same store
+    eventually(lambda: len(keepers.fleet().daemons) == 2)
     assert held(first) == NAMES
     for turn in turns:
         first.started(turn, datetime.now(UTC))
@@ -262,10 +267,12 @@ def test_once_takes_what_is_free_and_says_who_has_the_rest(keepers: Keepers) -> 
     daemon, _ = keepers.start()
     once, _ = keepers.start(stays=False)
     turn = turn_of("a")
+    lease = daemon.lease("a")
+    assert lease
     assert not once.mine(turn)
     assert once.elsewhere(turn) is None
     eventually(lambda: once.elsewhere(turn) is not None)
-    assert daemon.owner in str(once.elsewhere(turn))
+    assert lease.owner in str(once.elsewhere(turn))
     assert held(daemon) == NAMES
 
     daemon.close()
