@@ -1,7 +1,9 @@
 """How fast, how big, how kind to the database: `python -m benchmarks` prints tables in Markdown.
 
-Parts (`--only`): contest = limit, syncd and script, or some of these three; growth = memory as rows grow;
-and the modules beside this one, each with options of its own: idle, latency, polls, keys, year.
+Parts (`--only`): contest = limit, before, syncd and script, or some of these four; growth = memory as rows
+grow; and the modules beside this one, each with options of its own: idle, latency, polls, keys, year.
+`--before` names the checkout of an older syncd, with its environment, such as
+`git worktree add ../before 21d263e && (cd ../before && uv sync)` makes.
 docs/performance.md has the results. Needs psql, curl, mariadb, mariadbd and sqlite3, and for the script
 `uv sync --group bench`.
 """
@@ -38,6 +40,9 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3, help="runs of each contestant (default: 3)")
     parser.add_argument("--only", default="", help=f"parts, by commas: contest, {', '.join(PARTS)}")
     parser.add_argument("--database", default="", help=f"databases, by commas: {', '.join(DATABASES)}")
+    parser.add_argument(
+        "--before", type=Path, help="the checkout of an older syncd, measured beside this one"
+    )
     parser.add_argument("--full", action="store_true", help="growth up to ten million rows")
     asked = parser.parse_args()
     parts = _chosen(parser, asked.only.replace("contest", ",".join(CONTESTANTS)), PARTS)
@@ -49,39 +54,42 @@ def main() -> None:
             DATABASES[name](Path(folder)) as database,
             sink() as api_url,
         ):
-            contestants = [one for one in CONTESTANTS if one in parts]
+            contestants = [one for one in CONTESTANTS if one in parts and (one != "before" or asked.before)]
             if contestants:
                 database.fill(WARM_UP)
                 for one in contestants:
-                    measure(one, database, WARM_UP, api_url)
+                    measure(one, database, WARM_UP, api_url, asked.before)
                 database.fill(asked.rows)
-                contest(database, contestants, asked.rows, asked.runs, api_url)
+                contest(database, contestants, asked, api_url)
             if "growth" in parts:
                 growth(database, [100_000, 1_000_000, *([10_000_000] if asked.full else [])], api_url)
     for module in [one for one in MODULES if one in parts]:
         subprocess.run([sys.executable, "-m", f"benchmarks.{module}"], check=True)
 
 
-def contest(database: Database, contestants: Sequence[str], rows: int, runs: int, api_url: str) -> None:
+def contest(database: Database, contestants: Sequence[str], asked: argparse.Namespace, api_url: str) -> None:
     """Each contestant in turn, as often as asked."""
+    rows, runs = asked.rows, asked.runs
     rounds: list[dict[str, Measured]] = []
     for number in range(runs):
         rounds.append({})
         for contestant in contestants:
             _say(f"{database.kind}: run {number + 1} of {runs}: {contestant}")
-            rounds[-1][contestant] = measure(contestant, database, rows, api_url)
+            rounds[-1][contestant] = measure(contestant, database, rows, api_url, asked.before)
     print(f"### {database.kind} {database.version}: {rows:,} rows, medians of {runs} runs\n")
-    print("| | seconds | rows/s | of the limit | CPU s | peak MB |")
-    print("|---|---|---|---|---|---|")
+    print("| | seconds | rows/s | of the limit | of before | CPU s | of before | peak MB |")
+    print("|---|---|---|---|---|---|---|---|")
     for contestant in contestants:
         own = [one[contestant] for one in rounds]
-        ratios = [one["limit"].seconds / one[contestant].seconds for one in rounds if "limit" in one]
+        of_limit = [one["limit"].seconds / one[contestant].seconds for one in rounds if "limit" in one]
+        of_before = [one[contestant].seconds / one["before"].seconds for one in rounds if "before" in one]
+        cpu = [one[contestant].cpu / one["before"].cpu for one in rounds if "before" in one]
         seconds = median(one.seconds for one in own)
         spread = f" ({min(one.seconds for one in own):.2f} to {max(one.seconds for one in own):.2f})"
         print(
             f"| {contestant} | {seconds:.2f}{spread} | {rows / seconds:,.0f} | "
-            f"{f'{median(ratios):.2f}' if ratios else '-'} | {median(one.cpu for one in own):.2f} | "
-            f"{max(one.memory for one in own):.0f} |"
+            f"{_median(of_limit)} | {_median(of_before)} | {median(one.cpu for one in own):.2f} | "
+            f"{_median(cpu)} | {max(one.memory for one in own):.0f} |"
         )
     print(flush=True)
 
@@ -103,6 +111,10 @@ def growth(database: Database, sizes: Sequence[int], api_url: str) -> None:
             flush=True,
         )
     print()
+
+
+def _median(ratios: Sequence[float]) -> str:
+    return f"{median(ratios):.2f}" if ratios else "-"
 
 
 def _chosen(parser: argparse.ArgumentParser, text: str, known: Sequence[str]) -> list[str]:

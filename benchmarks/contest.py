@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.databases import ORDERS, Database
 
-CONTESTANTS = ("limit", "syncd", "script")
+CONTESTANTS = ("limit", "before", "syncd", "script")
 UPLOAD = "/management/v1/counter/2/offline_conversions/upload"
 ROOT = Path(__file__).parents[1]
 _COMPILED = TemporaryDirectory(prefix="bench-pyc-")
@@ -35,12 +35,17 @@ class Measured:
     """MB at the peak, of the largest of its processes."""
 
 
-def measure(contestant: str, database: Database, rows: int, api_url: str) -> Measured:
-    """Run a contestant once. Exits where it fails."""
+def measure(
+    contestant: str, database: Database, rows: int, api_url: str, before: Path | None = None
+) -> Measured:
+    """Run a contestant once; `before` is the checkout of an older syncd. Exits where it fails."""
     with TemporaryDirectory(prefix="bench-") as folder:
         place = Path(folder)
         if contestant == "syncd":
             return measured(syncd(place, database, api_url), place, uploaded=rows)
+        if contestant == "before" and before is not None:
+            command = [str(before / ".venv/bin/python"), *syncd(place, database, api_url)[1:]]
+            return measured(command, place, uploaded=rows, checkout=before)
         if contestant == "script":
             script = [sys.executable, "-m", "benchmarks.script", database.url, api_url, ORDERS]
             return measured(script, place)
@@ -79,16 +84,20 @@ def configuration(database: Database, api_url: str, queries: int = 1, **options:
     return json.dumps(document, indent=1)
 
 
-def environ() -> dict[str, str]:
+def environ(checkout: Path = ROOT) -> dict[str, str]:
     """For a process that is measured: with compiled modules, as an installed package has them."""
     kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    return {**kept, "PYTHONPATH": str(ROOT), "PYTHONPYCACHEPREFIX": _COMPILED.name}
+    return {**kept, "PYTHONPATH": str(checkout), "PYTHONPYCACHEPREFIX": f"{_COMPILED.name}{checkout}"}
 
 
-def measured(command: Sequence[str], folder: Path, *, uploaded: int | None = None) -> Measured:
-    """Run a command; with `uploaded`, what syncd says it uploaded must be that."""
+def measured(
+    command: Sequence[str], folder: Path, *, uploaded: int | None = None, checkout: Path = ROOT
+) -> Measured:
+    """Run a command of a checkout; with `uploaded`, what syncd says it uploaded must be that."""
     launch = [sys.executable, "-IS", str(ROOT / "benchmarks" / "launch.py"), *command]
-    done = subprocess.run(launch, cwd=folder, env=environ(), check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        launch, cwd=folder, env=environ(checkout), check=True, capture_output=True, text=True
+    )
     result = json.loads(done.stdout)
     said = (folder / "command.log").read_text(encoding="utf-8")
     if result.pop("code"):
