@@ -103,6 +103,16 @@ def prose(text: str) -> str:
     return FENCED.sub("", text)
 
 
+def pieces(text: str) -> list[str]:
+    """The headings, paragraphs, items of lists and cells of tables, in their order."""
+    begins = re.compile(r"\n(?=#|\||\*[^\s*]| *[-*] |\d+\. )")
+    found = []
+    for paragraph in re.split(r"\n\s*\n", FENCED.sub("\n\n", text)):
+        for piece in filter(str.strip, begins.split(paragraph)):
+            found += re.split(r"(?<!\\)\|", piece)[1:-1] if piece.startswith("|") else [piece]
+    return found
+
+
 def codes(text: str) -> set[str]:
     """What stands in backticks: keys, commands, states, values."""
     return {" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose(text))}
@@ -186,6 +196,16 @@ class TestPair:
         """Nothing that stands in backticks is missing, and none is of another page."""
         assert codes(pair.said) - codes(pair.told) == set()
         assert codes(pair.told) - codes(pair.more) == set()
+
+    def test_each_piece_says_the_same(self, pair: Pair) -> None:
+        """Keys and figures stand in the same paragraph, item or cell: a default is not another key's."""
+        if pair.section:
+            return
+        assert [
+            (said, told, codes(said) ^ codes(told), figures(said) ^ figures(told))
+            for said, told in zip_longest(pieces(pair.said), pieces(pair.told), fillvalue="")
+            if codes(said) != codes(told) or figures(said) != figures(told)
+        ] == []
 
     def test_figures_are_the_same(self, pair: Pair) -> None:
         """The numbers, and what they count."""
