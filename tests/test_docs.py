@@ -22,6 +22,7 @@ from tests.support.servers import Database
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 API_URL = "https://api-metrika.yandex.net"
 
 EXAMPLE = {
@@ -144,7 +145,7 @@ def anchors(text: str) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_every_command_shown_is_one(page: Path) -> None:
     """Each `syncd …` in blocks and in the text exists with these options and arguments."""
     text = page.read_text(encoding="utf-8")
@@ -161,7 +162,7 @@ def test_every_command_is_in_the_table() -> None:
     assert told == set(leaves(commands))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_every_relative_link_leads_somewhere(page: Path) -> None:
     """A link to a file finds it, and one to a heading finds the heading."""
     text = page.read_text(encoding="utf-8")
@@ -183,7 +184,7 @@ def test_every_page_is_linked_from_the_readme() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", PAGES, ids=NAMES)
 def test_every_yaml_block_is_yaml(page: Path) -> None:
     """Examples to copy can be read."""
     for one in blocks(page.read_text(encoding="utf-8"), "yaml"):
