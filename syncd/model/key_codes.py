@@ -56,6 +56,8 @@ _HASH_BITS = 30
 _FACTOR, _SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
 _WORD = 8
 """Bytes that are hashed at once."""
+_BLOCK = 1 << 18
+"""Bytes of lines that are coded at once: what is made of them on the way stays in the processor's cache."""
 _MASKS = np.array([(1 << (8 * size)) - 1 for size in range(_WORD + 1)], np.uint64)
 """What of a word is looked at, by the bytes of it that belong to the text."""
 _COMMA, _NEWLINE, _ZERO = 44, 10, 48
@@ -81,11 +83,19 @@ def repeated_places(codes: Codes) -> list[int]:
 
 
 def _conversion_codes(money: int, lines: JoinedLines) -> Codes:
-    if not lines:
-        return np.empty(0, np.int64)
-    text = encoded(lines) + b"\n" + bytes(_WORD)
+    text, start, codes = encoded(lines), 0, [np.empty(0, np.int64)]
+    while start < len(text):
+        end = text.find(b"\n", start + _BLOCK)
+        end = len(text) if end < 0 else end
+        codes.append(_codes_of_block(money, text[start:end]))
+        start = end + 1
+    return np.concatenate(codes)
+
+
+def _codes_of_block(money: int, block: bytes) -> Codes:
+    text = block + b"\n" + bytes(_WORD)
     letters = np.frombuffer(text, np.uint8)
-    ends, before, behind = _edges(letters[:-_WORD], len(lines), money)
+    ends, before, behind = _edges(letters[:-_WORD], block.count(b"\n") + 1, block.count(b","), money)
     starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1])
     return (_numbers(letters, before + 1, behind) << _HASH_BITS) | _hashes(text, starts, before - starts)
 
@@ -93,18 +103,17 @@ def _conversion_codes(money: int, lines: JoinedLines) -> Codes:
 _CODERS = [partial(_conversion_codes, money) for money in range(3)]
 
 
-def _edges(letters: NDArray[np.uint8], lines: int, money: int) -> tuple[Codes, Codes, Codes]:
+def _edges(letters: NDArray[np.uint8], lines: int, commas: int, money: int) -> tuple[Codes, Codes, Codes]:
     """Find where each line ends, and the commas (or the end) before and behind its DateTime."""
     marks = np.flatnonzero(letters <= _COMMA)
-    if len(marks) % lines == 0:  # the same number in each line, most likely: no quotes, no commas in texts
+    if len(marks) == lines + commas and commas % lines == 0:  # as many in each line, most likely
         table = marks.reshape(lines, -1)
-        found = letters[table]
-        if (found[:, -1] == _NEWLINE).all() and (found[:, :-1] == _COMMA).all():
+        if (letters[table[:, -1]] == _NEWLINE).all():
             return table[:, -1], table[:, -2 - money], table[:, -1 - money]
     ends = np.flatnonzero(letters == _NEWLINE)
-    commas = np.flatnonzero(letters == _COMMA)
-    last = np.searchsorted(commas, ends) - money
-    return ends, commas[last - 1], commas[last] if money else ends
+    places = np.flatnonzero(letters == _COMMA)
+    last = np.searchsorted(places, ends) - money
+    return ends, places[last - 1], places[last] if money else ends
 
 
 def _numbers(letters: NDArray[np.uint8], starts: Codes, ends: Codes) -> Codes:
