@@ -66,4 +66,5 @@ def test_a_first_run_loads_no_web_server_no_migrations_and_no_terminal(config: P
     """`run --once` serves nothing, makes its store without Alembic, and draws on terminals alone."""
     found = loaded(["run", "--once", "--json", "-c", str(config)], tmp_path)
     unneeded = {"alembic", "jinja2", "multipart", "rich", "starlette", "uvicorn", "pandas", "syncd.emulator"}
+    unneeded |= {"psycopg", "charset_normalizer", "chardet"}  # the store and the source are SQLite
     assert found & unneeded == set()

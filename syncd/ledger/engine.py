@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psycopg
 from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
@@ -21,14 +20,11 @@ from syncd.model.clock import Clock, SystemClock
 from syncd.model.errors import StateUnavailable
 from syncd.model.settings import StateSettings
 
-ANSWER_WITHIN = 60.0
-"""Seconds in which PostgreSQL must have answered a statement of ours."""
-
 _CONNECT_POSTGRESQL: dict[str, object] = {
     "connect_timeout": 10,
     "application_name": "syncd",
     # A server that vanished without a word is noticed within half a minute. Where something between us
-    # and it takes our bytes and does nothing with them, `_Impatient` notices.
+    # and it takes our bytes and does nothing with them, `Impatient` notices.
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -161,28 +157,6 @@ def _postgresql(url: URL, settings: StateSettings, clock: Clock) -> StoreDatabas
     return StoreDatabase(engine, tables("", schema), None, schema, secrets, clock)
 
 
-class _Impatient(psycopg.Connection[Any]):
-    """A connection that waits for no answer for ever, whatever keeps the server from giving one.
-
-    The server's own statement_timeout would be of no use where the statement never reaches it.
-    """
-
-    def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
-        """Wait as psycopg does, but not for ever: close a connection that did not answer in time."""
-        try:
-            return super().wait(gen, interval, ANSWER_WITHIN if timeout is None else timeout)
-        except psycopg.OperationalError as error:
-            if timeout is not None or self.closed or not _timed_out(error):
-                raise
-            self.close()
-            raise psycopg.OperationalError(f"no answer within {ANSWER_WITHIN:.0f} s") from None
-
-
-def _timed_out(error: psycopg.OperationalError) -> bool:
-    """Whether psycopg's own wait gave up; its class has no public name, a server's answer has a state."""
-    return type(error).__name__ == "_WaitTimeout"
-
-
 def _connect_postgresql(
     password_file: Path | None,
     secrets: set[str],
@@ -190,12 +164,14 @@ def _connect_postgresql(
     _record: object,
     arguments: Any,
     options: Any,
-) -> _Impatient:
+) -> object:
     """Connect with a connection of our own class, and with the password that its file has now."""
     if password_file is not None:
         options["password"] = _password(password_file)
         secrets.add(options["password"])
-    return _Impatient.connect(*arguments, **options)
+    from syncd.ledger.impatient import Impatient  # noqa: PLC0415 — psycopg, which SQLite does not need
+
+    return Impatient.connect(*arguments, **options)
 
 
 def _password(file: Path) -> str:

@@ -10,7 +10,6 @@ from syncd.model.errors import SourceError
 from syncd.model.events import Event, Observer
 from syncd.model.settings import QuerySettings
 from syncd.source.engines import Database, Engines
-from syncd.source.notifications import Listener
 
 Channels = Mapping[str, AbstractSet[str]]
 """The queries of each channel."""
@@ -31,26 +30,29 @@ class Wakes:
         self._engines = engines
         self._wake = wake
         self._observer = observer
-        self._listeners: dict[str, tuple[Database, Channels, Listener]] = {}
+        self._listeners: dict[str, tuple[Database, Channels, Callable[[], None]]] = {}
+        """What ends each listener stands last."""
 
     def listen_for(self, queries: Iterable[QuerySettings]) -> None:
         """Listen for these queries from now on; what did not change keeps its connection."""
         wanted = channels_of(queries)
         databases = {name: database for name in wanted if (database := self._database(name))}
-        for name, (database, channels, listener) in list(self._listeners.items()):
+        for name, (database, channels, close) in list(self._listeners.items()):
             if wanted.get(name) != channels or databases.get(name) is not database:
-                listener.close()
+                close()
                 del self._listeners[name]
         for name in databases.keys() - self._listeners.keys():
+            from syncd.source.notifications import Listener  # noqa: PLC0415 — psycopg, for who listens
+
             database, channels = databases[name], wanted[name]
             listener = Listener(database, channels, partial(self._heard, channels), partial(self._tell, name))
-            self._listeners[name] = database, channels, listener
+            self._listeners[name] = database, channels, listener.close
             listener.start()
 
     def close(self) -> None:
         """Listen no more."""
-        for _, _, listener in self._listeners.values():
-            listener.close()
+        for _, _, close in self._listeners.values():
+            close()
         self._listeners.clear()
 
     def _database(self, name: str) -> Database | None:

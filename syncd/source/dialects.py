@@ -18,11 +18,9 @@ from importlib import import_module
 from typing import Any
 from urllib.parse import quote
 
-import psycopg
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from syncd.source import tolerant
 from syncd.source.families import family
 from syncd.source.sessions import READER
 
@@ -94,6 +92,8 @@ def _postgres_arguments(_url: URL) -> dict[str, Any]:
 
 
 def _postgres_connected(connection: Any) -> None:
+    from syncd.source import tolerant  # noqa: PLC0415 — psycopg, which other databases do not need
+
     connection.autocommit = True  # psycopg leaves the BEGIN to us (`_postgres_begin`)
     tolerant.register(connection)
 
@@ -138,6 +138,8 @@ def _postgres_settings(timeout: timedelta) -> str:
 
 def _postgres_abort(connection: Any) -> None:
     """Cut the socket under a waiting psycopg: for a server that neither answers nor times out."""
+    import psycopg  # noqa: PLC0415 — which other databases do not need
+
     with suppress(psycopg.Error, OSError):  # it has just ended by itself
         handle = socket.socket(fileno=os.dup(connection.pgconn.socket))
         with handle:

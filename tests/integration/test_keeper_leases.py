@@ -14,7 +14,7 @@ from typing import Self
 import pytest
 from pydantic import SecretStr
 
-from syncd.ledger import Leases, Store, engine
+from syncd.ledger import Leases, Store, impatient
 from syncd.ledger.fleet.leases import Fleet
 from syncd.model import RunReport
 from syncd.model.errors import LeaseLost, StateUnavailable
@@ -213,7 +213,7 @@ def test_a_store_that_falls_silent(
 
     Nothing is closed or refused: bytes just do not pass, which neither TCP nor the server can tell.
     """
-    monkeypatch.setattr(engine, "ANSWER_WITHIN", 1.0)
+    monkeypatch.setattr(impatient, "ANSWER_WITHIN", 1.0)
     with Silence(postgres_server) as silence:
         url = state.url.get_secret_value().split("?")[0].replace("@/", f"@127.0.0.1:{silence.port}/")
         cut_off, listener = keepers.start(StateSettings(url=SecretStr(url), schema_name=state.schema_name))
@@ -236,7 +236,7 @@ def test_every_statement_is_answered_or_given_up(
     state: StateSettings, postgres_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A new statement and a commit under way end as StateUnavailable; then all works again."""
-    monkeypatch.setattr(engine, "ANSWER_WITHIN", 0.5)
+    monkeypatch.setattr(impatient, "ANSWER_WITHIN", 0.5)
     with Silence(postgres_server) as silence:
         url = state.url.get_secret_value().split("?")[0].replace("@/", f"@127.0.0.1:{silence.port}/")
         store = Store.open(

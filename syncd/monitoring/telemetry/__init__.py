@@ -5,7 +5,7 @@ The only home of structlog and prometheus_client.
 
 from __future__ import annotations
 
-from syncd.monitoring.telemetry.loading import without
+from syncd.model.lean_imports import without
 
 with without("rich"):  # structlog's way to draw tracebacks, which no terminal of ours sees: 6 MB, 0.03 s
     from syncd.monitoring.telemetry.logs import configure, install_hooks, say
