@@ -68,3 +68,12 @@ def test_a_first_run_loads_no_web_server_no_migrations_and_no_terminal(config: P
     unneeded = {"alembic", "jinja2", "multipart", "rich", "starlette", "uvicorn", "pandas", "syncd.emulator"}
     unneeded |= {"psycopg", "charset_normalizer", "chardet"}  # the store and the source are SQLite
     assert found & unneeded == set()
+
+
+@pytest.mark.parametrize("command", ["status", "uploads", "rejects list orders"])
+def test_a_look_at_the_store_loads_no_more_than_that_takes(
+    command: str, config: Path, tmp_path: Path
+) -> None:
+    """Neither the index of keys, nor what speaks to sources, Metrica or the log."""
+    found = loaded([*command.split(), "-c", str(config)], tmp_path)
+    assert found & {"numpy", "psycopg", "requests", "structlog", "prometheus_client", "phonenumbers"} == set()
