@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import gettext as standard
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
@@ -29,12 +30,13 @@ def catalogue(code: str) -> standard.NullTranslations:
 class _Process:
     """The language of this process: that of a command, English in the daemon."""
 
+    code = ENGLISH
     words = catalogue(ENGLISH)
 
 
 def speak(code: str) -> None:
     """Have this process tell people everything in a language from here on, click's own words too."""
-    _Process.words = catalogue(code)
+    _Process.code, _Process.words = code, catalogue(code)
     if code == ENGLISH:
         standard.textdomain("messages")
     else:
@@ -43,13 +45,29 @@ def speak(code: str) -> None:
         standard.textdomain(DOMAIN)
 
 
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Have this process speak a language for a time."""
+    before = spoken()
+    speak(code)
+    try:
+        yield
+    finally:
+        speak(before)
+
+
+def spoken() -> str:
+    """The language of this process."""
+    return _Process.code
+
+
 def wanted(arguments: Sequence[str], environ: Mapping[str, str]) -> str:
     """The language of a command line: that of `--lang`, else that of the environment; of `--json` English."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     if "--json" in options:
         return ENGLISH
     asked = ""
-    for option, following in zip(options, [*options[1:], ""], strict=True):
+    for option, following in zip(options, [*options[1:], ""], strict=False):
         name, _, value = option.partition("=")
         asked = value or following if name == "--lang" else asked
     return asked if asked in LANGUAGES else _of_environment(environ)
@@ -82,6 +100,16 @@ def pgettext(context: str, message: str) -> str:
 def ngettext(one: str, many: str, number: int) -> str:
     """A text about a number of things, in the form that the language has for it."""
     return _Process.words.ngettext(one, many, number)
+
+
+def number(value: int) -> str:
+    """1234567 as 1,234,567 or the language's like."""
+    return f"{value:,}".replace(",", pgettext("between thousands", ","))
+
+
+def counted(count: int, one: str, many: str) -> str:
+    """`1 row`, `2 rows`: texts with the number's place in them."""
+    return ngettext(one, many, count).format(count=number(count))
 
 
 def marked(message: str) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from syncd.cli.common import config_option, json_option, print_json, print_table, read_settings
+from syncd.cli.common import columns, config_option, json_option, print_json, print_table, read_settings
+from syncd.language import _
 from syncd.model.errors import UsageError
 
 FAILED = 1
@@ -30,12 +31,12 @@ def send_test(*, config: Path | None, as_json: bool) -> None:
 
     settings = read_settings(config)
     if settings.alerts is None:
-        raise UsageError(f"{settings.file} has no alerts: nobody is told of anything")
+        raise UsageError(_("{file} has no alerts: nobody is told of anything").format(file=settings.file))
     message = test_message(datetime.now(UTC))
     answers = [(receiver.name, receiver.send(message)) for receiver in open_receivers(settings.alerts)]
     if as_json:
         print_json([{"receiver": name, "ok": not why, "answer": why or "taken"} for name, why in answers])
     else:
-        print_table(("receiver", "answer"), [(name, why or "taken") for name, why in answers], "")
+        print_table(columns("receiver", "answer"), [(name, why or _("taken")) for name, why in answers], "")
     if any(why for _, why in answers):
         sys.exit(FAILED)

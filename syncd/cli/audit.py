@@ -16,7 +16,6 @@ from syncd.cli.access import holding, looking
 from syncd.cli.common import (
     DURATION,
     config_option,
-    counted,
     json_option,
     pick,
     print_json,
@@ -26,6 +25,7 @@ from syncd.cli.common import (
 )
 from syncd.inspect.audit import NAMED, Account, Span, account, find_departed, missing, span_of
 from syncd.inspect.compare import Compare, Fate
+from syncd.language import NP_, _, counted, number, pgettext
 from syncd.mapping import kind_of
 from syncd.model import Mark
 from syncd.model.errors import RowsMissing, UploadsMissing, UsageError
@@ -38,15 +38,15 @@ if TYPE_CHECKING:
 
 ROWS_REJECTED = 3
 _WORDS = {
-    Fate.DELIVERED: "delivered",
-    Fate.PASSED: "passed over: there before the query's `start`",
-    Fate.SENDING: "on their way",
-    Fate.WAITING: "waiting for their DateTime",
-    Fate.REJECTED: "rejected",
-    Fate.DROPPED: "rejected, and dropped by a person",
-    Fate.CHANGED_MONEY: "delivered, with another {changing} in the source now",
-    Fate.CHANGED_IDENTITY: "delivered, with another {identity} in the source now",
-    Fate.MISSING: "MISSING: nothing is known of them",
+    Fate.DELIVERED: NP_("rows", "delivered"),
+    Fate.PASSED: NP_("rows", "passed over: there before the query's `start`"),
+    Fate.SENDING: NP_("rows", "on their way"),
+    Fate.WAITING: NP_("rows", "waiting for their DateTime"),
+    Fate.REJECTED: NP_("rows", "rejected"),
+    Fate.DROPPED: NP_("rows", "rejected, and dropped by a person"),
+    Fate.CHANGED_MONEY: NP_("rows", "delivered, with another {changing} in the source now"),
+    Fate.CHANGED_IDENTITY: NP_("rows", "delivered, with another {identity} in the source now"),
+    Fate.MISSING: NP_("rows", "MISSING: nothing is known of them"),
 }
 
 
@@ -127,9 +127,14 @@ def audit(
 def _end(result: Result) -> int:
     """The exit code. Raises RowsMissing or UploadsMissing."""
     if result.missing:
-        raise RowsMissing(f"{result.query.name}: {counted(result.missing, 'row')} missing")
+        raise RowsMissing(
+            f"{result.query.name}: " + counted(result.missing, "{count} row missing", "{count} rows missing")
+        )
     if result.lost:
-        raise UploadsMissing(f"{result.query.name}: {counted(len(result.lost), 'upload')} not at Metrica")
+        raise UploadsMissing(
+            f"{result.query.name}: "
+            + counted(len(result.lost), "{count} upload not at Metrica", "{count} uploads not at Metrica")
+        )
     return ROWS_REJECTED if result.found.counts[Fate.REJECTED] else 0
 
 
@@ -172,36 +177,48 @@ def _delivered_since(store: Store, query: str, since: datetime) -> Iterator[int]
 def _lines(result: Result) -> Iterator[str]:
     name, span, found, kind = result.query.name, result.span, result.found, kind_of(result.query)
     if span is None:
-        yield f"{name}: it has delivered nothing yet, so there is nothing to compare"
+        yield _("{name}: it has delivered nothing yet, so there is nothing to compare").format(name=name)
         return
-    how = f"by {result.query.mark[0]}" if span.by_mark else "by DateTime"
+    how = _("by {mark}").format(mark=result.query.mark[0]) if span.by_mark else _("by DateTime")
     since, upto = shown_moment(span.since), shown_mark(span.upto)
     if result.stands is not None and result.stands != span.upto:
-        upto = (
-            f"{upto}; from there to {shown_mark(result.stands)}, where the query stands, rows may still come"
+        upto = _("{upto}; from there to {stands}, where the query stands, rows may still come").format(
+            upto=upto, stands=shown_mark(result.stands)
         )
-    yield f"{name}: rows since {since} ({how}), up to the mark {upto}"
+    yield _("{name}: rows since {since} ({how}), up to the mark {upto}").format(
+        name=name, since=since, how=how, upto=upto
+    )
     for fate, words in _WORDS.items():
         count = found.counts[fate]
         if not count:
             continue
-        said = words.format(changing=kind.changing_words, identity=kind.identity_words)
-        yield f"{count:>9,}  {said}"
+        said = pgettext("rows", words).format(
+            changing=_(kind.changing_words), identity=_(kind.identity_words)
+        )
+        yield f"{number(count):>9}  {said}"
         if keys := found.named.get(fate):
             more = ", …" if count > NAMED else ""
             yield visible(f"{'':11}{'; '.join(map(shown_key, keys))}{more}")
     if not found.counts.total():
-        yield f"{0:>9}  rows in that time"
+        words = _("rows in that time")
+        yield f"{0:>9}  {words}"
     if result.departed:
         rows = len(result.departed)
-        yield f"{rows:>9,}  delivered, and not in the query now: Metrica has them as last sent"
+        said = _("delivered, and not in the query now: Metrica has them as last sent")
+        yield f"{number(rows):>9}  {said}"
         more = ", …" if len(result.departed) > NAMED else ""
         yield visible(f"{'':11}{'; '.join(map(shown_key, result.departed[:NAMED]))}{more}")
     if result.healed is not None:
-        yield f"Healed, and accounted for now: {counted(result.healed, 'row')}"
+        yield counted(
+            result.healed,
+            "Healed, and accounted for now: {count} row",
+            "Healed, and accounted for now: {count} rows",
+        )
     if result.lost is not None:
-        words = ", ".join(map(str, result.lost)) or "none"
-        yield f"Uploads accepted in that time that Metrica's list does not have: {words}"
+        words = ", ".join(map(str, result.lost)) or _("none")
+        yield _("Uploads accepted in that time that Metrica's list does not have: {uploads}").format(
+            uploads=words
+        )
 
 
 def _document(result: Result) -> dict[str, object]:

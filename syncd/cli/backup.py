@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syncd.cli.common import config_option, json_option, print_json, read_without_secrets
+from syncd.language import _
 
 if TYPE_CHECKING:
     from syncd.ledger import Store
@@ -35,7 +36,11 @@ def backup(*, config: Path | None, as_json: bool, file: Path) -> None:
     if as_json:
         print_json({"file": str(file), "bytes": size})
     else:
-        click.echo(f"The state store was written to {file} ({size / 1e6:,.1f} MB).")
+        click.echo(
+            _("The state store was written to {file} ({size} MB).").format(
+                file=file, size=f"{size / 1e6:,.1f}"
+            )
+        )
 
 
 @click.command()
@@ -55,10 +60,14 @@ def restore(*, config: Path | None, as_json: bool, file: Path) -> None:
     if as_json:
         print_json({"restored": str(file), "version": done.version, "kept": done.kept})
         return
-    click.echo(f"The state store is now what {file} holds (version {done.version}).")
+    click.echo(
+        _("The state store is now what {file} holds (version {version}).").format(
+            file=file, version=done.version
+        )
+    )
     if done.kept is not None:
-        click.echo(f"The store as it was before is kept: {done.kept}.")
-    click.echo("The first run compares it with Metrica's list of uploads; start syncd again.")
+        click.echo(_("The store as it was before is kept: {kept}.").format(kept=done.kept))
+    click.echo(_("The first run compares it with Metrica's list of uploads; start syncd again."))
 
 
 @contextmanager

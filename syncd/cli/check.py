@@ -20,7 +20,6 @@ import click
 from syncd.cli.common import (
     complain,
     config_option,
-    counted,
     is_terminal,
     json_option,
     pick,
@@ -42,6 +41,7 @@ from syncd.inspect.check import (
     look_at_state,
     look_at_zone,
 )
+from syncd.language import N_, _, counted
 from syncd.metrica.client import MetricaClient
 from syncd.model import Position
 from syncd.model.drivers import lacking
@@ -54,12 +54,23 @@ FAILED = 1
 OTHERS = stat.S_IRWXO
 """What a file's mode lets everybody do."""
 _SIGNS = {
-    Level.OK: click.style("ok       ", fg="green"),
-    Level.NOTE: click.style("note     ", fg="cyan"),
-    Level.WARNING: click.style("WARNING  ", fg="yellow", bold=True),
-    Level.ERROR: click.style("ERROR    ", fg="red", bold=True),
+    Level.OK: (N_("ok"), "green"),
+    Level.NOTE: (N_("note"), "cyan"),
+    Level.WARNING: (N_("WARNING"), "yellow"),
+    Level.ERROR: (N_("ERROR"), "red"),
 }
-_INDENT = 11
+_SIGN = 9
+_INDENT = 2 + _SIGN
+_PLACES = {
+    "file": N_("file"),
+    "secrets": N_("secrets"),
+    "state": N_("state"),
+    "metrica": N_("metrica"),
+    "database": N_("database"),
+    "query": N_("query"),
+    "counter": N_("counter"),
+}
+"""What `where` of a finding begins with."""
 
 
 @click.command()
@@ -91,12 +102,14 @@ def check(
         print_json(_report(len(queries), findings, places))
     else:
         _show(findings, places)
-        errors, warnings = counted(levels[Level.ERROR], "error"), counted(levels[Level.WARNING], "warning")
-        click.echo(f"\n{counted(len(queries), 'query')}: {errors}, {warnings}")
+        looked = counted(len(queries), "{count} query", "{count} queries")
+        errors = counted(levels[Level.ERROR], "{count} error", "{count} errors")
+        warnings = counted(levels[Level.WARNING], "{count} warning", "{count} warnings")
+        click.echo(f"\n{looked}: {errors}, {warnings}")
     for finding in findings:
         # Said once to a person: on stderr only where standard output goes elsewhere.
         if finding.level is Level.ERROR and not is_terminal(sys.stdout):
-            complain(f"{finding.where}: {finding.message}", finding.action)
+            complain(f"{_heading(finding.where)}: {finding.message}", finding.action)
     return FAILED if levels[Level.ERROR] else 0
 
 
@@ -122,9 +135,9 @@ def _report(queries: int, findings: Sequence[CheckFinding], places: Places) -> d
 
 def _about_file(settings: Settings) -> CheckFinding:
     disabled = [name for name, query in settings.queries.items() if not query.enabled]
-    more = f", of which disabled: {', '.join(disabled)}" if disabled else ""
-    message = f"{settings.file}: {counted(len(settings.queries), 'query')}{more}"
-    return CheckFinding(Level.OK, "file", message)
+    more = _(", of which disabled: {disabled}").format(disabled=", ".join(disabled)) if disabled else ""
+    queries = counted(len(settings.queries), "{count} query", "{count} queries")
+    return CheckFinding(Level.OK, "file", f"{settings.file}: {queries}{more}")
 
 
 def _about_secrets(settings: Settings) -> Iterator[CheckFinding]:
@@ -142,20 +155,22 @@ def _about_secrets(settings: Settings) -> Iterator[CheckFinding]:
     for name in sorted(files):
         with suppress(OSError):
             if Path(name).stat().st_mode & OTHERS:
-                message = f"{name} holds a secret and can be read by everybody on this machine"
+                message = _("{name} holds a secret and can be read by everybody on this machine").format(
+                    name=name
+                )
                 yield CheckFinding(Level.WARNING, "secrets", message, f"chmod o-rwx {name}", Code.READABLE)
     url = urlsplit(settings.metrica.api_url)
     if url.scheme == "http" and url.hostname not in {"127.0.0.1", "::1", "localhost"}:
-        message = "metrica.api_url is http: the token and the rows go over the network unencrypted"
+        message = _("metrica.api_url is http: the token and the rows go over the network unencrypted")
         path = ("metrica", "api_url")
-        yield CheckFinding(Level.WARNING, "metrica", message, "Write https.", Code.API_UNENCRYPTED, path)
+        yield CheckFinding(Level.WARNING, "metrica", message, _("Write https."), Code.API_UNENCRYPTED, path)
 
 
 def _about_drivers(queries: Sequence[QuerySettings]) -> Iterator[CheckFinding]:
     """Drivers that the databases of these queries need and this machine does not have."""
     for database in {query.database.name: query.database for query in queries}.values():
         if driver := lacking(database.url.get_secret_value()):
-            message = f"its driver, {driver.module}, is not installed"
+            message = _("its driver, {module}, is not installed").format(module=driver.module)
             yield CheckFinding(
                 Level.ERROR,
                 f"database {database.name}",
@@ -197,7 +212,9 @@ def _looks(
     for query in queries:
         seen = Seen()
         if query.database.name in away:
-            message = f"not looked at: there is no connection to database {query.database.name}"
+            message = _("not looked at: there is no connection to database {database}").format(
+                database=query.database.name
+            )
             path = ("queries", query.name)
             yield CheckFinding(Level.WARNING, f"query {query.name}", message, "", Code.NOT_LOOKED_AT, path)
         else:
@@ -257,16 +274,24 @@ def _show(findings: Sequence[CheckFinding], places: Places) -> None:
     for finding in findings:
         blocks.setdefault(finding.where, []).append(finding)
     for where, found in blocks.items():
-        click.secho(where, bold=True)
+        click.secho(_heading(where), bold=True)
         for finding in found:
             lines = _folded(finding.message, width)
             if finding.level in {Level.WARNING, Level.ERROR} and (place := _shown_place(finding, places)):
                 lines += _folded(place, width)
             if finding.action and finding.level is not Level.OK:
                 lines += _folded(f"→ {finding.action}", width)
-            click.echo(f"  {_SIGNS[finding.level]}{lines[0]}")
+            sign, colour = _SIGNS[finding.level]
+            is_bold = finding.level in {Level.WARNING, Level.ERROR}
+            click.echo(f"  {click.style(_(sign).ljust(_SIGN), fg=colour, bold=is_bold or None)}{lines[0]}")
             for line in lines[1:]:
                 click.echo(f"{' ' * _INDENT}{line}")
+
+
+def _heading(where: str) -> str:
+    """Where something was found, such as `query paid_orders`, for a person."""
+    kind, _gap, name = where.partition(" ")
+    return f"{_(_PLACES.get(kind, kind))} {name}".rstrip()
 
 
 def _folded(text: str, width: int) -> list[str]:
@@ -279,7 +304,7 @@ def _shown_place(finding: CheckFinding, places: Places) -> str:
     file, line = finding.at or (finding.path and places.find(finding.path)) or ("", 0)
     if not line or f"{file}:{line}" in finding.message:
         return ""
-    return f"in {file}:{line} {'.'.join(finding.path)}".rstrip()
+    return _("in {file}:{line} {path}").format(file=file, line=line, path=".".join(finding.path)).rstrip()
 
 
 def _json(finding: CheckFinding, places: Places) -> dict[str, object]:

@@ -20,6 +20,7 @@ import click
 from syncd.config import find_file, load
 from syncd.config.values import duration
 from syncd.config.words import Wrong
+from syncd.language import ENGLISH, LANGUAGES, _, pgettext, speaking
 from syncd.model import Mark
 from syncd.model.errors import ConfigError, UsageError
 from syncd.model.keys import value_text
@@ -51,7 +52,13 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def config_option(function: Function) -> Function:
-    """Add `-c/--config FILE`."""
+    """Add what every command takes: `-c/--config FILE` and `--lang`, which is looked for before all else."""
+    language = click.option(
+        "--lang",
+        type=click.Choice([*LANGUAGES]),
+        expose_value=False,
+        help="The language of what people are told (else that of LANG).",
+    )
     return click.option(
         "-c",
         "--config",
@@ -59,7 +66,7 @@ def config_option(function: Function) -> Function:
         metavar="FILE",
         callback=_or_before_the_command,
         help="The configuration file (else $SYNCD_CONFIG, else /etc/syncd/config.yaml).",
-    )(function)
+    )(language(function))
 
 
 def _or_before_the_command(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path | None:
@@ -92,21 +99,30 @@ def read_without_secrets(config: Path | None) -> Settings:
 
     A person who looks at the status has no token in the environment. Raises ConfigError for all else.
     """
-    try:
+    with suppress(ConfigError):
         return read_settings(config)
+    unset = _unset_secrets(config)
+    for stand_in in ("unset", "sqlite:///unset", "sqlite://") if unset else ():  # a part of a value, or a URL
+        with suppress(ConfigError):
+            return load(
+                find_file(config, os.environ), environ={**dict.fromkeys(unset, stand_in), **os.environ}
+            )
+    return read_settings(config)
+
+
+def _unset_secrets(config: Path | None) -> list[str]:
+    """The variables with secrets that are not set; none where anything else is wrong."""
+    unset: list[str] = []
+    try:
+        with speaking(ENGLISH):  # _UNSET reads what is said
+            read_settings(config)
     except ConfigError as error:
-        unset: list[str] = []
         for problem in error.problems:
             said = _UNSET.match(problem.message)
             if said is None or not _IS_SECRET.match(problem.path):
-                raise
+                return []
             unset += said["names"].split(", ")
-        for stand_in in ("unset", "sqlite:///unset", "sqlite://"):  # a part of a value, or all of a URL
-            with suppress(ConfigError):
-                return load(
-                    find_file(config, os.environ), environ={**dict.fromkeys(unset, stand_in), **os.environ}
-                )
-        raise
+    return unset
 
 
 def pick(settings: Settings, names: Sequence[str]) -> list[QuerySettings]:
@@ -116,8 +132,16 @@ def pick(settings: Settings, names: Sequence[str]) -> list[QuerySettings]:
     for name in names:
         if name not in settings.queries:
             near = difflib.get_close_matches(name, settings.queries, 1)
-            hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(settings.queries)}"
-            raise UsageError(f"there is no query {name!r} in {settings.file}; {hint}")
+            hint = (
+                _("did you mean {near}?").format(near=near[0])
+                if near
+                else _("it has {names}").format(names=", ".join(settings.queries))
+            )
+            raise UsageError(
+                _("there is no query {name!r} in {file}; {hint}").format(
+                    name=name, file=settings.file, hint=hint
+                )
+            )
     return [settings.queries[name] for name in dict.fromkeys(names)]
 
 
@@ -144,7 +168,7 @@ def complain(what: str, action: str) -> None:
 
     lines = "\n".join(map(visible, redact(what).splitlines()))
     click.echo(f"syncd: {lines}", err=True)
-    click.echo(f"  what to do: {action}", err=True)
+    click.echo(_("  what to do: {action}").format(action=action), err=True)
 
 
 def print_json(document: object) -> None:
@@ -153,11 +177,12 @@ def print_json(document: object) -> None:
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str) -> None:
-    """A table on standard output; `empty` is said when there is no row.
+    """A table on standard output, its columns named by `columns`; `empty` is said when there is no row.
 
     Into a pipe every row is one line, whole, its columns aligned. On a terminal that is too narrow for that,
     every row is a block of its own.
     """
+    columns = [pgettext("column", name) for name in columns]
     lines = [[_cell(value) for value in row] for row in rows]
     if not lines:
         click.echo(empty)
@@ -165,6 +190,11 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty:
         _print_blocks(columns, lines, shutil.get_terminal_size().columns)
     else:
         _print_plain([list(columns), *lines])
+
+
+def columns(*names: str) -> tuple[str, ...]:
+    """The columns of a table; `print_table` says them in the language of the command."""
+    return names
 
 
 def print_item(text: str) -> None:
@@ -197,14 +227,6 @@ def is_terminal(stream: TextIO | None) -> bool:
 def can_draw(stream: TextIO | None) -> bool:
     """Whether progress can be drawn there: a terminal that can move its cursor."""
     return is_terminal(stream) and os.environ.get("TERM", "dumb") not in {"dumb", "unknown", ""}
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 query`, `2 queries`, `3 errors`."""
-    if number == 1:
-        return f"1 {noun}"
-    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-    return f"{number:,} {plural}"
 
 
 def _width(columns: Sequence[str], lines: Sequence[Sequence[str]]) -> int:

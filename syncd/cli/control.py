@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from syncd.cli.common import DURATION, config_option, json_option, pick, print_json, read_without_secrets
+from syncd.language import _
 from syncd.model.clock import SystemClock
 from syncd.model.errors import UsageError
 from syncd.model.showing import json_moment, shown_moment
@@ -42,9 +43,11 @@ def pause(*, config: Path | None, as_json: bool, lasting: timedelta | None, name
     until = SystemClock().now() + lasting if lasting is not None else None
     with _control(config, names) as control:
         control.pause(names, until, asked_by())
-    rest = "until `syncd resume`" if until is None else f"until {shown_moment(until)}"
+    words = _("paused until `syncd resume`")
+    if until is not None:
+        words = _("paused until {until}").format(until=shown_moment(until))
     more = {"until": until and json_moment(until)}
-    _say(dict.fromkeys(names, f"paused {rest}"), more, as_json=as_json)
+    _say(dict.fromkeys(names, words), more, as_json=as_json)
 
 
 @click.command()
@@ -57,7 +60,7 @@ def resume(*, config: Path | None, as_json: bool, names: tuple[str, ...]) -> Non
         now = SystemClock().now()
         resting = {name for name, row in control.pauses().items() if row.is_in_force(now)}
         control.resume(names, asked_by())
-    told = {name: "resumed" if name in resting else "was not paused" for name in names}
+    told = {name: _("resumed") if name in resting else _("was not paused") for name in names}
     _say(told, {}, as_json=as_json)
 
 
@@ -76,9 +79,11 @@ def trigger(*, config: Path | None, as_json: bool, names: tuple[str, ...]) -> No
         pauses = control.pauses()
         for name in names:
             if name in pauses and pauses[name].is_in_force(now):
-                raise UsageError(f"{name} is paused; `syncd resume {name}` has it run again")
+                raise UsageError(
+                    _("{name} is paused; `syncd resume {name}` has it run again").format(name=name)
+                )
         control.trigger(names, asked_by())
-    _say(dict.fromkeys(names, "runs as soon as a daemon sees it"), {}, as_json=as_json)
+    _say(dict.fromkeys(names, _("runs as soon as a daemon sees it")), {}, as_json=as_json)
 
 
 def asked_by() -> str:

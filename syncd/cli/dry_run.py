@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncd.cli.common import complain, pick, print_json, print_table, read_settings
+from syncd.cli.common import columns, complain, pick, print_json, print_table, read_settings
+from syncd.language import _
 from syncd.model.errors import SyncdError
 from syncd.model.settings import QuerySettings
 
@@ -18,7 +19,7 @@ FAILED = 1
 ROWS_REJECTED = 3
 MOST_ROWS = 1_000_000
 """Rows that are read of a query; of more it is told that there are more."""
-_COLUMNS = ("query", "read", "known", "would upload", "uploads", "would reject", "would wait", "error")
+_COLUMNS = columns("query", "read", "known", "would upload", "uploads", "would reject", "would wait", "error")
 
 
 def rehearse(config: Path | None, names: tuple[str, ...], *, as_json: bool) -> int:
@@ -28,7 +29,7 @@ def rehearse(config: Path | None, names: tuple[str, ...], *, as_json: bool) -> i
 
     settings = read_settings(config)
     queries = pick(settings, names)
-    _, observer = telemetry(settings, queries)
+    _metrics, observer = telemetry(settings, queries)
     resources = Resources(settings, observer)
     rows, errors = [], list[tuple[str, SyncdError]]()
     try:
@@ -43,8 +44,8 @@ def rehearse(config: Path | None, names: tuple[str, ...], *, as_json: bool) -> i
     if as_json:
         print_json({"dry_run": True, "queries": [_as_json(row) for row in rows]})
     else:
-        print_table(_COLUMNS, [[row[column] for column in _COLUMNS] for row in rows], "no enabled query")
-        click.echo("A dry run: nothing was uploaded, and no mark was moved.")
+        print_table(_COLUMNS, [[row[column] for column in _COLUMNS] for row in rows], _("no enabled query"))
+        click.echo(_("A dry run: nothing was uploaded, and no mark was moved."))
     for name, failure in errors:
         message, action = failure.as_final()
         complain(f"{name}: {message}", action)

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from syncd.cli.common import config_option
+from syncd.language import _
 from syncd.model.errors import UsageError
 
 
@@ -69,7 +70,11 @@ def _read_file(file: Path) -> dict[str, object]:
 def _read(text: str, where: str) -> dict[str, object]:
     document = _json(text, where)
     if not isinstance(document, dict):
-        raise UsageError(f'{where}: a JSON object is wanted, such as {{"kind": "slow", "seconds": 2}}')
+        raise UsageError(
+            _('{where}: a JSON object is wanted, such as {{"kind": "slow", "seconds": 2}}').format(
+                where=where
+            )
+        )
     return document
 
 
@@ -77,4 +82,4 @@ def _json(text: str, where: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{where}: this is no JSON: {error}") from None
+        raise UsageError(_("{where}: this is no JSON: {error}").format(where=where, error=error)) from None

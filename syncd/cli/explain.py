@@ -23,6 +23,7 @@ from syncd.cli.explain_words import paragraphs
 from syncd.cli.rejects_rows import document_of as reject_document
 from syncd.cli.uploads import document_of as upload_document
 from syncd.inspect.explain import Explainer, Explanation, InSource, State
+from syncd.language import _
 from syncd.model.errors import MissedRow, UnknownRow
 from syncd.model.settings import QuerySettings
 from syncd.model.showing import json_moment, visible
@@ -67,12 +68,16 @@ def _complain(query: QuerySettings, words: Iterable[str], found: list[Explanatio
         if one.source_error is not None and one.state is State.UNKNOWN:
             raise one.source_error
         if one.state is State.MISSED:
-            raise MissedRow(f"{name}: behind the mark in the source, and nothing is known of it")
+            raise MissedRow(
+                _("{name}: behind the mark in the source, and nothing is known of it").format(name=name)
+            )
         if one.state is State.UNKNOWN:
             typed = " ".join(words)
             raise UnknownRow(
-                f"{query.name}: nothing is known of a row with the key {typed}, "
-                "and the query does not return one now"
+                _(
+                    "{query}: nothing is known of a row with the key {typed}, and the query does not "
+                    "return one now"
+                ).format(query=query.name, typed=typed)
             )
 
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from syncd.cli.common import config_option
 from syncd.config import urls
 from syncd.config.words import Wrong
+from syncd.language import _
 from syncd.model.errors import UsageError
 from syncd.model.settings import DatabaseSettings
 from syncd.model.tables import TableShape
@@ -36,7 +37,9 @@ def init(config: object, url: str, table: str | None) -> None:  # noqa: ARG001 â
     try:
         read = urls.in_folder(urls.database_url(url), Path.cwd())
     except Wrong as wrong:
-        raise UsageError(f"the URL: {wrong.message}" + (f" ({wrong.hint})" if wrong.hint else "")) from None
+        raise UsageError(
+            _("the URL: {message}").format(message=wrong.message) + (f" ({wrong.hint})" if wrong.hint else "")
+        ) from None
     inspection = InspectedDatabase(DatabaseSettings(name="shop", url=read))
     try:
         tables = inspection.find_tables()
@@ -58,16 +61,22 @@ def _picked(tables: list[TableShape], name: str) -> list[TableShape]:
         one for one in tables if one.name.casefold() == name.casefold()
     ]
     if not found:
-        raise UsageError(f"there is no table {name!r}; there are: {_names(tables)}")
+        raise UsageError(
+            _("there is no table {name!r}; there are: {value}").format(name=name, value=_names(tables))
+        )
     return found[:1]
 
 
 def _nothing_found(tables: list[TableShape], name: str | None) -> str:
     if not tables:
-        return "the database has no tables, or this account sees none"
+        return _("the database has no tables, or this account sees none")
     if name:
-        return f"table {name} has no column with a moment, or nothing that tells its rows apart"
-    return f"no table looks like one of orders; name one with --table. There are: {_names(tables)}"
+        return _("table {name} has no column with a moment, or nothing that tells its rows apart").format(
+            name=name
+        )
+    return _("no table looks like one of orders; name one with --table. There are: {value}").format(
+        value=_names(tables)
+    )
 
 
 def _names(tables: list[TableShape]) -> str:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import difflib
 import importlib
 import os
+import sys
 from typing import NamedTuple
 
 import click
 
+from syncd import language
 from syncd.cli.build import built_version
-from syncd.cli.common import complain, config_option, counted
+from syncd.cli.common import complain, config_option
 from syncd.cli.streams import give_up_output, open_closed_ones
+from syncd.cli.translated import translate
+from syncd.language import N_, _, counted
 from syncd.model.errors import ConfigError, SyncdError, UsageError
 
 
@@ -24,7 +28,7 @@ class Entry(NamedTuple):
 
 
 SECTIONS: dict[str, dict[str, Entry]] = {
-    "Run": {
+    N_("Run"): {
         "run": Entry(
             "syncd.cli.run:run",
             "Upload what is new, on each query's schedule, until stopped.",
@@ -36,7 +40,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "syncd demo --for 20s",
         ),
     },
-    "Look before": {
+    N_("Look before"): {
         "init": Entry(
             "syncd.cli.init:init",
             "Look at a database and print a configuration to start from.",
@@ -66,7 +70,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "syncd schema > syncd.schema.json",
         ),
     },
-    "Look after": {
+    N_("Look after"): {
         "status": Entry(
             "syncd.cli.status:status",
             "Show how every query is, and what is wrong in plain words.",
@@ -103,7 +107,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "syncd audit paid_orders --since 7d",
         ),
     },
-    "Control": {
+    N_("Control"): {
         "pause": Entry(
             "syncd.cli.control:pause",
             "Have queries rest, until they are resumed or for a time.",
@@ -114,7 +118,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "syncd.cli.control:trigger", "Have queries run now, once.", "syncd trigger paid_orders"
         ),
     },
-    "Put right": {
+    N_("Put right"): {
         "rewind": Entry(
             "syncd.cli.rewind:rewind",
             "Move a query's mark, to read rows again or pass them over.",
@@ -126,7 +130,7 @@ SECTIONS: dict[str, dict[str, Entry]] = {
             "syncd resend 17",
         ),
     },
-    "Tools": {
+    N_("Tools"): {
         "migrate": Entry(
             "syncd.cli.migrate:migrate",
             "Bring the state store to this version, as `run` does by itself.",
@@ -175,7 +179,8 @@ class Commands(click.Group):
         command = getattr(importlib.import_module(module), name)
         if not isinstance(command, click.Command):
             raise TypeError(f"{entry.place} is no command")
-        command.epilog = f"Example: {entry.example}"
+        command.epilog = _("Example: {example}").format(example=entry.example)
+        translate(command)
         return command
 
     def resolve_command(
@@ -189,18 +194,22 @@ class Commands(click.Group):
             args = [*args[1:], "--help"]
         if args and args[0] not in _ENTRIES and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], _ENTRIES, 1)
-            hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(_ENTRIES)}"
-            raise UsageError(f"there is no command {args[0]!r}; {hint}")
+            hint = (
+                _("did you mean {near}?").format(near=near[0])
+                if near
+                else _("there are {names}").format(names=", ".join(_ENTRIES))
+            )
+            raise UsageError(_("there is no command {name!r}; {hint}").format(name=args[0], hint=hint))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 — click's signature
         """One section after the other; the line under a command is an example of it."""
         width = max(map(len, _ENTRIES))
         for title, names in SECTIONS.items():
-            with formatter.section(title):
+            with formatter.section(_(title)):
                 rows = []
                 for name, entry in names.items():
-                    rows += [(name.ljust(width), entry.does), ("", f"$ {entry.example}")]
+                    rows += [(name.ljust(width), _(entry.does)), ("", f"$ {entry.example}")]
                 formatter.write_dl(rows)
 
 
@@ -224,6 +233,8 @@ def cli(config: object) -> None:
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and give its exit code; no traceback ever reaches the user."""
     open_closed_ones()
+    language.speak(language.wanted(sys.argv[1:] if arguments is None else arguments, os.environ))
+    translate(cli)
     try:
         result = cli.main(arguments, prog_name="syncd", standalone_mode=False)
     except SyncdError as error:
@@ -236,13 +247,18 @@ def run(arguments: list[str] | None = None) -> int:
         give_up_output()
         if not isinstance(error, BrokenPipeError):  # the reader of our output left, as `| head` does
             click.echo(f"syncd: {error.strerror or type(error).__name__}", err=True)
-            click.echo("  what to do: Check the disk, and where the output goes.", err=True)
+            click.echo(_("  what to do: Check the disk, and where the output goes."), err=True)
         return 1
     except Exception as error:
         if os.environ.get("SYNCD_TRACEBACK"):
             raise
-        click.echo(f"syncd: internal error: {type(error).__name__} ({SyncdError.action})", err=True)
-        click.echo("Set SYNCD_TRACEBACK=1 to see where.", err=True)
+        click.echo(
+            _("syncd: internal error: {error} ({action})").format(
+                error=type(error).__name__, action=_(SyncdError.action)
+            ),
+            err=True,
+        )
+        click.echo(_("Set SYNCD_TRACEBACK=1 to see where."), err=True)
         return 1
     return result if isinstance(result, int) else 0
 
@@ -253,7 +269,12 @@ def _say(error: SyncdError) -> int:
 
     if isinstance(error, ConfigError):
         click.echo(redact(str(error)), err=True)
-        click.echo(f"syncd: {counted(len(error.problems), 'problem')} in the configuration", err=True)
+        told = counted(
+            len(error.problems),
+            "syncd: {count} problem in the configuration",
+            "syncd: {count} problems in the configuration",
+        )
+        click.echo(told, err=True)
     else:
         complain(*error.as_final())
     return error.exit_code
@@ -268,5 +289,5 @@ def _say_wrong_usage(error: click.ClickException) -> int:
     path = context.command_path if context is not None else "syncd"
     message = error.format_message().rstrip(".")
     click.echo(f"syncd: {message[:1].lower()}{message[1:]}", err=True)
-    click.echo(f"  what to do: See `{path} --help`.", err=True)
+    click.echo(_("  what to do: See `{path} --help`.").format(path=path), err=True)
     return error.exit_code

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from syncd.cli.common import config_option, json_option, print_json, read_without_secrets
+from syncd.language import _
 
 
 @click.command()
@@ -26,6 +27,10 @@ def migrate(*, config: Path | None, as_json: bool) -> None:
             {"migrated": done is not None, "from": done[0] if done else None, "to": done[1] if done else None}
         )
     elif done is None:
-        click.echo("The state store has this version already.")
+        click.echo(_("The state store has this version already."))
     else:
-        click.echo(f"The state store was brought from {done[0] or 'nothing'} to {done[1]}.")
+        click.echo(
+            _("The state store was brought from {old} to {new}.").format(
+                old=done[0] or _("nothing"), new=done[1]
+            )
+        )

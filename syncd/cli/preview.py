@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from syncd.cli.common import (
+    columns,
     config_option,
     is_terminal,
     json_option,
@@ -20,6 +21,7 @@ from syncd.cli.common import (
     read_settings,
     shown_key,
 )
+from syncd.language import _
 from syncd.model.showing import json_moment, on_one_line
 
 if TYPE_CHECKING:
@@ -102,23 +104,31 @@ def _show(name: str, found: Preview) -> None:
         for line in chunk.ready.lines:  # into a pipe, the file as Metrica would get it
             click.echo(on_one_line(line) if is_terminal(sys.stdout) else line)
     else:
-        click.echo(f"{name}: nothing new to upload")
+        click.echo(_("{name}: nothing new to upload").format(name=name))
     if chunk.waiting:
-        click.echo(f"\nWould wait until their DateTime is past: {len(chunk.waiting)}")
-        print_table(("key", "line"), [(shown_key(row.key), row.line) for row in chunk.waiting], "")
+        click.echo(_("\nWould wait until their DateTime is past: {count}").format(count=len(chunk.waiting)))
+        print_table(columns("key", "line"), [(shown_key(row.key), row.line) for row in chunk.waiting], "")
     if chunk.rejects:
-        click.echo(f"\nWould be rejected: {len(chunk.rejects)}")
+        click.echo(_("\nWould be rejected: {count}").format(count=len(chunk.rejects)))
         rows = [
             (shown_key(reject.key), reject.reason, reject.column, reject.value) for reject in chunk.rejects
         ]
-        print_table(("key", "reason", "column", "value"), rows, "")
+        print_table(columns("key", "reason", "column", "value"), rows, "")
     if same := found.same_sales:
         click.echo(
-            f"\nRows with id, Target and DateTime of another key: {same.rows}, such as"
-            f" {shown_key(same.key)} of"
-            f" {shown_key(same.other)}. Metrica takes the two for one sale: give a DateTime that"
-            " differs, or set"
-            " `spread: true`."
+            _(
+                "\nRows with id, Target and DateTime of another key: {rows}, such as {key} of "
+                "{other}. Metrica takes the two for one sale: give a DateTime that differs, or set "
+                "`spread: true`."
+            ).format(rows=same.rows, key=shown_key(same.key), other=shown_key(same.other))
         )
-    twice = f" With the key of another of these rows: {found.repeated}." if found.repeated else ""
-    click.echo(f"\nRows read: {chunk.rows_read}, of which known already: {found.known}.{twice}")
+    twice = (
+        _(" With the key of another of these rows: {repeated}.").format(repeated=found.repeated)
+        if found.repeated
+        else ""
+    )
+    click.echo(
+        _("\nRows read: {rows}, of which known already: {known}.{twice}").format(
+            rows=chunk.rows_read, known=found.known, twice=twice
+        )
+    )

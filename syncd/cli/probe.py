@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncd.cli.common import config_option, counted, json_option, print_json, print_table, read_settings
+from syncd.cli.common import columns, config_option, json_option, print_json, print_table, read_settings
+from syncd.language import _, counted
 from syncd.model.errors import UsageError
 from syncd.model.settings import QuerySettings, Settings
 from syncd.model.showing import visible
@@ -82,7 +83,9 @@ def _picked(questions: Sequence[Question], names: Sequence[str]) -> list[Questio
     unknown = [name for name in names if name not in {question.name for question in questions}]
     if unknown:
         there = ", ".join(question.name for question in questions)
-        raise UsageError(f"there is no question {unknown[0]!r}; there are {there}")
+        raise UsageError(
+            _("there is no question {unknown!r}; there are {there}").format(unknown=unknown[0], there=there)
+        )
     return [question for question in questions if not names or question.name in names]
 
 
@@ -92,7 +95,11 @@ def _asking_query(settings: Settings, counter: int) -> QuerySettings:
     of_counter = [query for query in queries if query.counter == counter]
     found = of_counter or [query for query in queries if query.login == "metrica"]
     if not found:
-        raise UsageError(f"no token for counter {counter}: no query sends to it, and `metrica` has no token")
+        raise UsageError(
+            _("no token for counter {counter}: no query sends to it, and `metrica` has no token").format(
+                counter=counter
+            )
+        )
     return found[0].model_copy(update={"counter": counter})
 
 
@@ -129,7 +136,7 @@ def _ask(
     from syncd.service.resources import Resources
     from syncd.service.signals import telemetry
 
-    _, observer = telemetry(settings, [query])
+    _metrics, observer = telemetry(settings, [query])
     resources = Resources(settings, observer)
     try:
         resources.store.migrate()
@@ -150,7 +157,7 @@ def _ask(
         prober = Prober(client, counter, resources.clock, redact)
         ask_all(wanted, prober, known, keep, clock=resources.clock, sleep=time.sleep, visitor=visitor)
     except KeyboardInterrupt:
-        click.echo("syncd: stopped; what was answered is kept, and the same command goes on", err=True)
+        click.echo(_("syncd: stopped; what was answered is kept, and the same command goes on"), err=True)
         raise click.Abort from None
     finally:
         resources.close()
@@ -172,18 +179,24 @@ def _save(resources: Resources, counter: int, question: Question, transcript: Tr
 
 def _answer(question: Question, known: Mapping[str, Transcript]) -> str:
     if question.name in known:
-        return known[question.name].answer or "begun"
-    return "needs --client-id" if question.needs_visitor else ""
+        return known[question.name].answer or _("begun")
+    return _("needs --client-id") if question.needs_visitor else ""
 
 
 def _cost(question: Question) -> str:
     """What stays at the counter for ever."""
     stays = [
-        counted(number, noun)
-        for number, noun in ((question.conversions, "conversion"), (question.orders, "order"))
-        if number
+        words
+        for count, words in (
+            (
+                question.conversions,
+                counted(question.conversions, "{count} conversion", "{count} conversions"),
+            ),
+            (question.orders, counted(question.orders, "{count} order", "{count} orders")),
+        )
+        if count
     ]
-    return ", ".join(stays) or "nothing"
+    return ", ".join(stays) or _("nothing")
 
 
 def _show_plan(
@@ -195,7 +208,7 @@ def _show_plan(
 ) -> None:
     """What would be asked, and what that costs."""
     print_table(
-        ("question", "asks", "requests", "stays for ever", "looks again", "answer"),
+        columns("question", "asks", "requests", "stays for ever", "looks again", "answer"),
         [(one.name, one.asks, one.requests, _cost(one), one.waits, _answer(one, known)) for one in picked],
         "",
     )
@@ -204,27 +217,39 @@ def _show_plan(
         for one in picked
         if (visitor or not one.needs_visitor) and not (one.name in known and known[one.name].answer)
     ]
-    requests = counted(1 + sum(one.requests for one in wanted), "request")
-    conversions = counted(sum(one.conversions for one in wanted), "conversion")
-    orders = counted(sum(one.orders for one in wanted), "order")
+    requests = counted(1 + sum(one.requests for one in wanted), "{count} request", "{count} requests")
+    conversions = counted(sum(one.conversions for one in wanted), "{count} conversion", "{count} conversions")
+    orders = counted(sum(one.orders for one in wanted), "{count} order", "{count} orders")
     click.echo(
-        f"\n{counted(len(wanted), 'question')} to ask: {requests} and those that look again; "
-        f"up to {conversions} and {orders} stay at counter {counter} for ever."
+        _(
+            "\n{wanted} to ask: {requests} and those that look again; up to {conversions} and "
+            "{orders} stay at counter {counter} for ever."
+        ).format(
+            wanted=counted(len(wanted), "{count} question", "{count} questions"),
+            requests=requests,
+            conversions=conversions,
+            orders=orders,
+            counter=counter,
+        )
     )
     if senders := [query.name for query in settings.queries.values() if query.counter == counter]:
-        click.echo(f"WARNING: {', '.join(senders)} sends to this counter; set another one aside.")
-    click.echo(f"Nothing was asked. `syncd probe {counter} --yes` asks.")
+        click.echo(
+            _("WARNING: {senders} sends to this counter; set another one aside.").format(
+                senders=", ".join(senders)
+            )
+        )
+    click.echo(_("Nothing was asked. `syncd probe {counter} --yes` asks.").format(counter=counter))
 
 
 def _show_answers(picked: Sequence[Question], known: Mapping[str, Transcript]) -> None:
     """The answers as a table, and the replies they were read from."""
-    print_table(("question", "answer"), [(one.name, _answer(one, known)) for one in picked], "")
-    click.echo("\nThe replies (--json has them whole):")
+    print_table(columns("question", "answer"), [(one.name, _answer(one, known)) for one in picked], "")
+    click.echo(_("\nThe replies (--json has them whole):"))
     for question in picked:
         exchanges = known[question.name].exchanges if question.name in known else []
         for (status, text), alike in groupby(exchanges, key=lambda one: (one[1].status, one[1].text)):
             times = len(list(alike))
-            often = f" ({times} times)" if times > 1 else ""
+            often = _(" ({times} times)").format(times=times) if times > 1 else ""
             said = text.removeprefix(f"HTTP {status} ")
             shown = f"{said[:_SHOWN]}…" if len(said) > _SHOWN else said
             click.echo(visible(f"  {question.name}: HTTP {status}{often}: {shown}"))

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from syncd.cli.common import (
+    columns,
     config_option,
-    counted,
     is_terminal,
     json_option,
     opened,
@@ -19,6 +19,7 @@ from syncd.cli.common import (
     print_table,
     shown_key,
 )
+from syncd.language import _, counted
 from syncd.ledger.rows import RejectRow
 from syncd.model.errors import UsageError
 from syncd.model.settings import QuerySettings
@@ -48,16 +49,16 @@ def list_rejects(*, config: Path | None, as_json: bool, limit: int, dropped: boo
     """List the rejected rows of query NAME, oldest first."""
     from syncd.cli.rejects_rows import document_of  # only where needed
 
-    with opened(config, name) as (_, query, store):
+    with opened(config, name) as (_settings, query, store):
         rows = list(store.rejects(query.name, limit or None, dropped=dropped))
     if as_json:
         print_json({"query": query.name, "kind": query.kind, "rejects": [document_of(row) for row in rows]})
         return
-    kind = "dropped" if dropped else "rejected"
-    columns = ("key", "reason", "column", "value", "detail", "since")
-    print_table(columns, [_row(row) for row in rows], f"{query.name}: no {kind} rows")
+    nothing = _("{query}: no dropped rows") if dropped else _("{query}: no rejected rows")
+    names = columns("key", "reason", "column", "value", "detail", "since")
+    print_table(names, [_row(row) for row in rows], nothing.format(query=query.name))
     if len(rows) == limit:
-        click.echo(f"The first {limit}; --limit 0 shows all.")
+        click.echo(_("The first {limit}; --limit 0 shows all.").format(limit=limit))
 
 
 @rejects.command("retry", epilog="syncd rejects retry paid_orders 4711")
@@ -103,18 +104,25 @@ def drop(
     is wrong in another way, is looked at anew. `rejects list --dropped` shows them.
     """
     if everything == bool(keys):
-        raise UsageError("say which rows to forget: KEY…, or --all")
-    with opened(config, name) as (_, query, store):
+        raise UsageError(_("say which rows to forget: KEY…, or --all"))
+    with opened(config, name) as (_settings, query, store):
         chosen = None if everything else _chosen(store, query, keys)
         count = sum(store.reject_counts().get(query.name, {}).values()) if chosen is None else len(chosen)
         if count and not yes and is_terminal(sys.stdin):
-            what = counted(count, "rejected row")
-            click.confirm(f"{query.name}: forget {what}, never to be sent?", abort=True, err=True)
+            what = counted(
+                count,
+                "forget {count} rejected row, never to be sent?",
+                "forget {count} rejected rows, never to be sent?",
+            )
+            click.confirm(f"{query.name}: {what}", abort=True, err=True)
         dropped = store.drop_rejects(query.name, chosen) if count else 0
     if as_json:
         print_json({"query": query.name, "dropped": dropped})
     else:
-        click.echo(f"{query.name}: {counted(dropped, 'rejected row')} forgotten")
+        click.echo(
+            f"{query.name}: "
+            + counted(dropped, "{count} rejected row forgotten", "{count} rejected rows forgotten")
+        )
 
 
 @rejects.command("export", epilog="syncd rejects export paid_orders -o rejects.csv")
@@ -130,11 +138,18 @@ def export(*, config: Path | None, form: str | None, as_json: bool, path: Path |
     if as_json and form == "csv":
         raise UsageError("--json and --format csv exclude each other")
     in_json = as_json or form == "json" or (form is None and path is not None and path.suffix == ".json")
-    with opened(config, name) as (_, query, store), output(path) as file:
+    with opened(config, name) as (_settings, query, store), output(path) as file:
         rows = store.rejects(query.name)
         count = write_json(file, query, rows) if in_json else write_csv(file, rows)
     if path is not None and str(path) != "-":
-        click.echo(f"{query.name}: {counted(count, 'rejected row')} in {path}", err=True)
+        click.echo(
+            _("{query}: {rows} in {path}").format(
+                query=query.name,
+                rows=counted(count, "{count} rejected row", "{count} rejected rows"),
+                path=path,
+            ),
+            err=True,
+        )
 
 
 def _chosen(
@@ -148,8 +163,9 @@ def _chosen(
     unknown = [text for text, there in found.items() if not there]
     if unknown:
         raise UsageError(
-            f"{query.name}: no rejected row has the key {' or '.join(unknown)}; "
-            f"`syncd rejects list {query.name}` shows them"
+            _("{query}: no rejected row has the key {keys}; `syncd rejects list {query}` shows them").format(
+                query=query.name, keys=_(" or ").join(unknown)
+            )
         )
     return list(dict.fromkeys(key for there in found.values() for key in there))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from syncd.cli.common import counted
+from syncd.language import _, counted
 from syncd.ledger import Store
 from syncd.ledger.database import AT_ONCE
 from syncd.model.errors import LeaseLost, StateInUse, SyncdError
@@ -47,30 +47,45 @@ class Done:
 
     def lines(self) -> Iterator[str]:
         """For a person."""
-        name, rows = self.query.name, counted(self.marked, "rejected row")
+        name, rows = self.query.name, counted(self.marked, "{count} rejected row", "{count} rejected rows")
         if self.unfindable:
             yield (
-                f"{name}: {counted(self.unfindable, 'rejected row')} without a usable key cannot be tried "
-                "again: correct them in the source, so that their mark grows"
+                _(
+                    "{name}: {rows} without a usable key cannot be tried again: correct them in "
+                    "the source, so that their mark grows"
+                ).format(
+                    name=name,
+                    rows=counted(self.unfindable, "{count} rejected row", "{count} rejected rows"),
+                )
             )
         if not self.marked:
-            yield f"{name}: nothing to try again"
+            yield _("{name}: nothing to try again").format(name=name)
         elif self.error is not None:
-            yield f"{name}: {rows} marked; the next run of the query tries again"
+            yield _("{name}: {rows} marked; the next run of the query tries again").format(
+                name=name, rows=rows
+            )
         elif self.waits:
             yield (
-                f"{name}: {rows} marked; the daemon that runs the query tries again with its next run "
-                f"({self._when()}), and `syncd rejects list {name}` shows what is left"
+                _(
+                    "{name}: {rows} marked; the daemon that runs the query tries again with its next "
+                    "run ({when}), and `syncd rejects list {name}` shows what is left"
+                ).format(name=name, rows=rows, when=self._when())
             )
         else:
             fine = self.marked - self.still
-            yield f"{name}: {rows} tried again; {fine} accounted for, {self.still} still rejected"
+            yield _("{name}: {rows} tried again; {fine} accounted for, {still} still rejected").format(
+                name=name, rows=rows, fine=fine, still=self.still
+            )
             if self.still:
-                yield f"`syncd rejects list {name}` shows why."
+                yield _("`syncd rejects list {name}` shows why.").format(name=name)
 
     def _when(self) -> str:
         query = self.query
-        return f"cron {query.cron}" if query.cron else f"every {query.every.total_seconds():g} s"
+        return (
+            _("cron {cron}").format(cron=query.cron)
+            if query.cron
+            else _("every {seconds:g} s").format(seconds=query.every.total_seconds())
+        )
 
 
 def ask(store: Store, query: QuerySettings, keys: Sequence[str] | None) -> Done:

@@ -16,6 +16,7 @@ from tempfile import mkstemp
 from typing import TextIO, cast
 
 from syncd.cli.common import is_terminal, shown_key
+from syncd.language import _
 from syncd.ledger.rows import RejectRow
 from syncd.model.errors import UsageError
 from syncd.model.settings import QuerySettings
@@ -46,13 +47,21 @@ def named(rows: Iterable[RejectRow], arguments: Sequence[str], columns: int) -> 
     one = found.pop(whole)
     if len(arguments) == columns > 1:
         if one and any(found.values()):
-            raise UsageError(f"{' '.join(arguments)} can be one row or several: write {whole} for the one")
+            raise UsageError(
+                _("{arguments} can be one row or several: write {whole} for the one").format(
+                    arguments=" ".join(arguments), whole=whole
+                )
+            )
         if one or not any(found.values()):
             return {", ".join(arguments): one}
     for text, there in found.items():
         readings = sorted({_as_json(json.loads(key)[:columns]) for key in there})
         if len(readings) > 1:
-            raise UsageError(f"{text} can be read as {' or as '.join(readings)}: write the one that is meant")
+            raise UsageError(
+                _("{text} can be read as {readings}: write the one that is meant").format(
+                    text=text, readings=_(" or as ").join(readings)
+                )
+            )
     return found
 
 
@@ -109,7 +118,7 @@ def output(path: Path | None) -> Iterator[TextIO]:
         finally:
             Path(part).unlink(missing_ok=True)
     except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from None
+        raise UsageError(_("cannot write {path}: {why}").format(path=path, why=error.strerror)) from None
 
 
 def write_json(file: TextIO, query: QuerySettings, rows: Iterable[RejectRow]) -> int:

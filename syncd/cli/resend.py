@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from syncd.cli.access import holding
-from syncd.cli.common import config_option, counted, json_option, pick, print_json, read_settings
+from syncd.cli.common import config_option, json_option, pick, print_json, read_settings
 from syncd.cli.uploads import document_of
+from syncd.language import _, counted
 from syncd.model import UploadState
 from syncd.model.errors import ResendRefused, UsageError
 from syncd.model.settings import Settings
@@ -32,23 +33,41 @@ def resend(*, config: Path | None, as_json: bool, number: int) -> None:
     settings = read_settings(config)
     before = _upload(settings, number)
     (query,) = pick(settings, [before.query])
-    with holding(settings, query) as (application, _):
+    with holding(settings, query) as (application, _ledger):
         sent = application.resend(query.name, number)
         newest = application.resources.store.uploads(query.name, limit=1)[0] if sent else None
     if as_json:
         print_json({"resent": number, "rows": sent, "upload": newest and document_of(newest)})
     elif newest is None:
         click.echo(
-            f"{query.name}: each row of upload {number} was sent again since, with other money; nothing to do"
+            _(
+                "{query}: each row of upload {number} was sent again since, with other money; nothing to do"
+            ).format(query=query.name, number=number)
         )
     if newest is not None and newest.state is UploadState.REFUSED:
-        raise ResendRefused(f"Metrica refused the rows of upload {number}: {newest.detail}")
+        raise ResendRefused(
+            _("Metrica refused the rows of upload {number}: {detail}").format(
+                number=number, detail=newest.detail
+            )
+        )
     if newest is not None and not as_json:
-        left_out = f", {counted(before.rows - sent, 'row')} left out" if sent < before.rows else ""
+        left_out = (
+            _(", {rows} left out").format(rows=counted(before.rows - sent, "{count} row", "{count} rows"))
+            if sent < before.rows
+            else ""
+        )
         click.echo(
-            f"{query.name}: {counted(sent, 'row')} of upload {number} sent again{left_out}, as upload "
-            f"{newest.id} (Metrica's id {newest.metrica_id}); "
-            f"`syncd uploads {query.name}` shows what becomes of them"
+            _(
+                "{query}: {sent} of upload {number} sent again{left_out}, as upload {id} "
+                "(Metrica's id {metrica_id}); `syncd uploads {query}` shows what becomes of them"
+            ).format(
+                query=query.name,
+                sent=counted(sent, "{count} row", "{count} rows"),
+                number=number,
+                left_out=left_out,
+                id=newest.id,
+                metrica_id=newest.metrica_id,
+            )
         )
 
 
@@ -63,5 +82,5 @@ def _upload(settings: Settings, number: int) -> UploadRow:
     finally:
         store.close()
     if found is None:
-        raise UsageError(f"there is no upload {number}; `syncd uploads` lists them")
+        raise UsageError(_("there is no upload {number}; `syncd uploads` lists them").format(number=number))
     return found

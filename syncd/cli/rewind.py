@@ -12,7 +12,6 @@ import click
 from syncd.cli.access import holding, looking
 from syncd.cli.common import (
     config_option,
-    counted,
     is_terminal,
     json_option,
     pick,
@@ -24,6 +23,7 @@ from syncd.cli.rewind_destination import decide_destination
 from syncd.inspect.compare import Compare, Fate
 from syncd.inspect.new_destination import NewDestination
 from syncd.inspect.rewind import Move, move, plan, wanted
+from syncd.language import N_, _, counted, number
 from syncd.model.errors import UsageError
 from syncd.model.settings import QuerySettings
 
@@ -67,7 +67,7 @@ def rewind(  # noqa: PLR0913 — a parameter for each option
         decide_destination(settings, queries, decision, dry_run=dry_run, as_json=as_json, asks=not yes)
         return
     if first is None or name is None or new_destination is not None:
-        raise UsageError("rewind takes a query's name and --to VALUE, or --new-destination alone")
+        raise UsageError(_("rewind takes a query's name and --to VALUE, or --new-destination alone"))
     (query,) = pick(settings, [name])
     with ExitStack() as around:
         if dry_run:
@@ -85,41 +85,50 @@ def rewind(  # noqa: PLR0913 — a parameter for each option
                 click.echo(line)
         if not dry_run:
             if not yes and not as_json and is_terminal(sys.stdin):
-                click.confirm(f"{query.name}: move the mark?", abort=True, err=True)
+                click.confirm(_("{query}: move the mark?").format(query=query.name), abort=True, err=True)
             move(ledger, query, change)
     if as_json:
         print_json(_document(query, change, to_come, moved=not dry_run))
     else:
-        click.echo("A dry run: nothing was changed." if dry_run else "Moved. The next run reads from there.")
+        click.echo(
+            _("A dry run: nothing was changed.") if dry_run else _("Moved. The next run reads from there.")
+        )
 
 
 def _lines(query: QuerySettings, change: Move, to_come: int | None) -> Iterator[str]:
-    name, start = query.name, f"where it starts ({query.start})"
-    old = shown_mark(change.old) if change.old else "nowhere yet"
-    yield f"{name}: the mark stands at {old}; it is to move to {shown_mark(change.new) or start}"
+    name, start = query.name, _("where it starts ({start})").format(start=query.start)
+    old = shown_mark(change.old) if change.old else _("nowhere yet")
+    yield _("{name}: the mark stands at {old}; it is to move to {new}").format(
+        name=name, old=old, new=shown_mark(change.new) or start
+    )
     if change.old == change.new:
-        yield "It stands there already."
+        yield _("It stands there already.")
     elif change.forward:
-        rows = counted(change.skipped, "row")
-        yield f"WARNING: that is forward, over {rows} that nothing is known of: not read, and not sent."
-        yield "`syncd audit` would find them."
+        yield counted(
+            change.skipped,
+            "WARNING: that is forward, over {count} row that nothing is known of: not read, and not sent.",
+            "WARNING: that is forward, over {count} rows that nothing is known of: not read, and not sent.",
+        )
+        yield _("`syncd audit` would find them.")
     elif change.rows:
-        yield f"Read again: {counted(change.rows, 'row')}"
-        yield f"  {change.delivered:,} delivered already: not sent again"
+        yield counted(change.rows, "Read again: {count} row", "Read again: {count} rows")
+        yield _("  {delivered} delivered already: not sent again").format(delivered=number(change.delivered))
         for fate, words in _OTHERS.items():
             if change.reread_fates[fate]:
-                yield f"  {change.reread_fates[fate]:,} {words}"
-        yield f"  {change.unknown:,} of which nothing is known: sent, or rejected"
+                yield f"  {number(change.reread_fates[fate])} {_(words)}"
+        yield _("  {unknown} of which nothing is known: sent, or rejected").format(
+            unknown=number(change.unknown)
+        )
     else:
-        yield "No row lies in between."
-    ahead = "more than can be counted in a moment" if to_come is None else f"{to_come:,}"
-    yield f"Rows from there to the newest: {ahead}"
+        yield _("No row lies in between.")
+    ahead = _("more than can be counted in a moment") if to_come is None else number(to_come)
+    yield _("Rows from there to the newest: {ahead}").format(ahead=ahead)
 
 
 _OTHERS = {
-    Fate.SENDING: "on their way",
-    Fate.WAITING: "that wait for their DateTime",
-    Fate.REJECTED: "rejected before",
+    Fate.SENDING: N_("on their way"),
+    Fate.WAITING: N_("that wait for their DateTime"),
+    Fate.REJECTED: N_("rejected before"),
 }
 
 

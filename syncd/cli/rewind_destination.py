@@ -8,8 +8,9 @@ from contextlib import ExitStack
 import click
 
 from syncd.cli.access import holding, looking
-from syncd.cli.common import counted, is_terminal, print_json
+from syncd.cli.common import is_terminal, print_json
 from syncd.inspect.new_destination import NewDestination, decide
+from syncd.language import _, counted
 from syncd.model.settings import QuerySettings, Settings
 
 
@@ -48,20 +49,22 @@ def decide_destination(
             if not moved or dry_run:
                 continue
             if asks and not as_json and is_terminal(sys.stdin):
-                click.confirm(f"{query.name}: do that?", abort=True, err=True)
+                click.confirm(_("{query}: do that?").format(query=query.name), abort=True, err=True)
             decide(ledger, query, resources.source(query), wanted)
     if as_json:
         print_json({"queries": told})
     elif dry_run:
-        click.echo("A dry run: nothing was changed.")
+        click.echo(_("A dry run: nothing was changed."))
 
 
 def _words(name: str, found: dict[str, object], wanted: NewDestination) -> str:
     if not found["moved"]:
-        return f"{name}: its rows go where they went before ({found['to']}); nothing to do."
-    rows = counted(int(str(found["rows"])), "row")
+        return _("{name}: its rows go where they went before ({place}); nothing to do.").format(
+            name=name, place=found["to"]
+        )
+    rows = counted(int(str(found["rows"])), "{count} row", "{count} rows")
     if wanted is NewDestination.GO_ON:
-        then = "they count as delivered, and only new rows go to"
+        words = _("{name}: {rows} went to {old}; they count as delivered, and only new rows go to {new}.")
     else:
-        then = "the query begins anew, and all of its rows go to"
-    return f"{name}: {rows} went to {found['from']}; {then} {found['to']}."
+        words = _("{name}: {rows} went to {old}; the query begins anew, and all of its rows go to {new}.")
+    return words.format(name=name, rows=rows, old=found["from"], new=found["to"])

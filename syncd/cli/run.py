@@ -12,6 +12,7 @@ import click
 
 from syncd.cli.common import (
     can_draw,
+    columns,
     complain,
     config_option,
     json_option,
@@ -23,6 +24,7 @@ from syncd.cli.common import (
 from syncd.cli.dry_run import rehearse
 from syncd.cli.interrupted import InterruptedRuns
 from syncd.cli.loading import loading
+from syncd.language import ENGLISH, _, speak, speaking
 from syncd.model.errors import UsageError
 from syncd.model.events import Event
 from syncd.model.settings import QuerySettings, Settings
@@ -46,6 +48,8 @@ def run(*, config: Path | None, as_json: bool, once: bool, dry_run: bool, names:
                 "--dry-run goes with --once: a daemon has no end to tell what it would have done"
             )
         return rehearse(config, names, as_json=as_json)
+    if not once:
+        speak(ENGLISH)  # all that a daemon says is its log
     return _run(config, names, as_json=as_json, once=once)
 
 
@@ -60,12 +64,15 @@ def _run(config: Path | None, names: tuple[str, ...], *, as_json: bool, once: bo
     settings = read_settings(config)
     queries = pick(settings, names)
     if not queries:
-        raise UsageError(f"there is no enabled query in {settings.file}")
+        raise UsageError(_("there is no enabled query in {file}").format(file=settings.file))
     for query in queries:
         if not query.enabled:
             where = f"{settings.file}:{query.line}"
             click.echo(
-                f"syncd: {where}: query {query.name} is disabled; --query names it, so it runs", err=True
+                _("syncd: {where}: query {query} is disabled; --query names it, so it runs").format(
+                    where=where, query=query.name
+                ),
+                err=True,
             )
     screen = None
     if can_draw(sys.stderr):
@@ -74,6 +81,7 @@ def _run(config: Path | None, names: tuple[str, ...], *, as_json: bool, once: bo
         screen = Screen()
     metrics, listener = telemetry(settings, queries, screen.log if screen else None)  # type: ignore[arg-type]  # a stream
     with ExitStack() as around:
+        around.enter_context(speaking(ENGLISH))  # the log, and what the state store keeps of errors
         shown = around.enter_context(screen.watching(listener)) if screen else listener
         observer = InterruptedRuns(shown)
         application = around.enter_context(Application(settings, queries, observer, once=once))
@@ -107,7 +115,12 @@ def _read_again(settings: Settings, names: tuple[str, ...]) -> tuple[Settings, l
 
 def _name_paused(turns: Sequence[Turn]) -> None:
     for name in (turn.query.name for turn in turns if turn.is_paused):
-        click.echo(f"syncd: {name} is paused and was not run; `syncd resume {name}` ends the pause", err=True)
+        click.echo(
+            _("syncd: {name} is paused and was not run; `syncd resume {name}` ends the pause").format(
+                name=name
+            ),
+            err=True,
+        )
 
 
 def exit_code(turns: Sequence[Turn]) -> int:
@@ -124,8 +137,8 @@ def show(turns: Sequence[Turn], *, as_json: bool) -> None:
     if as_json:
         print_json({"queries": rows})
         return
-    columns = ("query", "read", "known", "uploaded", "uploads", "rejected", "waiting", "error")
-    print_table(columns, [[row[column] for column in columns] for row in rows], "no enabled query")
+    names = columns("query", "read", "known", "uploaded", "uploads", "rejected", "waiting", "error")
+    print_table(names, [[row[name] for name in names] for row in rows], _("no enabled query"))
 
 
 def _row(turn: Turn) -> dict[str, object]:

@@ -12,6 +12,7 @@ import click
 
 from syncd.cli.ask_daemon import FAILURES, ask
 from syncd.cli.common import (
+    columns,
     config_option,
     json_option,
     pick,
@@ -20,6 +21,7 @@ from syncd.cli.common import (
     print_table,
     read_without_secrets,
 )
+from syncd.language import ENGLISH, N_, _, number, spoken
 from syncd.ledger import Store
 from syncd.ledger.fleet.leases import at_work
 from syncd.model.clock import SystemClock
@@ -27,6 +29,7 @@ from syncd.model.errors import StateUnavailable
 from syncd.model.settings import Settings
 from syncd.model.showing import visible
 from syncd.monitoring.overview import Requests, nothing_yet, overview
+from syncd.monitoring.status import Wording
 
 _ASK_WITHIN = 6.0
 """Seconds; after that the state store is read here."""
@@ -61,7 +64,7 @@ def _document(settings: Settings) -> Document:
     queries = list(settings.queries.values())
     try:
         if store.is_new():
-            return nothing_yet(queries, clock, store.shown).to_json()
+            return nothing_yet(queries, clock, store.shown).to_json(Wording(spoken()))
         store.check_version()
         is_attended = at_work(store)
         told = _told_by_the_daemon(settings, store.shown) if is_attended is not False else None
@@ -72,8 +75,8 @@ def _document(settings: Settings) -> Document:
     finally:
         store.close()
     if not report.state_ok:  # it went away in between
-        raise StateUnavailable("the state store does not answer")
-    return report.to_json()
+        raise StateUnavailable(_("the state store does not answer"))
+    return report.to_json(Wording(spoken()))
 
 
 def _told_by_the_daemon(settings: Settings, store: str) -> Document | None:
@@ -81,7 +84,8 @@ def _told_by_the_daemon(settings: Settings, store: str) -> Document | None:
     if settings.http is None:
         return None
     try:
-        code, document = ask(settings.http, "/api/status", _ASK_WITHIN)
+        path = "/api/status" if spoken() == ENGLISH else f"/api/status?lang={spoken()}"
+        code, document = ask(settings.http, path, _ASK_WITHIN)
         names = {query["name"] for query in document.get("queries", [])}
     except (*FAILURES, TypeError, KeyError):
         return None
@@ -89,7 +93,7 @@ def _told_by_the_daemon(settings: Settings, store: str) -> Document | None:
     return document if code == http.client.OK and is_ours else None
 
 
-_COLUMNS = (
+_COLUMNS = columns(
     "query",
     "state",
     "mark",
@@ -108,27 +112,31 @@ def show(document: Document) -> None:
     """The table, then what there is to say."""
     now = datetime.fromisoformat(document["now"])
     queries: Sequence[Document] = document["queries"]
-    print_table(_COLUMNS, [_row(query, now) for query in queries], "no query")
+    print_table(_COLUMNS, [_row(query, now) for query in queries], _("no query"))
     for notice in document["notices"]:
         print_item(notice)
     for query in queries:
         for words in query["words"]:
             print_item(words)
     if document["requests_left"] is not None:
-        click.echo(f"requests to Metrica left today: {document['requests_left']:,}")
-    click.echo(f"state store: {visible(document['store'])}")
+        click.echo(
+            _("requests to Metrica left today: {count}").format(count=number(document["requests_left"]))
+        )
+    click.echo(_("state store: {store}").format(store=visible(document["store"])))
 
 
 def _row(query: Document, now: datetime) -> tuple[object, ...]:
     rows, rate, lag = query["rows"], query["match_rate"], query["lag_seconds"]
     return (
         query["name"],
-        query["state"],
+        query["state"] if spoken() == ENGLISH else Wording(spoken()).state(query["state"]),
         ", ".join(query["mark"]),
         None if lag is None else span(lag),
         _last_run(query["last_run"], now),
         _next_run(query["next_run"], now),
-        None if query["newest_sale"] is None else f"{_since(query['newest_sale'], now)} ago",
+        None
+        if query["newest_sale"] is None
+        else _("{ago} ago").format(ago=_since(query["newest_sale"], now)),
         rows["delivered"],
         sum(rows["rejected"].values()),
         rows["waiting"]["count"],
@@ -138,19 +146,20 @@ def _row(query: Document, now: datetime) -> tuple[object, ...]:
 
 def _last_run(run: Document | None, now: datetime) -> str:
     if run is None:
-        return "never"
+        return _("never")
     if run["finished"] is None:
         if run["ok"] is False:
-            return f"cut off, began {_since(run['started'], now)} ago"
-        return f"running for {span(run['seconds'])}"
-    return f"{_since(run['finished'], now)} ago, {'ok' if run['ok'] else 'failed'}"
+            return _("cut off, began {ago} ago").format(ago=_since(run["started"], now))
+        return _("running for {span}").format(span=span(run["seconds"]))
+    words = _("{ago} ago, ok") if run["ok"] else _("{ago} ago, failed")
+    return words.format(ago=_since(run["finished"], now))
 
 
 def _next_run(moment: str | None, now: datetime) -> str | None:
     if moment is None:
         return None
     rest = datetime.fromisoformat(moment) - now
-    return f"in {span(rest.total_seconds())}" if rest > timedelta(0) else "now"
+    return _("in {span}").format(span=span(rest.total_seconds())) if rest > timedelta(0) else _("now")
 
 
 def _since(moment: str, now: datetime) -> str:
@@ -160,7 +169,7 @@ def _since(moment: str, now: datetime) -> str:
 def span(seconds: float) -> str:
     """A time as a person says it, in its largest unit."""
     seconds = max(seconds, 0)
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+    for size, unit in ((86400, N_("{count} d")), (3600, N_("{count} h")), (60, N_("{count} min"))):
         if seconds >= 2 * size:
-            return f"{seconds // size:.0f} {unit}"
-    return f"{seconds:.0f} s"
+            return _(unit).format(count=f"{seconds // size:.0f}")
+    return _("{count} s").format(count=f"{seconds:.0f}")

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syncd.cli.common import config_option, json_option, pick, print_json, print_table, read_without_secrets
+from syncd.cli.common import (
+    columns,
+    config_option,
+    json_option,
+    pick,
+    print_json,
+    print_table,
+    read_without_secrets,
+)
+from syncd.language import _, pgettext
 from syncd.model import UploadState
 from syncd.model.keys import value_text
 from syncd.model.marks import mark_from_text
@@ -22,7 +31,7 @@ if TYPE_CHECKING:
 
 SHOWN = 20
 _AT_ONCE = 1000
-_COLUMNS = (
+_COLUMNS = columns(
     "upload",
     "query",
     "sent",
@@ -68,9 +77,9 @@ def uploads(*, config: Path | None, as_json: bool, limit: int, name: str | None)
     if as_json:
         print_json({"uploads": [document_of(upload) for upload in found]})
         return
-    print_table(_COLUMNS, [_row(upload) for upload in found], "no uploads yet")
+    print_table(_COLUMNS, [_row(upload) for upload in found], _("no uploads yet"))
     if limit and len(found) == limit:
-        click.echo(f"The newest {limit}; --limit 0 shows all.")
+        click.echo(_("The newest {limit}; --limit 0 shows all.").format(limit=limit))
 
 
 def document_of(upload: UploadRow) -> dict[str, object]:
@@ -108,9 +117,9 @@ def _row(upload: UploadRow) -> tuple[object, ...]:
     return (
         upload.id,
         upload.query,
-        shown_moment(upload.sent_at) if upload.sent_at and not is_planned else "not sent",
+        shown_moment(upload.sent_at) if upload.sent_at and not is_planned else _("not sent"),
         upload.rows,
-        upload.state,
+        pgettext("upload", upload.state),
         upload.metrica_id,
         upload.metrica_status,
         upload.linked,

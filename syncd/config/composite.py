@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from syncd.config import values
 from syncd.config.words import Collector, Told, Unreadable, Wrong, but_got, nearest
+from syncd.language import _
 from syncd.model import Column
 from syncd.model.kinds import ORDER_STATUSES, CallColumn, OrderColumn
 from syncd.model.settings import Constant
@@ -44,12 +45,12 @@ COLUMN_WORDS: Mapping[str, str] = {
 def columns(value: object) -> dict[str, str | Constant]:
     """The sources of the columns, whatever the kind of upload; `kind_rules` says which a query takes."""
     if not isinstance(value, dict):
-        raise Wrong("wants keys and values below it" + ("" if isinstance(value, str) else but_got(value)))
+        raise Wrong(_("wants keys and values below it") + ("" if isinstance(value, str) else but_got(value)))
     reading, found = Collector(), dict[str, str | Constant]()
     for name, source in value.items():
         with reading.at(name):
             if name not in COLUMN_WORDS:
-                raise Wrong("Metrica has no such column", nearest(name, COLUMN_WORDS))
+                raise Wrong(_("Metrica has no such column"), nearest(name, COLUMN_WORDS))
             found[name] = _column_source(source)
     reading.raise_any(found)
     return found
@@ -64,22 +65,28 @@ def _column_source(value: object) -> str | Constant:
     if isinstance(value, str):
         return values.text(value)
     if not isinstance(value, dict):
-        hint = f"a constant is written {{value: {value}}}" if isinstance(value, int | float) else ""
-        raise Wrong(f"wants a result column's name or {{value: constant}}{but_got(value)}", hint)
+        hint = (
+            _("a constant is written {{value: {value}}}").format(value=value)
+            if isinstance(value, int | float)
+            else ""
+        )
+        raise Wrong(
+            _("wants a result column's name or {{value: constant}}{got}").format(got=but_got(value)), hint
+        )
     if set(value) != {"value"}:
-        raise Wrong("wants a result column's name or {value: constant}", "its only key is `value`")
+        raise Wrong(_("wants a result column's name or {value: constant}"), _("its only key is `value`"))
     constant = value["value"]
     if constant is Unreadable.UNREADABLE:
         raise Told
     if isinstance(constant, bool) or not isinstance(constant, str | int | float):
-        hint = "null alone, without {value: …}, leaves the column out" if constant is None else ""
-        raise Wrong(f"a constant is text or a number{but_got(constant)}", hint)
+        hint = _("null alone, without {value: …}, leaves the column out") if constant is None else ""
+        raise Wrong(_("a constant is text or a number{got}").format(got=but_got(constant)), hint)
     return Constant(value=str(constant) if isinstance(constant, str) else constant)
 
 
 def statuses(value: object) -> dict[str, str]:
     """The company's words for the status of an order, each with Metrica's."""
-    wants = "wants the company's words, each with Metrica's, such as {new: IN_PROGRESS, paid: PAID}"
+    wants = _("wants the company's words, each with Metrica's, such as {new: IN_PROGRESS, paid: PAID}")
     if not isinstance(value, dict) or not value:
         raise Wrong(wants + ("" if isinstance(value, str) else but_got(value)))
     reading, found = Collector(), dict[str, str]()
@@ -95,5 +102,10 @@ def statuses(value: object) -> dict[str, str]:
 def _status(word: str) -> str:
     """A status that Metrica knows, or one of the counter's own, but no slip of the first."""
     if word not in ORDER_STATUSES and (close := nearest(word, ORDER_STATUSES, every=False)):
-        raise Wrong(f"Metrica's statuses are {', '.join(ORDER_STATUSES)}{but_got(word)}", close)
+        raise Wrong(
+            _("Metrica's statuses are {words}{got}").format(
+                words=", ".join(ORDER_STATUSES), got=but_got(word)
+            ),
+            close,
+        )
     return word

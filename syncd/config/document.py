@@ -13,6 +13,7 @@ from syncd.config.keys import Key, Values, read_keys, sections
 from syncd.config.problems import INCLUDED_SECTIONS, SECTIONS, Problems
 from syncd.config.tree import Node
 from syncd.config.words import Unreadable, ValueFaults, Wrong
+from syncd.language import _
 from syncd.model.settings import SqlPlace
 
 Raw = dict[str, Plain]
@@ -54,8 +55,10 @@ class Document:
     def _refuse_unknown(self, known: tuple[str, ...]) -> None:
         for name in self.raw.keys() - set(known):
             if name in SECTIONS:
-                message = "stands in the main file alone"
-                self.problems.add((name,), message, f"included files hold {', '.join(known)}")
+                message = _("stands in the main file alone")
+                self.problems.add(
+                    (name,), message, _("included files hold {known}").format(known=", ".join(known))
+                )
             else:
                 self.problems.complain((name,), w.UnknownKey())
 

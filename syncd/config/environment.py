@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 from syncd.config.tree import Node
 from syncd.config.words import Path, Substituted, Unreadable, Wrong
+from syncd.language import N_, _, ngettext
 
 Plain = str | int | float | bool | Unreadable | None | list["Plain"] | dict[str, "Plain"]
 """What the file says, without lines: texts with the environment put in."""
@@ -17,7 +18,7 @@ Plain = str | int | float | bool | Unreadable | None | list["Plain"] | dict[str,
 _NAME = r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)"
 _DEFAULT = r"(?P<default>(?:(?!\$\{)[^}])*)"  # no `${` in it: a default is not filled in itself
 _PLACE = re.compile(rf"(?P<literal>\$\$\{{)|\$\{{{_NAME}(:-{_DEFAULT})?\}}|\$\{{")
-_HINT = "write ${NAME}, ${NAME:-default}, or $${ for a literal ${"
+_HINT = N_("write ${NAME}, ${NAME:-default}, or $${ for a literal ${")
 
 
 def substitute(text: str, environ: Mapping[str, str]) -> str:
@@ -40,24 +41,33 @@ def substitute(text: str, environ: Mapping[str, str]) -> str:
             return "${"
         name, default = place["name"], place["default"]
         if name is None:
-            faults.append("a `${` is not followed by a name and `}`")
+            faults.append(_("a `${` is not followed by a name and `}`"))
             return ""
         used = True
         value = environ.get(name)
         if value is None and default is None:
             unset.append(name)
         elif value is not None and not _storable(value):
-            faults.append(f"the environment's {name} is no UTF-8 text")
+            faults.append(_("the environment's {name} is no UTF-8 text").format(name=name))
             value = ""
         return (value or default or "") if default is not None else (value or "")
 
     result = _PLACE.sub(put_in, text)
     if unset:
         names = ", ".join(dict.fromkeys(unset))
-        are = "is" if len(set(unset)) == 1 else "are"
-        faults.insert(0, f"{names} {are} not set in the environment")
+        words = ngettext(
+            "{names} is not set in the environment", "{names} are not set in the environment", len(set(unset))
+        )
+        faults.insert(0, words.format(names=names))
     if faults:
-        hint = f"set {'it' if are == 'is' else 'them'}, or write ${{{unset[0]}:-default}}" if unset else _HINT
+        hint = _(_HINT)
+        if unset:
+            words = ngettext(
+                "set it, or write ${{{name}:-default}}",
+                "set them, or write ${{{name}:-default}}",
+                len(set(unset)),
+            )
+            hint = words.format(name=unset[0])
         raise Wrong("; ".join(dict.fromkeys(faults)), hint)
     return Substituted(result) if used else result
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from syncd.config.words import Wrong
+from syncd.language import _
 
 LARGEST = 16 * 1024 * 1024
 """Bytes; thousands of queries fit in, a database dump given by mistake does not."""
@@ -25,16 +26,18 @@ def read_text(path: Path) -> str:
         with path.open("rb") as stream:
             data = stream.read(LARGEST + 1)
     except FileNotFoundError:
-        raise UnusableFile("there is no such file") from None
+        raise UnusableFile(_("there is no such file")) from None
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "the path cannot be used"
-        raise UnusableFile(f"cannot be read: {reason}") from None
+        reason = (error.strerror if isinstance(error, OSError) else None) or _("the path cannot be used")
+        raise UnusableFile(_("cannot be read: {reason}").format(reason=reason)) from None
     if len(data) > LARGEST:
-        raise UnusableFile(f"is larger than {LARGEST // 1024 // 1024} MB: that is no configuration")
+        raise UnusableFile(
+            _("is larger than {most} MB: that is no configuration").format(most=LARGEST // 1024 // 1024)
+        )
     if data.startswith(_UTF_16):
-        raise UnusableFile("the file is UTF-16, not UTF-8 text", "save it as UTF-8", line=1)
+        raise UnusableFile(_("the file is UTF-16, not UTF-8 text"), _("save it as UTF-8"), line=1)
     try:
         return data.decode("utf-8").removeprefix("\ufeff")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        raise UnusableFile("the file is not UTF-8 text", "save it as UTF-8", line) from None
+        raise UnusableFile(_("the file is not UTF-8 text"), _("save it as UTF-8"), line) from None

@@ -11,6 +11,7 @@ from syncd.config.forms import NAMES, Json, ValueForm
 from syncd.config.problems import Problems
 from syncd.config.tree import Node
 from syncd.config.words import Unreadable, Wrong
+from syncd.language import _
 from syncd.model.errors import Problem
 
 FORM = ValueForm(NAMES.read, NAMES.schema)
@@ -53,13 +54,13 @@ def _matching(pattern: str, folder: Path) -> list[Path]:
     path = folder / pattern
     if not glob.has_magic(pattern):
         if not path.is_file():
-            raise Wrong("there is no such file", f"looked for {path}")
+            raise Wrong(_("there is no such file"), _("looked for {path}").format(path=path))
         return [path]
     # Path.glob takes no absolute pattern.
     names = glob.iglob(pattern, root_dir=folder)  # noqa: PTH207
     found = sorted(folder / name for name in names if (folder / name).is_file())
     if len(found) > _MOST_FILES:
-        raise Wrong(f"names more than {_MOST_FILES} files")
+        raise Wrong(_("names more than {most} files").format(most=_MOST_FILES))
     return found
 
 

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from syncd.config import forms, values
 from syncd.config.forms import Json, ValueForm
 from syncd.config.words import Collector, Told, UnknownKey, Unreadable, ValueFaults, Wrong, but_got
+from syncd.language import _
 from syncd.model.settings import (
     AlertSettings,
     DatabaseSettings,
@@ -165,9 +166,9 @@ def read_keys(keys: Mapping[str, Key], value: object) -> Values:
     """The values of a section. Raises Faults with all that is wrong with it, and what is right beside it."""
     if not isinstance(value, dict):
         # A text may be a secret in a wrong place.
-        got = ", not text" if isinstance(value, str) else but_got(value)
-        hint = "without the `-` before the names" if isinstance(value, list) else ""
-        raise Wrong(f"wants keys and values below it{got}", hint)
+        got = _(", not text") if isinstance(value, str) else but_got(value)
+        hint = _("without the `-` before the names") if isinstance(value, list) else ""
+        raise Wrong(_("wants keys and values below it") + got, hint)
     reading, found = Collector(), Values()
     for word, item in value.items():
         with reading.at(word):
@@ -198,8 +199,8 @@ def _section_or_false(kind: type[BaseModel]) -> ValueForm:
         if not isinstance(value, dict):
             wants = ", ".join(f"{word}: {key.default['default']}" for word, key in keys.items())
             raise Wrong(
-                f"wants {{{wants}}}, or false{but_got(value)}",
-                "{} takes both as they are there" * (value is True),
+                _("wants {{{keys}}}, or false{got}").format(keys=wants, got=but_got(value)),
+                _("{} takes both as they are there") * (value is True),
             )
         try:
             return kind(**read_keys(keys, value))

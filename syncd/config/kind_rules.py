@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from syncd.config.stated import StatedQuery
 from syncd.config.words import dotted, nearest
+from syncd.language import _, ngettext
 from syncd.model import Column, IdKind
 from syncd.model.kinds import RULES, KindRules, OrderColumn, QueryKind
 from syncd.model.settings import Constant
@@ -38,22 +39,22 @@ def _needed_keys(query: StatedQuery, rules: KindRules) -> None:
         if not query.has(key) and not (key == "sql" and query.has("sql_file"))
     ]
     if missing:
-        are = "is" if len(missing) == 1 else "are"
-        query.document.problems.add(query.path, f"{', '.join(missing)} {are} missing")
+        words = ngettext("{keys} is missing", "{keys} are missing", len(missing))
+        query.document.problems.add(query.path, words.format(keys=", ".join(missing)))
 
 
 def _foreign_keys(query: StatedQuery, kind: QueryKind, rules: KindRules) -> None:
     """Keys of the query itself; those of `defaults` may be meant for queries of other kinds."""
     for key, instead in rules.foreign_keys.items():
         if key in query.layers[0].raw:
-            query.add(key, message=f"does not go with kind: {kind}", hint=instead)
+            query.add(key, message=_("does not go with kind: {kind}").format(kind=kind), hint=_(instead))
 
 
 def _columns(query: StatedQuery, kind: QueryKind, rules: KindRules) -> None:
     known = [column.value for column in rules.columns]
     for name in query.get("columns") or {}:
         if name not in known:
-            message = f"{kind} have no such column"
+            message = _("{kind} have no such column").format(kind=kind)
             query.add("columns", name, message=message, hint=nearest(name, known))
 
 
@@ -62,15 +63,17 @@ def _left_out(query: StatedQuery, rules: KindRules) -> None:
     columns = query.get("columns") or {}
     for column in rules.needed_columns:
         if columns.get(column) == _LEFT_OUT:
-            hint = "name its result column, or remove the line to have it found by its name"
-            query.add("columns", column, message=f"{column} cannot be left out", hint=hint)
+            hint = _("name its result column, or remove the line to have it found by its name")
+            query.add(
+                "columns", column, message=_("{column} cannot be left out").format(column=column), hint=hint
+            )
 
 
 def _order_id(query: StatedQuery) -> None:
     source = (query.get("columns") or {}).get(OrderColumn.ID)
     if isinstance(source, Constant) and source != _LEFT_OUT:
-        hint = "name the result column with the order's id"
-        query.add("columns", "id", message="a constant would make all rows one order", hint=hint)
+        hint = _("name the result column with the order's id")
+        query.add("columns", "id", message=_("a constant would make all rows one order"), hint=hint)
 
 
 def _id_columns(query: StatedQuery) -> None:
@@ -80,15 +83,17 @@ def _id_columns(query: StatedQuery) -> None:
     wanted = [IdKind(kind) for kind in query.get("id_type")]
     columns = query.get("columns") or {}
     is_own = query.home("columns") is query.layers[0]
-    whose = "id_type" if is_own else f"id_type of {dotted(query.path)}"
+    whose = "id_type" if is_own else _("id_type of {path}").format(path=dotted(query.path))
     for kind in IdKind:
         if columns.get(kind.column, _LEFT_OUT) != _LEFT_OUT and kind not in wanted:
-            message = f"the column is mapped, but {whose} does not name {kind}"
-            hint = f"add {kind} to id_type, or remove the line"
+            message = _("the column is mapped, but {whose} does not name {kind}").format(
+                whose=whose, kind=kind
+            )
+            hint = _("add {kind} to id_type, or remove the line").format(kind=kind)
             query.add("columns", kind.column, message=message, hint=hint)
     if all(columns.get(kind.column) == _LEFT_OUT for kind in wanted):
-        message = f"every id that {whose} names is left out"
-        query.add("columns", message=message, hint="a row without an id is lost")
+        message = _("every id that {whose} names is left out").format(whose=whose)
+        query.add("columns", message=message, hint=_("a row without an id is lost"))
 
 
 def _constants(query: StatedQuery) -> None:
@@ -104,5 +109,5 @@ def _constants(query: StatedQuery) -> None:
 
     for column, value in constants.items():
         if why := why_unsendable(column, value, ZoneInfo("UTC")):
-            message = f"the constant cannot be sent: {why}"
-            query.add("columns", column, message=message, hint="see docs/configuration.md, Rows")
+            message = _("the constant cannot be sent: {why}").format(why=why)
+            query.add("columns", column, message=message, hint=_("see docs/configuration.md, Rows"))

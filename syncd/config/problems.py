@@ -5,12 +5,13 @@ from __future__ import annotations
 from syncd.config.keys import sections
 from syncd.config.tree import MOST_PROBLEMS, Node
 from syncd.config.words import Path, UnknownKey, ValueFaults, Wrong, dotted, nearest, shown_name
+from syncd.language import N_, _
 from syncd.model.errors import Problem
 
 SECTIONS = ("include", "metrica", "databases", "state", "http", "log", "alerts", "defaults", "queries")
 INCLUDED_SECTIONS = ("databases", "defaults", "queries")
 """What a file that `include` names may hold."""
-_HOMES = {"database": "databases.NAME", "query": "defaults or queries.NAME"}
+_HOMES = {"database": "databases.NAME", "query": N_("defaults or queries.NAME")}
 _KEYS_OF = {"databases": "database", "queries": "query", "defaults": "query"}
 
 
@@ -45,7 +46,15 @@ def _where_it_belongs(path: Path) -> str:
     close = nearest(word, own, every=False)
     if close:
         return close
-    homes = [_HOMES.get(name, name) for name, keys in known.items() if word in keys and name != section]
+    homes = [
+        _(_HOMES[name]) if name in _HOMES else name
+        for name, keys in known.items()
+        if word in keys and name != section
+    ]
     if word in SECTIONS:
-        homes.append("the left margin")
-    return f"{shown_name(word)} belongs under {' or '.join(homes)}" if homes else nearest(word, own)
+        homes.append(_("the left margin"))
+    return (
+        _("{word} belongs under {homes}").format(word=shown_name(word), homes=_(" or ").join(homes))
+        if homes
+        else nearest(word, own)
+    )

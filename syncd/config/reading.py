@@ -12,6 +12,7 @@ from syncd.config.document import Document
 from syncd.config.files import UnusableFile, read_text
 from syncd.config.repeated import versions
 from syncd.config.tree import Node, parse_yaml
+from syncd.language import _
 from syncd.model.errors import ConfigError, Problem
 from syncd.model.settings import Settings
 
@@ -49,7 +50,7 @@ def load(path: Path | None = None, *, environ: Mapping[str, str]) -> Settings:
     except UnusableFile as wrong:
         hint = wrong.hint
         if file == SYSTEM_FILE and not file.exists():
-            hint = f"name it with -c FILE or ${VARIABLE}"
+            hint = _("name it with -c FILE or ${name}").format(name=VARIABLE)
         raise ConfigError([Problem(str(file), wrong.line, "", wrong.message, hint)]) from None
     return _settings(text, str(file), file.absolute().parent, environ)
 
@@ -67,7 +68,7 @@ def _settings(text: str, name: str, folder: Path, environ: Mapping[str, str]) ->
     problems: list[Problem] = []
     main = _file(text, name, folder, problems)
     if main is None:
-        empty = Problem(name, 0, "", "the file is empty", "see config.example.yaml")
+        empty = Problem(name, 0, "", _("the file is empty"), _("see config.example.yaml"))
         raise ConfigError(problems or [empty])
     files = [main]
     for path in include.find_files(main.name, main.folder, main.trees[0], environ, problems):
@@ -104,7 +105,7 @@ def _file(text: str, name: str, folder: Path, problems: list[Problem]) -> _File 
     if root is None or root.value is None:
         return None
     if not isinstance(root.value, dict):
-        message = "the file wants keys and values such as `metrica:`"
-        problems.append(Problem(name, root.line, "", message, "see config.example.yaml"))
+        message = _("the file wants keys and values such as `metrica:`")
+        problems.append(Problem(name, root.line, "", message, _("see config.example.yaml")))
         return None
     return _File(name, folder, versions(root) if found else [root])

@@ -7,6 +7,7 @@ from syncd.config.document import Document
 from syncd.config.keys import Values
 from syncd.config.stated import RIVALS, StatedQuery, stated_databases, stated_queries
 from syncd.config.words import Path, nearest
+from syncd.language import _
 
 
 def apply(documents: list[Document]) -> None:
@@ -23,11 +24,11 @@ def apply(documents: list[Document]) -> None:
     _state(main)
     _alerts(main)
     if not stated_databases(documents) and not main.raw.get("databases"):
-        main.problems.add(("databases",), "one database or more is needed", "databases: {crm: {url: …}}")
+        main.problems.add(("databases",), _("one database or more is needed"), "databases: {crm: {url: …}}")
     queries = list(stated_queries(documents))
     if not queries and not main.raw.get("queries"):
-        message = "there is no query, so there is nothing to do"
-        main.problems.add(("queries",), message, "see config.example.yaml")
+        message = _("there is no query, so there is nothing to do")
+        main.problems.add(("queries",), message, _("see config.example.yaml"))
     for query in queries:
         _query(query, documents)
         kind_rules.apply(query)
@@ -40,8 +41,8 @@ def _one_of_rivals(document: Document, path: tuple[str, ...]) -> None:
         given = sorted(rivals & raw.keys())
         if len(given) > 1:
             last = max(given, key=lambda name: document.root.find_line((*path, name)))
-            message = f"{' and '.join(given)} are both given"
-            document.problems.add((*path, last), message, "leave one of them")
+            message = _("{given} are both given").format(given=_(" and ").join(given))
+            document.problems.add((*path, last), message, _("leave one of them"))
 
 
 def _no_name_twice(section: str, documents: list[Document]) -> None:
@@ -51,15 +52,19 @@ def _no_name_twice(section: str, documents: list[Document]) -> None:
             before = first.setdefault(name, document)
             if before is not document:
                 place = f"{before.name}:{before.root.find_line((section, name))}"
-                document.problems.add((section, name), f"the name is there already, in {place}", "rename one")
+                document.problems.add(
+                    (section, name),
+                    _("the name is there already, in {place}").format(place=place),
+                    _("rename one"),
+                )
 
 
 def _database(document: Document, path: Path, database: Values) -> None:
     if "url" not in document.section(*map(str, path)):
-        document.problems.add(path, "url is missing", "such as postgresql://user@host/database")
+        document.problems.add(path, _("url is missing"), _("such as postgresql://user@host/database"))
     elif "url" in database and "password_file" in database and urls.has_password(database["url"]):
-        message = "the password stands in url and in password_file"
-        document.problems.add((*path, "password_file"), message, "leave one of them")
+        message = _("the password stands in url and in password_file")
+        document.problems.add((*path, "password_file"), message, _("leave one of them"))
 
 
 def _state(main: Document) -> None:
@@ -68,15 +73,17 @@ def _state(main: Document) -> None:
         return
     path = ("state", "password_file")
     if "url" not in state or urls.kind_of(state["url"]) == "sqlite":
-        main.problems.add(path, "SQLite has no passwords", "remove the line, or set url to PostgreSQL's")
+        main.problems.add(
+            path, _("SQLite has no passwords"), _("remove the line, or set url to PostgreSQL's")
+        )
     elif urls.has_password(state["url"]):
-        main.problems.add(path, "the password stands in url and in password_file", "leave one of them")
+        main.problems.add(path, _("the password stands in url and in password_file"), _("leave one of them"))
 
 
 def _alerts(main: Document) -> None:
     raw = main.section("alerts")
     if raw and not raw.keys() & {"urls", "urls_file", "command"}:
-        main.problems.add(("alerts",), "urls, urls_file or command is missing", "nobody would be told")
+        main.problems.add(("alerts",), _("urls, urls_file or command is missing"), _("nobody would be told"))
 
 
 def _metrica_token(main: Document, queries: list[StatedQuery]) -> None:
@@ -87,25 +94,27 @@ def _metrica_token(main: Document, queries: list[StatedQuery]) -> None:
         for query in queries
     )
     if lacking or not queries:
-        main.problems.add(("metrica",), "token or token_file is missing", "token: ${METRICA_TOKEN}")
+        main.problems.add(("metrica",), _("token or token_file is missing"), "token: ${METRICA_TOKEN}")
 
 
 def _query(query: StatedQuery, documents: list[Document]) -> None:
     databases = stated_databases(documents)
     name = query.get("database")
     if not query.has("database") and len(databases) > 1:
-        message = "database is missing, and there are several"
+        message = _("database is missing, and there are several")
         query.document.problems.add(query.path, message, f"known: {', '.join(sorted(databases))}")
     if name is not None and databases and name not in databases:
-        query.add("database", message="there is no such database", hint=nearest(name, sorted(databases)))
+        query.add("database", message=_("there is no such database"), hint=nearest(name, sorted(databases)))
     _wake(query, databases.get(name) if query.has("database") else next(iter(databases.values()), None))
     relink = query.get("relink")
     if relink and relink.lasting < relink.after:
-        query.add("relink", message="`for` is shorter than `after`", hint="nothing would ever be sent again")
+        query.add(
+            "relink", message=_("`for` is shorter than `after`"), hint=_("nothing would ever be sent again")
+        )
 
 
 def _wake(query: StatedQuery, database: tuple[Document, Values] | None) -> None:
     url = database[1].get("url") if database else None
     if query.get("wake") and url and not urls.can_notify(url):
-        message = "only PostgreSQL can wake a query, by its driver psycopg"
-        query.add("wake", message=message, hint="a shorter `every` does nearly as much")
+        message = _("only PostgreSQL can wake a query, by its driver psycopg")
+        query.add("wake", message=message, hint=_("a shorter `every` does nearly as much"))

@@ -11,6 +11,7 @@ import re
 from decimal import Decimal
 
 from syncd.config.words import Wrong
+from syncd.language import N_, _
 
 Scalar = str | int | float | bool | None
 
@@ -24,7 +25,7 @@ _FIRST = frozenset("0123456789+-.")
 LONGEST_NUMBER = 100
 """Digits; far beyond any database's number, and below the length at which Python refuses to read one."""
 
-_QUOTE = "put it in quotes to keep it as it is"
+_QUOTE = N_("put it in quotes to keep it as it is")
 
 
 def plain(text: str) -> Scalar:
@@ -41,29 +42,31 @@ def plain(text: str) -> Scalar:
     if text[0] not in _FIRST:
         return text
     if _NOT_FINITE.fullmatch(text):
-        raise Wrong("a number must be finite")
+        raise Wrong(_("a number must be finite"))
     if not _FLOAT.fullmatch(text):
         return text
     if len(text) > LONGEST_NUMBER:
-        raise Wrong(f"a number of more than {LONGEST_NUMBER} characters cannot be read", _QUOTE)
+        raise Wrong(
+            _("a number of more than {most} characters cannot be read").format(most=LONGEST_NUMBER), _(_QUOTE)
+        )
     return _integer(text) if _INTEGER.fullmatch(text) else _float(text)
 
 
 def _integer(text: str) -> int:
     digits = text.lstrip("+-")
     if digits[0] == "0" and len(digits) > 1:
-        raise Wrong("a number with leading zeros is read differently by different programs", _QUOTE)
+        raise Wrong(_("a number with leading zeros is read differently by different programs"), _(_QUOTE))
     return int(text)
 
 
 def _float(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise Wrong("the number is too large", _QUOTE)
+        raise Wrong(_("the number is too large"), _(_QUOTE))
     try:
         kept = Decimal(text) == Decimal(repr(number))
     except ArithmeticError:
         kept = False
     if not kept:
-        raise Wrong("the number has more digits than would be kept", _QUOTE)
+        raise Wrong(_("the number has more digits than would be kept"), _(_QUOTE))
     return number

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim, CronSimError
 
 from syncd.config.words import Wrong, but_got
+from syncd.language import _
 
 _FROM = datetime(2025, 1, 10)  # noqa: DTZ001 - the zone is put in below
 """Gaps are measured from here, whenever the file is loaded. A Friday: the weekend is seen early on."""
@@ -26,17 +27,17 @@ def cron(value: object) -> str:
     Raises:
         Wrong: cronsim cannot read it, or it never fires, such as on 30 February.
     """
-    wants = 'wants a cron expression of five fields such as "*/10 * * * *"'
+    wants = _('wants a cron expression of five fields such as "*/10 * * * *"')
     if not isinstance(value, str) or len(value) > _LONGEST_TEXT or len(value.split()) != _FIELDS:
         fields = isinstance(value, str) and len(value.split()) == _FIELDS + 1
-        raise Wrong(wants + but_got(value), "there is no field for seconds" if fields else "")
+        raise Wrong(wants + but_got(value), _("there is no field for seconds") if fields else "")
     expression = " ".join(value.split())
     try:
         next(CronSim(expression, _FROM))
     except CronSimError as error:
         raise Wrong(f"{wants}: {str(error).lower()}{but_got(value)}") from None
     except StopIteration:
-        raise Wrong(f"the cron expression never fires{but_got(value)}") from None
+        raise Wrong(_("the cron expression never fires{got}").format(got=but_got(value))) from None
     except (AssertionError, TypeError, ValueError, IndexError, OverflowError):
         # cronsim lets these out for odd text such as "* * 1-L * *".
         raise Wrong(wants + but_got(value)) from None

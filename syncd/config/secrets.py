@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import SecretStr
 
 from syncd.config.values import token_fault
+from syncd.language import _
 from syncd.model.errors import TokenFileUnusable
 
 _LARGEST = 64 * 1024
@@ -24,21 +25,23 @@ def read_secret_file(path: Path) -> SecretStr:
         with path.open("rb") as stream:
             data = stream.read(_LARGEST + 1)
     except FileNotFoundError:
-        raise _error(path, "there is no such file") from None
+        raise _error(path, _("there is no such file")) from None
     except (OSError, ValueError) as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or "the path cannot be used"
-        raise _error(path, f"cannot be read by {_user()}: {reason}") from None
+        reason = (error.strerror if isinstance(error, OSError) else None) or _("the path cannot be used")
+        raise _error(
+            path, _("cannot be read by {user}: {reason}").format(user=_user(), reason=reason)
+        ) from None
     if len(data) > _LARGEST:
-        raise _error(path, "is too large for a secret")
+        raise _error(path, _("is too large for a secret"))
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
-        raise _error(path, "is not UTF-8 text") from None
+        raise _error(path, _("is not UTF-8 text")) from None
     text = text.removesuffix("\n").removesuffix("\r")
     if not text:
-        raise _error(path, "is empty")
+        raise _error(path, _("is empty"))
     if "\0" in text:
-        raise _error(path, "holds a NUL character")
+        raise _error(path, _("holds a NUL character"))
     return SecretStr(text)
 
 
@@ -51,7 +54,7 @@ def read_token_file(path: Path) -> SecretStr:
     secret = read_secret_file(path)
     fault = token_fault(secret.get_secret_value())
     if fault:
-        raise _error(path, f"the token {fault}")
+        raise _error(path, _("the token {fault}").format(fault=fault))
     return secret
 
 
@@ -60,8 +63,8 @@ def _user() -> str:
     try:
         return pwd.getpwuid(os.geteuid()).pw_name
     except KeyError:  # containers run as users without a name
-        return f"the user {os.geteuid()}"
+        return _("the user {id}").format(id=os.geteuid())
 
 
 def _error(path: Path, message: str) -> TokenFileUnusable:
-    return TokenFileUnusable(f"token_file {path}: {message}")
+    return TokenFileUnusable(_("token_file {path}: {message}").format(path=path, message=message))

@@ -10,20 +10,22 @@ from dataclasses import dataclass
 
 import yaml
 
+from syncd.language import N_, _, counted
+
 _KEY = re.compile(r"(?P<indent> *)(?:- +)?(?P<name>[\w.-]+) *:(?= |$)(?P<value>.*)")
 _BLOCK = re.compile(r".*(?:: +|- +)[|>][-+0-9]*\s*(?:#.*)?")
 _QUOTED = re.compile(r"""(?P<text>'(?:[^']|'')*'|"(?:[^"\\]|\\.)*")(?P<rest>.*)""")
 _ODD_SPACE = re.compile(r" *(?P<char>[\u00a0\u2000-\u200f\u2028\u2029\u202f\u2060\u3000\ufeff])")
 _LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-_QUOTES = "put the value in quotes"
+_QUOTES = N_("put the value in quotes")
 _FIRST = {
-    "*": "a value that begins with * is an alias to YAML",
-    "&": "a value that begins with & is an anchor to YAML",
-    "%": "a value cannot begin with %",
-    "@": "a value cannot begin with @",
-    "`": "a value cannot begin with a backtick",
-    "|": "behind | or > the line ends, and the text stands in the lines below, indented deeper",
-    ">": "behind | or > the line ends, and the text stands in the lines below, indented deeper",
+    "*": N_("a value that begins with * is an alias to YAML"),
+    "&": N_("a value that begins with & is an anchor to YAML"),
+    "%": N_("a value cannot begin with %"),
+    "@": N_("a value cannot begin with @"),
+    "`": N_("a value cannot begin with a backtick"),
+    "|": N_("behind | or > the line ends, and the text stands in the lines below, indented deeper"),
+    ">": N_("behind | or > the line ends, and the text stands in the lines below, indented deeper"),
 }
 _SAID = re.compile(r""" (?:'(?!.')|"(?!.")).*""", re.DOTALL)
 
@@ -61,7 +63,9 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> YamlFault:
     if fault is None and "did not find expected key" in said:
         fault = _less_indented(lines, at)
     if fault is None and "document start" in said:
-        fault = YamlFault(at + 1, "the file goes on behind its end", "remove the line `...`, `---` or `%…`")
+        fault = YamlFault(
+            at + 1, _("the file goes on behind its end"), _("remove the line `...`, `---` or `%…`")
+        )
     return fault or _parsers_words(error)
 
 
@@ -75,7 +79,7 @@ def _indent(line: str) -> int:
 
 
 def _spaces(line: str) -> str:
-    return f"{_indent(line)} space{'s' * (_indent(line) != 1)}"
+    return counted(_indent(line), "{count} space", "{count} spaces")
 
 
 def _odd_space(lines: list[str], first: int, at: int) -> YamlFault | None:
@@ -84,10 +88,14 @@ def _odd_space(lines: list[str], first: int, at: int) -> YamlFault | None:
     for number in range(first if before is None else before, at + 1):
         indent = lines[number][: len(lines[number]) - len(lines[number].lstrip())]
         if "\t" in indent:
-            return YamlFault(number + 1, "a tab cannot indent", "YAML is indented with spaces")
+            return YamlFault(number + 1, _("a tab cannot indent"), _("YAML is indented with spaces"))
         if found := _ODD_SPACE.match(lines[number]):
             code = f"U+{ord(found['char']):04X}"
-            return YamlFault(number + 1, f"{code} cannot indent, though it looks so", "write spaces instead")
+            return YamlFault(
+                number + 1,
+                _("{code} cannot indent, though it looks so").format(code=code),
+                _("write spaces instead"),
+            )
     return None
 
 
@@ -95,12 +103,14 @@ def _open_ended(said: str, first: int) -> YamlFault | None:
     """A text in quotes, a list or a mapping that is not closed."""
     if "end of stream" in said and "quoted scalar" in said:
         return YamlFault(
-            first + 1, "the quotes that begin here are not closed", "put the same quote at the end"
+            first + 1, _("the quotes that begin here are not closed"), _("put the same quote at the end")
         )
     for kind, bracket, end in (("flow sequence", "[", "]"), ("flow mapping", "{", "}")):
         if f"while parsing a {kind}" in said and "expected ','" in said:
             return YamlFault(
-                first + 1, f"the `{bracket}` that begins here is not closed", f"put a `{end}` at its end"
+                first + 1,
+                _("the `{bracket}` that begins here is not closed").format(bracket=bracket),
+                _("put a `{end}` at its end").format(end=end),
             )
     return None
 
@@ -108,8 +118,8 @@ def _open_ended(said: str, first: int) -> YamlFault | None:
 def _escape(said: str, at: int) -> YamlFault | None:
     if "escape" not in said:
         return None
-    hint = r"use single quotes, or write \\ for a backslash"
-    return YamlFault(at + 1, "in double quotes a backslash begins an escape, and there is none such", hint)
+    hint = _("use single quotes, or write \\\\ for a backslash")
+    return YamlFault(at + 1, _("in double quotes a backslash begins an escape, and there is none such"), hint)
 
 
 def _quotes(lines: list[str], first: int, at: int) -> YamlFault | None:
@@ -121,12 +131,14 @@ def _quotes(lines: list[str], first: int, at: int) -> YamlFault | None:
             continue
         found = _QUOTED.fullmatch(value)
         if found is None:
-            message = "the quotes that begin here are not closed in this line"
-            return YamlFault(number + 1, message, "put the same quote at the end")
+            message = _("the quotes that begin here are not closed in this line")
+            return YamlFault(number + 1, message, _("put the same quote at the end"))
         if found["rest"].strip() and not found["rest"].strip().startswith("#"):
-            message = "the value goes on behind its closing quote"
+            message = _("the value goes on behind its closing quote")
             return YamlFault(
-                number + 1, message, f"put all of it in quotes; a {value[0]} in them is written twice"
+                number + 1,
+                message,
+                _("put all of it in quotes; a {quote} in them is written twice").format(quote=value[0]),
             )
     return None
 
@@ -142,7 +154,9 @@ def _first_character(lines: list[str], at: int, first: int) -> YamlFault | None:
         )
         if sign:
             example = 'cron: "*/5 * * * *"' if key and key["name"] == "cron" else ""
-            return YamlFault(number + 1, _FIRST[sign], f"{_QUOTES}: {example}" if example else _QUOTES)
+            return YamlFault(
+                number + 1, _(_FIRST[sign]), f"{_(_QUOTES)}: {example}" if example else _(_QUOTES)
+            )
     return None
 
 
@@ -161,12 +175,18 @@ def _block_fault(lines: list[str], head: int, at: int) -> YamlFault | None:
     between = [line for line in lines[head + 1 : at] if line.strip()]
     deep = _indent(lines[head])
     if _indent(lines[at]) <= deep:
-        message = f"this line is no part of the text below line {head + 1}, since it is not indented deeper"
-        return YamlFault(at + 1, message, f"indent the text by {deep + 2} spaces or more")
+        message = _(
+            "this line is no part of the text below line {head}, since it is not indented deeper"
+        ).format(head=head + 1)
+        return YamlFault(at + 1, message, _("indent the text by {deep} spaces or more").format(deep=deep + 2))
     if between and all(_indent(line) > _indent(lines[at]) for line in between):
-        message = f"the first line of the text below line {head + 1} is indented by {_spaces(between[0])}"
+        message = _("the first line of the text below line {head} is indented by {spaces}").format(
+            head=head + 1, spaces=_spaces(between[0])
+        )
         return YamlFault(
-            at + 1, f"{message}, this one by {_indent(lines[at])}", "indent the first line least of all"
+            at + 1,
+            _("{message}, this one by {indent}").format(message=message, indent=_indent(lines[at])),
+            _("indent the first line least of all"),
         )
     return None
 
@@ -175,29 +195,33 @@ def _second_colon(lines: list[str], at: int, column: int) -> YamlFault | None:
     """Either a `: ` inside a value, or a key that is indented deeper than those beside it."""
     key = _KEY.match(lines[at])
     if key is None or column > key.end("name") + 1:
-        hint = f"{_QUOTES}, or below `key: |` if it is SQL"
-        return YamlFault(at + 1, f"a second `: ` in one line (column {column + 1})", hint)
+        hint = _("put the value in quotes, or below `key: |` if it is SQL")
+        return YamlFault(
+            at + 1, _("a second `: ` in one line (column {column})").format(column=column + 1), hint
+        )
     before = _line_before(lines, at)
     if before is None:
         return None
-    return YamlFault(at + 1, _indents(lines, at, before), "indent the keys of one section alike")
+    return YamlFault(at + 1, _indents(lines, at, before), _("indent the keys of one section alike"))
 
 
 def _indents(lines: list[str], at: int, before: int) -> str:
-    shown = f"this line is indented by {_spaces(lines[at])}"
-    return f"{shown}, line {before + 1} before it by {_indent(lines[before])}"
+    shown = _("this line is indented by {spaces}").format(spaces=_spaces(lines[at]))
+    return _("{shown}, line {before} before it by {indent}").format(
+        shown=shown, before=before + 1, indent=_indent(lines[before])
+    )
 
 
 def _no_key(lines: list[str], at: int) -> YamlFault | None:
     line = lines[at].strip()
     if re.match(r"[\w.-]+:\S", line):
-        return YamlFault(at + 1, "there is no space behind the colon", "write `key: value`")
+        return YamlFault(at + 1, _("there is no space behind the colon"), _("write `key: value`"))
     if re.match(r"-[^\s-]", line):
-        return YamlFault(at + 1, "there is no space behind the `-`", "write `- item`")
+        return YamlFault(at + 1, _("there is no space behind the `-`"), "write `- item`")
     if re.match(r"[\w.-]+\s*=", line):
-        return YamlFault(at + 1, "key and value are parted by `=`", "write `key: value`")
-    hint = "write `key: value`; a text of several lines stands below `key: |`, indented deeper"
-    return YamlFault(at + 1, "the line is no key with its value", hint)
+        return YamlFault(at + 1, _("key and value are parted by `=`"), _("write `key: value`"))
+    hint = _("write `key: value`; a text of several lines stands below `key: |`, indented deeper")
+    return YamlFault(at + 1, _("the line is no key with its value"), hint)
 
 
 def _less_indented(lines: list[str], at: int) -> YamlFault | None:
@@ -208,9 +232,11 @@ def _less_indented(lines: list[str], at: int) -> YamlFault | None:
     message = _indents(lines, at, before)
     for number in range(before, -1, -1):
         if lines[number].strip() and _KEY.fullmatch(lines[number]) and _indent(lines[number]) < own:
-            message += f", and line {number + 1} above them by {_indent(lines[number])}"
+            message += _(", and line {number} above them by {indent}").format(
+                number=number + 1, indent=_indent(lines[number])
+            )
             break
-    return YamlFault(at + 1, message, "indent the keys of one section alike")
+    return YamlFault(at + 1, message, _("indent the keys of one section alike"))
 
 
 def _line_before(lines: list[str], at: int) -> int | None:
@@ -226,5 +252,5 @@ def _parsers_words(error: yaml.MarkedYAMLError) -> YamlFault:
     # What is never closed is at fault where it begins, not at the file's end.
     where = begun if begun and words and "end of stream" in words[0] else mark or begun
     if begun and mark and where is mark and begun.line != mark.line:
-        words.append(f"that begins in line {begun.line + 1}")
-    return YamlFault(where.line + 1 if where else 0, f"YAML syntax: {', '.join(words)}")
+        words.append(_("that begins in line {line}").format(line=begun.line + 1))
+    return YamlFault(where.line + 1 if where else 0, _("YAML syntax: {words}").format(words=", ".join(words)))

@@ -15,6 +15,7 @@ from yaml.reader import Reader
 from syncd.config.scalars import Scalar, plain
 from syncd.config.syntax import explain, lines_of
 from syncd.config.words import Unreadable, Wrong, dotted
+from syncd.language import _
 from syncd.model.errors import Problem
 
 DEEPEST = 20
@@ -114,7 +115,7 @@ class _Builder:
         except yaml.MarkedYAMLError as error:
             self._syntax(error, text)
         except (yaml.YAMLError, RecursionError, ValueError):
-            self._problem(0, "the file is not YAML that can be read")
+            self._problem(0, _("the file is not YAML that can be read"))
         except _GiveUp:
             pass
         else:
@@ -125,7 +126,12 @@ class _Builder:
         found = Reader.NON_PRINTABLE.search(text)
         if found:
             line = text.count("\n", 0, found.start()) + 1
-            self._problem(line, f"the character U+{ord(found.group()):04X} may not stand in a YAML file")
+            self._problem(
+                line,
+                _("the character {code} may not stand in a YAML file").format(
+                    code=f"U+{ord(found.group()):04X}"
+                ),
+            )
             raise _GiveUp
 
     def _syntax(self, error: yaml.MarkedYAMLError, text: str) -> None:
@@ -147,7 +153,9 @@ class _Builder:
             case yaml.DocumentStartEvent():
                 self._documents += 1
                 if self._documents > 1:
-                    self._problem(line, "the file holds more than one YAML document", "remove the `---`")
+                    self._problem(
+                        line, _("the file holds more than one YAML document"), _("remove the `---`")
+                    )
                     raise _GiveUp
             case yaml.ScalarEvent():
                 self._scalar(event, line)
@@ -165,8 +173,8 @@ class _Builder:
     def _check_tag(self, tag: str | None, kind: str, line: int) -> bool:
         is_right = tag in _CORE_TAGS[kind]
         if not is_right:
-            hint = "remove the tag, or put a text that begins with ! in quotes"
-            self._problem(line, "YAML tags (`!…`) are not used here", hint)
+            hint = _("remove the tag, or put a text that begins with ! in quotes")
+            self._problem(line, _("YAML tags (`!…`) are not used here"), hint)
         return is_right
 
     def _scalar(self, event: yaml.ScalarEvent, line: int) -> None:
@@ -180,7 +188,9 @@ class _Builder:
         if not is_right:
             value = Unreadable.UNREADABLE
         elif is_plain and event.anchor is not None and not event.value:
-            self._problem(line, "an anchor (`&…`) without a value", "put a text that begins with & in quotes")
+            self._problem(
+                line, _("an anchor (`&…`) without a value"), _("put a text that begins with & in quotes")
+            )
             value = Unreadable.UNREADABLE
         elif is_plain:
             try:
@@ -189,7 +199,7 @@ class _Builder:
                 self._problem(line, wrong.message, wrong.hint)
                 value = Unreadable.UNREADABLE
         elif "\0" in event.value or any("\ud800" <= char <= "\udfff" for char in event.value):
-            self._problem(line, "the text holds a character that no database or file can keep")
+            self._problem(line, _("the text holds a character that no database or file can keep"))
             value = Unreadable.UNREADABLE
         node = Node(line, value, text=self._text_place(event))
         if event.anchor is not None:
@@ -216,7 +226,9 @@ class _Builder:
             name = _MERGE + " "  # not to be taken for a quoted "<<", which is an ordinary (unknown) key
         elif top.node.key_lines.get(name):
             first = top.node.key_lines[name]
-            self._problem(line, f"the key is there twice, first in line {first}", name=name)
+            self._problem(
+                line, _("the key is there twice, first in line {first}").format(first=first), name=name
+            )
         top.key, top.key_line = name, line
 
     def _put(self, top: _OpenNode, name: str, node: Node) -> None:
@@ -240,7 +252,9 @@ class _Builder:
             line, more = before.key_lines[name], before.earlier.get(name, [])
             if name in new:
                 self._problem(
-                    node.key_lines[name], f"the key is there twice, first in line {line}", name=name
+                    node.key_lines[name],
+                    _("the key is there twice, first in line {line}").format(line=line),
+                    name=name,
                 )
                 node.earlier[name] = [*more, (line, value), *node.earlier.get(name, [])]
             else:
@@ -250,15 +264,15 @@ class _Builder:
 
     def _alias(self, anchor: str | None, line: int) -> Node:
         if any(entry.anchor == anchor for entry in self._open):
-            self._problem(line, "an alias stands inside its own anchor")
+            self._problem(line, _("an alias stands inside its own anchor"))
             raise _GiveUp
         node = self._anchors.get(anchor or "")
         if node is None:
-            self._problem(line, "an alias (`*…`) names no anchor above it", "quote a text with `*`")
+            self._problem(line, _("an alias (`*…`) names no anchor above it"), _("quote a text with `*`"))
             return Node(line, Unreadable.UNREADABLE)
         self._aliased += node.size
         if self._aliased > MOST_ALIASED or node.depth + len(self._open) > DEEPEST:
-            self._problem(line, "the aliases add up to more than can be meant")
+            self._problem(line, _("the aliases add up to more than can be meant"))
             raise _GiveUp
         return node
 
@@ -266,10 +280,10 @@ class _Builder:
         self._check_tag(event.tag, kind, node.line)
         top = self._open[-1] if self._open else None
         if top and isinstance(top.node.value, dict) and top.key is None:
-            self._problem(node.line, "a key must be text", "quote a text with [ or {")
+            self._problem(node.line, _("a key must be text"), _("quote a text with [ or {"))
             raise _GiveUp
         if len(self._open) >= DEEPEST:
-            self._problem(node.line, f"nested more than {DEEPEST} levels deep")
+            self._problem(node.line, _("nested more than {most} levels deep").format(most=DEEPEST))
             raise _GiveUp
         self._open.append(_OpenNode(node, event.anchor))
 
@@ -287,7 +301,7 @@ class _Builder:
         sources = source.value if isinstance(source.value, list) else [source]
         for other in sources:
             if not isinstance(other.value, dict):
-                self._problem(source.line, "`<<` takes a mapping (or a list of them) from an alias")
+                self._problem(source.line, _("`<<` takes a mapping (or a list of them) from an alias"))
                 return
             for name, node in other.value.items():
                 if name not in values:
@@ -303,7 +317,7 @@ class _Builder:
             top.node.value.append(node)
         elif isinstance(top.node.value, dict):
             if top.key is None:
-                self._problem(node.line, "a key must be text, not an alias")
+                self._problem(node.line, _("a key must be text, not an alias"))
                 raise _GiveUp
             if top.key == _MERGE + " ":
                 top.merged.append(node)

@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from syncd.config.words import Wrong, but_got, nearest
+from syncd.language import N_, _
 from syncd.model.drivers import DRIVERS, drivers_of, kinds
 
 _URL = re.compile(
@@ -27,29 +28,34 @@ _IN_FILES = ("sqlite", "duckdb")
 _NAMED = ("postgresql", "mysql", "mariadb", "oracle")
 """Kinds of which SQLAlchemy's versions do not agree on the usual driver, or take another than ours."""
 _HIGHEST_PORT = 65535
-_TABLE = (
-    "in user and password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as %25, [ as %5B, "
-    "] as %5D, a space as %20; or put the password in password_file, as it is"
+_TABLE = N_(
+    "in user and password write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23, % as "
+    "%25, [ as %5B, ] as %5D, a space as %20; or put the password in password_file, as "
+    "it is"
 )
 _RAW = re.compile(r"[@:/?#\[\]\s]|%(?![0-9A-Fa-f]{2})")
 """Signs that may not stand in a URL's password as they are."""
 
 
 def _parsed(value: object) -> re.Match[str]:
-    example = "wants a database URL such as postgresql://user@host/database"
+    example = _("wants a database URL such as postgresql://user@host/database")
     if not isinstance(value, str):
         raise Wrong(example)
     found = _URL.fullmatch(value)
     if not found or any(ord(char) < ord(" ") for char in value):
         dialect = value.partition(":")[0]
-        hint = "" if "://" in value else f"no `://` after the kind of database; {nearest(dialect, DRIVERS)}"
+        hint = (
+            ""
+            if "://" in value
+            else _("no `://` after the kind of database; {hint}").format(hint=nearest(dialect, DRIVERS))
+        )
         raise Wrong(example, hint or _TABLE)
     _refuse_raw(found)
     if found["port"] and int(found["port"][:6]) > _HIGHEST_PORT:
-        raise Wrong("the URL's port is above 65535")
+        raise Wrong(_("the URL's port is above 65535"))
     dialect = found["dialect"].lower()
     if dialect != "sqlite" and not (found["host"] or found["six"] or found["database"] or found["query"]):
-        raise Wrong("the URL names no host and no database")
+        raise Wrong(_("the URL names no host and no database"))
     return found
 
 
@@ -60,9 +66,9 @@ def _refuse_raw(found: re.Match[str]) -> None:
         return
     behind = found.string[found.end("password") + 1 :]
     if _RAW.search(password) or "@" in behind:
-        raise Wrong("the URL's password holds a sign that has another meaning in a URL", _TABLE)
+        raise Wrong(_("the URL's password holds a sign that has another meaning in a URL"), _TABLE)
     if any(ord(char) < ord(" ") or char in "\x7f\ufffd" for char in unquote(password)):
-        raise Wrong("the URL's password holds a `%` that stands for no sign", _TABLE)
+        raise Wrong(_("the URL's password holds a `%` that stands for no sign"), _TABLE)
 
 
 def database_url(value: object) -> SecretStr:
@@ -79,13 +85,22 @@ def _refuse_unknown(kind: str, driver: str | None) -> None:
     """Refuse an unknown kind or driver without showing it: it may be anything. Raises Wrong."""
     if kind not in DRIVERS and kind not in (known := kinds()):
         raise Wrong(
-            f"the URL begins with an unknown kind of database; there are {', '.join(known)}",
-            nearest(kind, known, every=False) or "another needs its SQLAlchemy dialect installed with syncd",
+            _("the URL begins with an unknown kind of database; there are {known}").format(
+                known=", ".join(known)
+            ),
+            nearest(kind, known, every=False)
+            or _("another needs its SQLAlchemy dialect installed with syncd"),
         )
     if driver and driver not in DRIVERS.get(kind, ()) and driver not in (drivers := drivers_of(kind)):
-        usable = f"there are {', '.join(drivers)}" if drivers else f"{kind} has but one, which is not named"
+        usable = (
+            _("there are {drivers}").format(drivers=", ".join(drivers))
+            if drivers
+            else _("{kind} has but one, which is not named").format(kind=kind)
+        )
         raise Wrong(
-            f"the URL names no driver of {kind} that syncd can use; {usable}",
+            _("the URL names no driver of {kind} that syncd can use; {usable}").format(
+                kind=kind, usable=usable
+            ),
             nearest(driver, drivers, every=False),
         )
 
@@ -136,21 +151,21 @@ def state_url(value: object) -> SecretStr:
         return SecretStr(_with_driver(found))
     if kind not in {("sqlite", None), ("sqlite", "pysqlite")}:
         raise Wrong(
-            "the state store is SQLite (sqlite:///file.db) or PostgreSQL (postgresql://user@host/database)"
+            _("the state store is SQLite (sqlite:///file.db) or PostgreSQL (postgresql://user@host/database)")
         )
     if found["host"] or found["user"]:
-        raise Wrong("a SQLite URL has no host", "sqlite:///relative.db or sqlite:////absolute/path.db")
+        raise Wrong(_("a SQLite URL has no host"), _("sqlite:///relative.db or sqlite:////absolute/path.db"))
     if found["database"] in {None, "", ":memory:"}:
         raise Wrong(
-            "a state store in memory would forget what was delivered",
-            "sqlite:///syncd-state.db keeps it in a file",
+            _("a state store in memory would forget what was delivered"),
+            _("sqlite:///syncd-state.db keeps it in a file"),
         )
     return SecretStr(_with_driver(found))
 
 
 def api_url(value: object) -> str:
     """The API's base: http or https, without a trailing slash."""
-    example = "wants a URL such as https://api-metrika.yandex.net"
+    example = _("wants a URL such as https://api-metrika.yandex.net")
     if not isinstance(value, str) or any(char.isspace() for char in value):
         raise Wrong(example + ("" if isinstance(value, str) else but_got(value)))
     try:
@@ -159,11 +174,11 @@ def api_url(value: object) -> str:
     except ValueError:
         raise Wrong(example) from None
     if parts.scheme not in {"http", "https"} or not host or port == 0:
-        raise Wrong(example, "it begins with https:// or http://")
+        raise Wrong(example, _("it begins with https:// or http://"))
     if parts.username is not None or parts.password is not None:
-        raise Wrong("the URL may not hold a user or a password", "the token stands in metrica.token")
+        raise Wrong(_("the URL may not hold a user or a password"), _("the token stands in metrica.token"))
     if "?" in value or "#" in value:
-        raise Wrong("the URL may not hold a query or a fragment (? or #)")
+        raise Wrong(_("the URL may not hold a query or a fragment (? or #)"))
     return str(value).rstrip("/")
 
 
@@ -171,10 +186,10 @@ def alert_urls(value: object) -> tuple[SecretStr, ...]:
     """Apprise URLs. Never shown: most hold a password or a token."""
     items = value if isinstance(value, list) else [value]
     if not items:
-        raise Wrong("wants at least one URL, not an empty list")
+        raise Wrong(_("wants at least one URL, not an empty list"))
     for item in items:
         if not isinstance(item, str) or not _ANY_URL.fullmatch(item):
             raise Wrong(
-                "wants URLs such as mailto://, tgram:// or json://", "see docs/configuration.md, alerts"
+                _("wants URLs such as mailto://, tgram:// or json://"), _("see docs/configuration.md, alerts")
             )
     return tuple(SecretStr(str(item)) for item in items)

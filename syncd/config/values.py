@@ -17,6 +17,7 @@ from pydantic import SecretStr
 
 from syncd.config.words import Substituted, Wrong, but_got, nearest, shown_name
 from syncd.config.zones import nearest_zone
+from syncd.language import N_, _
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -30,7 +31,7 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,252})")
 _LONGEST_CHANNEL = 63
 _FEW = 100_000_000
 """Above it, a highest number is a limit of ours that nobody comes near, and need not be told."""
-_DURATION_WORDS = "such as 30s, 5m, 12h, 21d"
+_DURATION_WORDS = N_("such as 30s, 5m, 12h, 21d")
 
 
 def duration(
@@ -39,17 +40,20 @@ def duration(
     """Read `30s`, `5m`, `12h`, `21d`; 0 only where `zero` says so."""
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if not found:
-        raise Wrong(f"wants a duration {_DURATION_WORDS}{but_got(value)}", _unit_hint(value))
+        raise Wrong(
+            _("wants a duration {such}{got}").format(such=_(_DURATION_WORDS), got=but_got(value)),
+            _unit_hint(value),
+        )
     length = int(found[1]) * _UNITS[found[2]]
     if length > _LONGEST:
-        raise Wrong("wants a duration of at most ten years (3650d)")
+        raise Wrong(_("wants a duration of at most ten years (3650d)"))
     if not length and not zero:
-        raise Wrong("wants a duration longer than nothing")
+        raise Wrong(_("wants a duration longer than nothing"))
     span = length * timedelta(seconds=1)
     if low is not None and span < low:
-        raise Wrong(f"wants {duration_text(low)} or more")
+        raise Wrong(_("wants {span} or more").format(span=duration_text(low)))
     if high is not None and span > high:
-        raise Wrong(f"wants {duration_text(high)} or less")
+        raise Wrong(_("wants {span} or less").format(span=duration_text(high)))
     return span
 
 
@@ -65,13 +69,13 @@ def _unit_hint(value: object) -> str:
     if isinstance(value, bool | Substituted):
         return ""
     if isinstance(value, int):
-        return f"with its unit: {value}s or {value}m" if 0 <= value < 1_000_000 else ""  # noqa: PLR2004 - a hint only
+        return _("with its unit: {value}s or {value}m").format(value=value) if 0 <= value < 1_000_000 else ""  # noqa: PLR2004 - a hint only
     found = (
         re.fullmatch(r"\s*([0-9]{1,6})\s*([smhd])[a-z]*\s*", value.lower())
         if isinstance(value, str)
         else None
     )
-    return f"did you mean {found[1]}{found[2]}?" if found else ""
+    return _("did you mean {value}?").format(value=f"{found[1]}{found[2]}") if found else ""
 
 
 def overlap(value: object) -> timedelta | str:
@@ -81,12 +85,18 @@ def overlap(value: object) -> timedelta | str:
     if isinstance(value, str) and _DURATION.fullmatch(value):
         return duration(value, zero=True)
     hint = _unit_hint(value) or (nearest(value, ["auto"], every=False) if isinstance(value, str) else "")
-    raise Wrong(f"wants auto or a duration {_DURATION_WORDS}{but_got(value)}", hint)
+    raise Wrong(
+        _("wants auto or a duration {such}{got}").format(such=_(_DURATION_WORDS), got=but_got(value)),
+        hint,
+    )
 
 
 def whole(value: object, *, low: int, high: int) -> int:
     """A whole number from `low` to `high`, written as a number or as digits."""
-    wants = f"wants a whole number from {low} " + (f"to {high}" if high <= _FEW else "on")
+    wants = _("wants a whole number from {low} on")
+    if high <= _FEW:
+        wants = _("wants a whole number from {low} to {high}")
+    wants = wants.format(low=low, high=high)
     if isinstance(value, str) and _DIGITS.fullmatch(value):
         number = int(value)
     elif isinstance(value, int) and not isinstance(value, bool):
@@ -97,7 +107,10 @@ def whole(value: object, *, low: int, high: int) -> int:
             if isinstance(value, str) and not isinstance(value, Substituted)
             else ""
         )
-        raise Wrong(wants + but_got(value), f"did you mean {plain}?" if _DIGITS.fullmatch(plain) else "")
+        raise Wrong(
+            wants + but_got(value),
+            _("did you mean {plain}?").format(plain=plain) if _DIGITS.fullmatch(plain) else "",
+        )
     if not low <= number <= high:
         raise Wrong(wants + but_got(value))
     return number
@@ -111,8 +124,8 @@ def boolean(value: object) -> bool:
     if isinstance(value, Substituted) and word in {"true", "false"}:
         return word == "true"
     hints = {"yes": "true", "on": "true", "true": "true", "no": "false", "off": "false", "false": "false"}
-    hint = f"did you mean {hints[word]}, without quotes?" if word in hints else ""
-    raise Wrong(f"wants true or false{but_got(value)}", hint)
+    hint = _("did you mean {hints}, without quotes?").format(hints=hints[word]) if word in hints else ""
+    raise Wrong(_("wants true or false{got}").format(got=but_got(value)), hint)
 
 
 def choice(value: object, *, among: tuple[str, ...]) -> str:
@@ -120,16 +133,21 @@ def choice(value: object, *, among: tuple[str, ...]) -> str:
     if isinstance(value, str) and value in among:
         return str(value)
     hint = nearest(value, among, every=False) if isinstance(value, str) else ""
-    raise Wrong(f"wants {' or '.join([', '.join(among[:-1]), among[-1]])}{but_got(value)}", hint)
+    raise Wrong(
+        _("wants {words}{got}").format(
+            words=_(" or ").join([", ".join(among[:-1]), among[-1]]), got=but_got(value)
+        ),
+        hint,
+    )
 
 
 def text(value: object) -> str:
     """Text that is not blank."""
     if not isinstance(value, str):
         quotes = isinstance(value, int | float)
-        raise Wrong(f"wants text{but_got(value)}", "put it in quotes" if quotes else "")
+        raise Wrong(_("wants text{got}").format(got=but_got(value)), _("put it in quotes") if quotes else "")
     if not value.strip():
-        raise Wrong("is empty")
+        raise Wrong(_("is empty"))
     return str(value)
 
 
@@ -137,10 +155,10 @@ def names(value: object) -> tuple[str, ...]:
     """A list of names without repeats; one name may stand alone."""
     items = value if isinstance(value, list) else [value]
     if not items:
-        raise Wrong("wants at least one name, not an empty list")
+        raise Wrong(_("wants at least one name, not an empty list"))
     for item in items:
         if not isinstance(item, str) or not item.strip():
-            raise Wrong(f"wants a name or a list of names{but_got(item)}")
+            raise Wrong(_("wants a name or a list of names{got}").format(got=but_got(item)))
     _refuse_repeats(items)
     return tuple(str(item) for item in items)
 
@@ -149,7 +167,7 @@ def choices(value: object, *, among: tuple[str, ...]) -> tuple[str, ...]:
     """A list, without repeats, of words of a closed list; one may stand alone."""
     items = value if isinstance(value, list) else [value]
     if not items:
-        raise Wrong(f"wants at least one of {', '.join(among)}, not an empty list")
+        raise Wrong(_("wants at least one of {among}, not an empty list").format(among=", ".join(among)))
     for item in items:
         choice(item, among=among)
     _refuse_repeats(items)
@@ -160,7 +178,7 @@ def _refuse_repeats(items: list[object]) -> None:
     if len(set(items)) < len(items):
         repeated = [item for item, times in Counter(items).items() if times > 1]
         shown = "" if isinstance(repeated[0], Substituted) else f" {shown_name(str(repeated[0]))}"
-        raise Wrong(f"names{shown} twice")
+        raise Wrong(_("names{shown} twice").format(shown=shown))
 
 
 def name(value: object) -> str:
@@ -168,24 +186,26 @@ def name(value: object) -> str:
     if isinstance(value, str) and _NAME.fullmatch(value):
         return value
     likely = re.sub(r"[^a-z0-9_-]+", "_", value.lower()).strip("_")[:64] if isinstance(value, str) else ""
-    hint = f"did you mean {likely}?" if likely else ""
-    raise Wrong("a name consists of 1 to 64 characters out of a-z, 0-9, _ and -", hint)
+    hint = _("did you mean {likely}?").format(likely=likely) if likely else ""
+    raise Wrong(_("a name consists of 1 to 64 characters out of a-z, 0-9, _ and -"), hint)
 
 
 def zone(value: object) -> ZoneInfo:
     """A time zone by its IANA name."""
     if not isinstance(value, str) or not value:
-        raise Wrong(f"wants a time zone such as Europe/Moscow{but_got(value)}")
+        raise Wrong(_("wants a time zone such as Europe/Moscow{got}").format(got=but_got(value)))
     try:
         return ZoneInfo(str(value))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         hint = "" if isinstance(value, Substituted) else nearest_zone(value)
-        raise Wrong(f"wants a time zone such as Europe/Moscow{but_got(value)}", hint) from None
+        raise Wrong(
+            _("wants a time zone such as Europe/Moscow{got}").format(got=but_got(value)), hint
+        ) from None
 
 
 def start(value: object) -> str | int | float | timedelta:
     """Where a query begins: `beginning`, `now`, a duration before the first run, or the mark's value."""
-    wants = "wants beginning, now, a duration, or a value for the mark's first column"
+    wants = _("wants beginning, now, a duration, or a value for the mark's first column")
     if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
         raise Wrong(wants + but_got(value))
     if not isinstance(value, str):
@@ -196,7 +216,7 @@ def start(value: object) -> str | int | float | timedelta:
         return duration(value)
     if value.strip().lower() == "now" or nearest(value, ["beginning"], every=False):
         meant = "now" if value.strip().lower() == "now" else "beginning"
-        raise Wrong(wants + but_got(value), f"did you mean {meant}?")
+        raise Wrong(wants + but_got(value), _("did you mean {meant}?").format(meant=meant))
     return str(value)
 
 
@@ -204,7 +224,11 @@ def channel(value: object) -> str:
     """The name of a channel of LISTEN and NOTIFY, which PostgreSQL cuts off after 63 bytes."""
     name = text(value)
     if len(name.encode()) > _LONGEST_CHANNEL or not name.isprintable():
-        raise Wrong(f"wants a channel's name of at most {_LONGEST_CHANNEL} bytes{but_got(value)}")
+        raise Wrong(
+            _("wants a channel's name of at most {most} bytes{got}").format(
+                most=_LONGEST_CHANNEL, got=but_got(value)
+            )
+        )
     return name
 
 
@@ -216,8 +240,8 @@ def hosts(value: object) -> tuple[str, ...]:
             shown = but_got(
                 next(one for one in (value if isinstance(value, list) else [value]) if one == host)
             )
-            hint = "without the port" if re.search(r":[0-9]+$", host) else ""
-            raise Wrong(f"wants host names such as syncd.example.org{shown}", hint)
+            hint = _("without the port") if re.search(r":[0-9]+$", host) else ""
+            raise Wrong(_("wants host names such as syncd.example.org{shown}").format(shown=shown), hint)
     return tuple(host.lower() for host in found)
 
 
@@ -229,45 +253,45 @@ def command(value: object) -> tuple[str, ...]:
         or not all(isinstance(item, str) and "\0" not in item for item in items)
         or not items[0].strip()
     ):
-        hint = "numbers stand in quotes" if items else "[/usr/local/bin/tell, --channel, sales]"
-        raise Wrong("wants a list: the program, then its arguments", hint)
+        hint = _("numbers stand in quotes") if items else "[/usr/local/bin/tell, --channel, sales]"
+        raise Wrong(_("wants a list: the program, then its arguments"), hint)
     return tuple(str(item) for item in items)
 
 
 def token(value: object) -> SecretStr:
     """An OAuth token, fit for an HTTP header. Never shown."""
     if not isinstance(value, str):
-        hint = "put it in quotes" if isinstance(value, int | float) else _without_dollar(value)
-        raise Wrong("wants text, such as ${METRICA_TOKEN}", hint)
+        hint = _("put it in quotes") if isinstance(value, int | float) else _without_dollar(value)
+        raise Wrong(_("wants text, such as ${METRICA_TOKEN}"), hint)
     fault = token_fault(value)
     if fault:
-        raise Wrong(f"the token {fault}")
+        raise Wrong(_("the token {fault}").format(fault=fault))
     return SecretStr(str(value))
 
 
 def _without_dollar(value: object) -> str:
     """What to write where `{NAME}` was meant to be `${NAME}`."""
     is_name = isinstance(value, dict) and len(value) == 1 and next(iter(value.values())) is None
-    return "a `$` stands before the `{`" if is_name else "put it in quotes"
+    return _("a `$` stands before the `{`") if is_name else _("put it in quotes")
 
 
 def token_fault(value: str) -> str:
     """Why this cannot be sent as a token, in words that do not hold it; "" when it can."""
     if not value.strip():
-        return "is empty"
+        return _("is empty")
     if value.lower().startswith(("oauth ", "bearer ")):
-        return "is wanted alone, without the word before it"
+        return _("is wanted alone, without the word before it")
     if any(char.isspace() for char in value):
-        return "holds spaces or line breaks"
+        return _("holds spaces or line breaks")
     if not (value.isascii() and value.isprintable()):
-        return "holds characters that no token has"
+        return _("holds characters that no token has")
     return ""
 
 
 def path(value: object) -> Path:
     """A path; whether something is there is known only when it is read."""
     if not isinstance(value, str) or not value.strip():
-        raise Wrong(f"wants the path of a file{but_got(value)}")
+        raise Wrong(_("wants the path of a file{got}").format(got=but_got(value)))
     return Path(str(value))
 
 
@@ -275,7 +299,7 @@ def schema(value: object) -> str:
     """The name of a PostgreSQL schema."""
     if isinstance(value, str) and _SCHEMA.fullmatch(value):
         return str(value)
-    raise Wrong(f"wants a schema's name: letters, digits and _, at most 63{but_got(value)}")
+    raise Wrong(_("wants a schema's name: letters, digits and _, at most 63{got}").format(got=but_got(value)))
 
 
 def listen(value: object) -> tuple[str, int] | None:
@@ -284,7 +308,10 @@ def listen(value: object) -> tuple[str, int] | None:
         return None
     found = _HOST_PORT.fullmatch(value) if isinstance(value, str) else None
     if not found or int(found["port"]) > _HIGHEST_PORT or (found["six"] and not _is_six(found["six"])):
-        raise Wrong(f"wants host:port, such as 127.0.0.1:9188, or null{but_got(value)}", _listen_hint(value))
+        raise Wrong(
+            _("wants host:port, such as 127.0.0.1:9188, or null{got}").format(got=but_got(value)),
+            _listen_hint(value),
+        )
     return found["six"] or found["host"], int(found["port"])
 
 
@@ -300,7 +327,7 @@ def _listen_hint(value: object) -> str:
     if isinstance(value, Substituted | bool):
         return ""
     if isinstance(value, int) and 0 <= value <= _HIGHEST_PORT:
-        return f"did you mean 127.0.0.1:{value}?"
+        return _("did you mean 127.0.0.1:{value}?").format(value=value)
     if isinstance(value, str) and re.fullmatch(r":[0-9]{1,5}", value):
-        return "name an address before the port, such as 127.0.0.1"
-    return "an IPv6 address stands in brackets" if isinstance(value, str) and value.count(":") > 1 else ""
+        return _("name an address before the port, such as 127.0.0.1")
+    return _("an IPv6 address stands in brackets") if isinstance(value, str) and value.count(":") > 1 else ""

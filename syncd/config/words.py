@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from difflib import get_close_matches
 from enum import Enum
 
+from syncd.language import _
 from syncd.model.showing import escaped
 
 Path = tuple[str | int, ...]
@@ -38,7 +39,7 @@ class UnknownKey(Wrong):
     """A key that its section does not have; where it belongs is for those to say who know all sections."""
 
     def __init__(self) -> None:
-        super().__init__("unknown key")
+        super().__init__(_("unknown key"))
 
 
 class ValueFaults(Wrong):
@@ -94,20 +95,20 @@ def but_got(value: object) -> str:
     """`, not 5`, to end a message with; values from the environment and what may be a secret stay hidden."""
     match value:
         case None:
-            what = "nothing"
+            what = _("nothing")
         case dict():
-            what = "keys and values"
+            what = _("keys and values")
         case list():
-            what = "a list"
+            what = _("a list")
         case "":
-            what = "an empty text"
+            what = _("an empty text")
         case Substituted():
-            what = "what the environment puts here"
+            what = _("what the environment puts here")
         case str() if _SECRET_LOOKING.search(value):
             what = ""
         case _:
             what = json.dumps(value, ensure_ascii=False, default=lambda _: "")
-    return f", not {what}" if 0 < len(what) <= _LONGEST_SHOWN else ""
+    return _(", not {what}").format(what=what) if 0 < len(what) <= _LONGEST_SHOWN else ""
 
 
 def nearest(word: str, known: Iterable[str], *, every: bool = True, cutoff: float = 0.6) -> str:
@@ -116,9 +117,9 @@ def nearest(word: str, known: Iterable[str], *, every: bool = True, cutoff: floa
     by_folded = {name.casefold(): name for name in reversed(names)}
     close = get_close_matches(word[:100].casefold(), by_folded, n=1, cutoff=cutoff)
     if close:
-        return f"did you mean {shown_name(by_folded[close[0]])}?"
+        return _("did you mean {name}?").format(name=shown_name(by_folded[close[0]]))
     if every and 0 < len(names) <= 20:  # noqa: PLR2004 - more than that is no help in one line
-        return f"known: {', '.join(map(shown_name, names))}"
+        return _("known: {names}").format(names=", ".join(map(shown_name, names)))
     return ""
 
 

@@ -6,6 +6,7 @@ import re
 from zoneinfo import available_timezones
 
 from syncd.config.words import nearest
+from syncd.language import _
 
 _OFFSETS = {
     2: "Europe/Kaliningrad",
@@ -66,7 +67,7 @@ def nearest_zone(word: str) -> str:
     """`did you mean Europe/Moscow?`, or nothing."""
     folded = re.sub(r"[\s_]+", "-", word.strip().casefold())
     if zone := _BY_WORD.get(folded) or _by_offset(word) or _by_city(folded):
-        return f"did you mean {zone}?"
+        return _("did you mean {name}?").format(name=zone)
     return nearest(word, sorted(available_timezones()), every=False, cutoff=0.8)
 
 

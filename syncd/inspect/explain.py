@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from syncd.inspect.compare import began, lines_of
 from syncd.inspect.typed_key import typed_values
+from syncd.language import _, counted
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.rows import RejectRow, UploadRow, WaitingRow
 from syncd.mapping import Mapper, kind_of, layout
@@ -134,11 +135,14 @@ class Explainer:
         longest = len(columns) + 1 if self.query.key_is_default else len(columns)
         if not len(columns) <= len(words) <= longest:
             raise UsageError(
-                f"{self.query.name}: the key has {len(columns)}"
-                f" {'column' if len(columns) == 1 else 'columns'}"
-                f" ({', '.join(columns)}), and {len(words)}"
-                f" {'value was' if len(words) == 1 else 'values were'}"
-                " given; quote a value that holds a space"
+                _(
+                    "{query}: the key has {columns} ({names}), and {given}; quote a value that holds a space"
+                ).format(
+                    query=self.query.name,
+                    columns=counted(len(columns), "{count} column", "{count} columns"),
+                    names=", ".join(columns),
+                    given=counted(len(words), "{count} value was given", "{count} values were given"),
+                )
             )
 
     def _recorded(self, key: str) -> Explanation:

@@ -11,6 +11,7 @@ from syncd.inspect import compare
 from syncd.inspect.compare import Compare, Fate
 from syncd.inspect.typed import parsed
 from syncd.inspect.typed_key import typed_values
+from syncd.language import _, counted
 from syncd.model import Mark, Position
 from syncd.model.errors import OpenUploads, UsageError
 from syncd.model.keys import value_text
@@ -76,12 +77,22 @@ def wanted(
     if len(values) == 1:
         values = typed_values(values, 1, most=len(query.mark))
     if like is None:
-        raise UsageError(f"{query.name}: the query has no row yet, so there is nothing to move its mark to")
+        raise UsageError(
+            _("{query}: the query has no row yet, so there is nothing to move its mark to").format(
+                query=query.name
+            )
+        )
     if len(values) > len(query.mark):
         raise UsageError(
-            f"{query.name}: the mark has {len(query.mark)} {'column' if len(query.mark) == 1 else 'columns'}"
-            f" ({', '.join(query.mark)}), "
-            f"and --to gives {len(values)} values; quote a value that holds a space"
+            _(
+                "{query}: the mark has {columns} ({names}), and --to gives {values} values; "
+                "quote a value that holds a space"
+            ).format(
+                query=query.name,
+                columns=counted(len(query.mark), "{count} column", "{count} columns"),
+                names=", ".join(query.mark),
+                values=len(values),
+            )
         )
     found = []
     for name, text, value in zip(query.mark, values, like.values, strict=False):
@@ -89,7 +100,11 @@ def wanted(
             found.append(parsed(text, value, query.timezone))
         except ValueError as error:
             such = value_text(value)[:100]
-            raise UsageError(f"{query.name}: --to: {error}: the mark's {name} holds such as {such}") from None
+            raise UsageError(
+                _("{query}: --to: {error}: the mark's {name} holds such as {such}").format(
+                    query=query.name, error=error, name=name, such=such
+                )
+            ) from None
     return Mark(tuple(found))
 
 
@@ -115,7 +130,8 @@ def move(ledger: RewindLedger, query: QuerySettings, change: Move) -> None:
     """Move the mark. Raises OpenUploads while an upload is open, whose end would move the mark once more."""
     if count := len(ledger.unsettled()):
         raise OpenUploads(
-            f"query {query.name}: {count} {'upload is' if count == 1 else 'uploads are'} not settled yet"
+            f"query {query.name}: "
+            + counted(count, "{count} upload is not settled yet", "{count} uploads are not settled yet")
         ).name_query(query.name)
     position = ledger.position()
     # Behind `safe` no row can appear any more. Moved forward, the rows between are not to be read, so it goes

@@ -6,18 +6,19 @@ from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from uuid import UUID
 
+from syncd.language import N_, _
 from syncd.model import MarkValue
 from syncd.model.marks import as_start
 
 _WANTED: dict[type, str] = {
-    datetime: "a moment such as 2026-11-23, '2026-11-23 10:00' or 2026-11-23T10:00:00+03:00",
-    date: "a date such as 2026-11-23",
-    str: "a moment such as 2026-11-23 or '2026-11-23 10:00'",
-    int: "a whole number",
-    float: "a number",
-    Decimal: "a number",
+    datetime: N_("a moment such as 2026-11-23, '2026-11-23 10:00' or 2026-11-23T10:00:00+03:00"),
+    date: N_("a date such as 2026-11-23"),
+    str: N_("a moment such as 2026-11-23 or '2026-11-23 10:00'"),
+    int: N_("a whole number"),
+    float: N_("a number"),
+    Decimal: N_("a number"),
     UUID: "a UUID",
-    bytes: "bytes as hexadecimal digits",
+    bytes: N_("bytes as hexadecimal digits"),
 }
 
 
@@ -40,7 +41,11 @@ def parsed(text: str, like: MarkValue, zone: tzinfo) -> MarkValue:
             case _:
                 return _number(text, type(like))
     except (ArithmeticError, ValueError):
-        raise ValueError(f"{text!r} is not {_WANTED.get(type(like), type(like).__name__)}") from None
+        raise ValueError(
+            _("{text!r} is not {wanted}").format(
+                text=text, wanted=_(_WANTED.get(type(like), type(like).__name__))
+            )
+        ) from None
 
 
 def _in_form(text: str, like: MarkValue, zone: tzinfo) -> MarkValue:

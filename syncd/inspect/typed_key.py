@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from syncd.language import _
 from syncd.model.errors import UsageError
 from syncd.model.keys import value_text
 
@@ -37,9 +38,13 @@ def typed_values(arguments: Sequence[str], columns: int, *, most: int | None = N
         if columns <= len(parts) <= most:
             return parts
         if len(parts) > most > 1 and columns > 1:
-            example = json.dumps([f"value {number}" for number in range(1, columns + 1)])
+            example = json.dumps(
+                [_("value {number}").format(number=number) for number in range(1, columns + 1)]
+            )
             raise UsageError(
-                f"{text} can be read as more than {most} values: give them one by one, or as {example}"
+                _(
+                    "{text} can be read as more than {most} values: give them one by one, or as {example}"
+                ).format(text=text, most=most, example=example)
             )
     return [text]
 

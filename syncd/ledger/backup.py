@@ -22,6 +22,7 @@ from pydantic import SecretStr
 from sqlalchemy import Connection, Table, column, func, insert, inspect, literal_column, select, table, text
 from sqlalchemy.schema import DropSchema
 
+from syncd.language import _
 from syncd.ledger.database import AT_ONCE, StoreDatabase
 from syncd.ledger.engine import connect
 from syncd.ledger.schema.creation import upgrade
@@ -61,7 +62,7 @@ def back_up(store: Store, target: Path) -> None:
         elif database.postgresql:
             _copy_rows(database, copy)
         else:
-            raise StateUnavailable("a state store in memory cannot be backed up")
+            raise StateUnavailable(_("a state store in memory cannot be backed up"))
         _put_in_place(copy, target)
 
 
@@ -82,7 +83,7 @@ def restore(store: Store, source: Path) -> Restored:
             return Restored(version, str(kept) if kept else None)
         if store.database.postgresql:
             return Restored(version, _replace_schema(store, copy))
-    raise StateUnavailable("a state store in memory cannot be restored")
+    raise StateUnavailable(_("a state store in memory cannot be restored"))
 
 
 @contextmanager
@@ -153,7 +154,9 @@ def _as_store(file: Path) -> Iterator[StoreDatabase]:
 def _put_in_place(copy: Path, target: Path) -> None:
     """Have the copy take the place of a regular file or of nothing, whole at any moment."""
     if os.path.lexists(target) and not stat.S_ISREG(target.lstat().st_mode):
-        raise BackupUnusable(f"{target} is no regular file, so no backup can be put there")
+        raise BackupUnusable(
+            _("{target} is no regular file, so no backup can be put there").format(target=target)
+        )
     give_to_folders_owner(copy, target.parent)
     copy.replace(target)
     _sync(target.parent)
@@ -172,7 +175,9 @@ def _check(source: Path, copy: Path) -> str:
     """Copy a backup, see that it is whole and a store that this syncd knows, and give its version."""
     if not source.is_file():
         raise BackupUnusable(
-            f"{source} is no regular file" if os.path.lexists(source) else f"there is no file {source}"
+            _("{source} is no regular file").format(source=source)
+            if os.path.lexists(source)
+            else _("there is no file {source}").format(source=source)
         )
     with (
         closing(sqlite3.connect(f"file:{quote(str(source.resolve()))}?mode=ro", uri=True)) as given,
@@ -182,14 +187,18 @@ def _check(source: Path, copy: Path) -> str:
             given.backup(taken)
             (found,) = taken.execute("PRAGMA quick_check(1)").fetchone()
         except sqlite3.DatabaseError as error:
-            raise BackupUnusable(f"{source} is no backup of a state store: {error}") from None
+            raise BackupUnusable(
+                _("{source} is no backup of a state store: {error}").format(source=source, error=error)
+            ) from None
         taken.execute("PRAGMA journal_mode = DELETE")
     if found != "ok":
-        raise BackupUnusable(f"{source} is damaged: {found}")
+        raise BackupUnusable(_("{source} is damaged: {found}").format(source=source, found=found))
     with _as_store(copy) as database, database.read() as connection:
         version = read_version(database, connection)
     if version is None:
-        raise BackupUnusable(f"{source} is no backup of a state store: it has none of syncd's tables")
+        raise BackupUnusable(
+            _("{source} is no backup of a state store: it has none of syncd's tables").format(source=source)
+        )
     return version
 
 
@@ -271,7 +280,7 @@ def _refuse_company(writing: Connection, schema: str) -> None:
         writing.execute(text(f"LOCK TABLE {written} IN SHARE ROW EXCLUSIVE MODE"))
         alive = select(of_fleet).where(of_fleet.c.expires_at > func.clock_timestamp())
         if writing.execute(alive).first() is not None:
-            raise StateInUse("a syncd works on this state store, or was killed within the last seconds")
+            raise StateInUse(_("a syncd works on this state store, or was killed within the last seconds"))
 
 
 def _go_on_counting(writing: Connection, filled: Table) -> None:

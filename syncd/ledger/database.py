@@ -33,6 +33,7 @@ from sqlalchemy.dialects.postgresql.dml import Insert as PostgresqlInsert
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from syncd.language import _
 from syncd.ledger.tables import Tables
 from syncd.model.clock import Clock
 from syncd.model.errors import StateUnavailable
@@ -79,7 +80,9 @@ class StoreDatabase:
         try:
             return self.file is not None and not self.file.exists()
         except OSError as error:
-            raise StateUnavailable(f"cannot open the state store {self.file}: {error.strerror}") from None
+            raise StateUnavailable(
+                _("cannot open the state store {file}: {why}").format(file=self.file, why=error.strerror)
+            ) from None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -178,11 +181,11 @@ class StoreDatabase:
         where = str(self.file) if self.file else f"schema {self.schema}" if self.schema else "memory"
         cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
         if isinstance(error, PoolTimeout):
-            cause = "all its connections are in use"
+            cause = _("all its connections are in use")
         line = " ".join(cause.split()) or type(error).__name__
         for secret in filter(None, self.secrets):
             line = line.replace(secret, "***")
-        return f"the state store ({where}) failed: {line[:500]}"
+        return _("the state store ({where}) failed: {error}").format(where=where, error=line[:500])
 
 
 def _elements(listed: str) -> ColumnElement[str]:

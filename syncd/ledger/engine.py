@@ -13,6 +13,7 @@ from sqlalchemy import URL, Connection, create_engine, event, make_url
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import QueuePool
 
+from syncd.language import _
 from syncd.ledger.database import BUSY_TIMEOUT, WRITES, StoreDatabase
 from syncd.ledger.store_files import real_file
 from syncd.ledger.tables import tables
@@ -53,12 +54,12 @@ def connect(settings: StateSettings, clock: Clock | None = None) -> StoreDatabas
         url = make_url(settings.url.get_secret_value())
         kind = url.get_backend_name()
     except SQLAlchemyError:
-        raise StateUnavailable("state.url is no database URL") from None
+        raise StateUnavailable(_("state.url is no database URL")) from None
     if kind == "sqlite":
         return _sqlite(url, clock or SystemClock())
     if kind == "postgresql":
         return _postgresql(url, settings, clock or SystemClock())
-    raise StateUnavailable(f"state.url must be a SQLite or PostgreSQL URL, not {kind}")
+    raise StateUnavailable(_("state.url must be a SQLite or PostgreSQL URL, not {kind}").format(kind=kind))
 
 
 def _sqlite(url: URL, clock: Clock) -> StoreDatabase:
@@ -107,13 +108,17 @@ class _SameFile:
         try:
             found = self._file.stat()
         except OSError as error:
-            raise StateUnavailable(f"the state store {self._file} is gone: {error.strerror}") from None
+            raise StateUnavailable(
+                _("the state store {file} is gone: {why}").format(file=self._file, why=error.strerror)
+            ) from None
         identity = (found.st_dev, found.st_ino)
         if self._identity is None:
             self._identity = identity
         if identity != self._identity:
             raise StateUnavailable(
-                f"the state store {self._file} was replaced while in use: restart syncd to use the new one"
+                _(
+                    "the state store {file} was replaced while in use: restart syncd to use the new one"
+                ).format(file=self._file)
             )
 
 
@@ -178,10 +183,10 @@ def _password(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8").rstrip("\r\n")
     except OSError as error:
-        said = f"cannot be read: {error.strerror}"
+        said = _("cannot be read: {reason}").format(reason=error.strerror)
     except ValueError:  # its text may be the password
-        said = "is not UTF-8 text"
-    raise StateUnavailable(f"state.password_file {file}: {said}")
+        said = _("is not UTF-8 text")
+    raise StateUnavailable(_("state.password_file {file}: {said}").format(file=file, said=said))
 
 
 def _given(url: URL) -> dict[str, object]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from syncd.language import _
 from syncd.ledger.store_files import create
 from syncd.model.clock import pause
 from syncd.model.errors import StateInUse, StateUnavailable
@@ -34,16 +35,22 @@ class StoreLock:
         try:
             descriptor = create(self._path)
         except OSError as error:
-            raise StateUnavailable(f"cannot open {self._path}: {error.strerror}") from None
+            raise StateUnavailable(
+                _("cannot open {path}: {why}").format(path=self._path, why=error.strerror)
+            ) from None
         try:
             _lock(descriptor)
         except OSError as error:
             holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
             os.close(descriptor)
             if not isinstance(error, BlockingIOError):
-                raise StateUnavailable(f"cannot lock {self._path}: {error.strerror}") from None
-            who = f"process {holder}" if holder else "another process"
-            raise StateInUse(f"{who} works on this state store ({self._path} is locked)") from None
+                raise StateUnavailable(
+                    _("cannot lock {path}: {why}").format(path=self._path, why=error.strerror)
+                ) from None
+            who = _("process {holder}").format(holder=holder) if holder else _("another process")
+            raise StateInUse(
+                _("{who} works on this state store ({path} is locked)").format(who=who, path=self._path)
+            ) from None
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         self._descriptor = descriptor

@@ -9,6 +9,7 @@ from typing import Self
 
 from sqlalchemy import update
 
+from syncd.language import _
 from syncd.ledger.counters import Counters
 from syncd.ledger.database import AT_ONCE, StoreDatabase
 from syncd.ledger.engine import connect
@@ -139,4 +140,6 @@ class Store(Readers, OutcomeReaders, TotalsReader, Quotas, Counters, ListCompari
                 os.close(create(file))
             give_all_to_folders_owner(file)
         except OSError as error:
-            raise StateUnavailable(f"cannot create the state store {file}: {error.strerror}") from None
+            raise StateUnavailable(
+                _("cannot create the state store {file}: {why}").format(file=file, why=error.strerror)
+            ) from None

@@ -10,6 +10,7 @@ import os
 import stat
 from pathlib import Path
 
+from syncd.language import _
 from syncd.model.errors import StateUnavailable
 
 COMPANIONS = ("-wal", "-shm", "-journal", ".lock")
@@ -32,24 +33,34 @@ def real_file(name: str) -> Path:
         given = Path(name)
         if os.geteuid() == _ROOT and given.is_symlink() and given.lstat().st_uid != _ROOT:
             raise StateUnavailable(
-                f"{given} is a symbolic link that is not root's, which root does not follow: "
-                "write the file it leads to into state.url"
+                _(
+                    "{given} is a symbolic link that is not root's, which root does not follow: write "
+                    "the file it leads to into state.url"
+                ).format(given=given)
             )
         file = given.resolve()
         found = file.parent.is_dir()
         kinds = {path: path.lstat().st_mode for path in (file, *companions(file)) if os.path.lexists(path)}
     except (OSError, RuntimeError) as error:  # RuntimeError: links in a circle
         cause = getattr(error, "strerror", None) or error
-        raise StateUnavailable(f"cannot find the state store {name}: {cause}") from None
+        raise StateUnavailable(
+            _("cannot find the state store {name}: {cause}").format(name=name, cause=cause)
+        ) from None
     if not found:
-        raise StateUnavailable(f"the state store's directory does not exist: {file.parent}")
+        raise StateUnavailable(
+            _("the state store's directory does not exist: {parent}").format(parent=file.parent)
+        )
     for path, mode in kinds.items():
         if stat.S_ISLNK(mode):
             raise StateUnavailable(
-                f"{path} is a symbolic link, where a file of the state store has to be: remove it"
+                _("{path} is a symbolic link, where a file of the state store has to be: remove it").format(
+                    path=path
+                )
             )
         if not stat.S_ISREG(mode):
-            raise StateUnavailable(f"{path} is no regular file, so it cannot be a file of the state store")
+            raise StateUnavailable(
+                _("{path} is no regular file, so it cannot be a file of the state store").format(path=path)
+            )
     return file
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from syncd.language import _
 from syncd.mapping.kinds import kind_of
 from syncd.model import Column
 from syncd.model.errors import SourceRefused
@@ -72,25 +73,37 @@ class _Result:
         if not self.problems:
             self.key_path = (purpose,) if purpose in {"mark", "key"} else ("columns", purpose)
         if found:
-            self.problems.append(f"the result has {len(found)} columns {name!r} (for {purpose}): rename one")
+            self.problems.append(
+                _("the result has {count} columns {name!r} (for {purpose}): rename one").format(
+                    count=len(found), name=name, purpose=purpose
+                )
+            )
         else:
             remedy = self.remedy(name, purpose)
-            self.problems.append(f"the result has no column {name!r} (for {purpose}){remedy}")
+            self.problems.append(
+                _("the result has no column {name!r} (for {purpose}){remedy}").format(
+                    name=name, purpose=purpose, remedy=remedy
+                )
+            )
         return -1
 
     def remedy(self, name: str, purpose: str) -> str:
         """What to write instead of a column that is not there, as the end of a message."""
         if purpose in _OFTEN_CONSTANT and name != purpose:
-            return f"; for a constant write {purpose}: {{value: {name}}}{self.hint(name, _SAME_BUT_A_SLIP)}"
+            return _("; for a constant write {purpose}: {{value: {name}}}{hint}").format(
+                purpose=purpose, name=name, hint=self.hint(name, _SAME_BUT_A_SLIP)
+            )
         if purpose in {"mark", "key"}:
-            return f"; add {name} to the SELECT{self.hint(name, _SAME_BUT_A_SLIP)}"
+            return _("; add {name} to the SELECT{hint}").format(
+                name=name, hint=self.hint(name, _SAME_BUT_A_SLIP)
+            )
         return self.hint(name)
 
     def hint(self, name: str, likeness: float = _ALIKE) -> str:
         """The nearest column, as the end of a message; "" when none is near."""
         by_folded = {column.casefold(): column for column in self.columns}
         near = get_close_matches(name.casefold(), by_folded, n=1, cutoff=likeness)
-        return f"; did you mean {by_folded[near[0]]!r}?" if near else ""
+        return _("; did you mean {name!r}?").format(name=by_folded[near[0]]) if near else ""
 
 
 def layout(query: QuerySettings, columns: tuple[str, ...]) -> Layout:
@@ -109,9 +122,12 @@ def layout(query: QuerySettings, columns: tuple[str, ...]) -> Layout:
     mark = tuple(result.one(name, "mark") for name in query.mark)
     key = tuple(result.one(name, "key") for name in query.key) if query.key != query.mark else mark
     if result.problems:
-        there = ", ".join(columns) or "none"
+        there = ", ".join(columns) or _("none")
         error = SourceRefused(
-            f"query {query.name}: {'; '.join(result.problems)} (columns of the result: {there})"
+            f"query {query.name}: "
+            + _("{problems} (columns of the result: {there})").format(
+                problems="; ".join(result.problems), there=there
+            )
         )
         error.key_path = result.key_path
         raise error
@@ -138,7 +154,9 @@ def _written(query: QuerySettings, result: _Result) -> Iterator[Written]:
         if not kind.is_wanted(column, query):
             if _is_named(query, column):
                 result.problems.append(
-                    f"columns names {column}, but id_type does not: add it there, or leave it out"
+                    _("columns names {column}, but id_type does not: add it there, or leave it out").format(
+                        column=column
+                    )
                 )
             continue
         source = _source(query, kind, result, column)
@@ -146,12 +164,16 @@ def _written(query: QuerySettings, result: _Result) -> Iterator[Written]:
             names_client = names_client or column in kind.client_columns
             yield Written(column, source, kind.name_in_file(column, query))
         elif column in kind.required:
-            result.problems.append(f"{column} cannot be left out")
+            result.problems.append(_("{column} cannot be left out").format(column=column))
     if not names_client:
         wanted = [column for column in kind.columns if column in kind.client_columns]
         wanted = [column for column in wanted if kind.is_wanted(column, query)]
         hint = next(filter(None, map(result.hint, wanted)), "")
-        result.problems.append(f"no column holds the id ({' or '.join(wanted)}): name it under columns{hint}")
+        result.problems.append(
+            _("no column holds the id ({wanted}): name it under columns{hint}").format(
+                wanted=_(" or ").join(wanted), hint=hint
+            )
+        )
 
 
 def _is_named(query: QuerySettings, column: UploadColumn) -> bool:
@@ -166,7 +188,9 @@ def _source(
     named = query.columns.get(column)
     if isinstance(named, Constant):
         if column is kind.key_column:
-            result.problems.append(f"{column} is a constant, so every row would be the same one")
+            result.problems.append(
+                _("{column} is a constant, so every row would be the same one").format(column=column)
+            )
         return None if named.value is None else named
     if named is not None:
         return result.one(named, column.value)

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from threading import Lock
 from typing import Protocol
 
+from syncd.language import _
 from syncd.metrica.classify import UNTIL_MIDNIGHT
 from syncd.model import quota
 from syncd.model.clock import Clock
@@ -214,10 +215,10 @@ class Budget:
 
     def _all_spent(self, now: datetime) -> NotReceived:
         until = quota.next_midnight(now)
-        why = (
-            f"the {self._terms.limit} requests a day that metrica.daily_requests allows are spent; "
-            "the next day begins at 00:00 GMT"
-        )
+        why = _(
+            "the {limit} requests a day that metrica.daily_requests allows are spent; the next "
+            "day begins at 00:00 GMT"
+        ).format(limit=self._terms.limit)
         self._tell(Event.QUOTA_SPENT, now, until=until.isoformat(), error=why)
         return NotReceived(why, retry_at=until, error_type="quota_requests_by_uid")
 

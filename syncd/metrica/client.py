@@ -13,6 +13,7 @@ from typing import Any
 import requests
 
 from syncd import __version__
+from syncd.language import _
 from syncd.metrica import transport
 from syncd.metrica.budget import Budget, BudgetTerms, OwnRequestCounter
 from syncd.metrica.classify import TOO_FAST, error_of
@@ -148,7 +149,9 @@ class MetricaClient:
             raise NotReceived(transport.PROXY_LOGIN)
         if 300 <= response.status_code < 400:  # noqa: PLR2004 — HTTP redirects
             raise AccessRefused(
-                f"HTTP {response.status_code}: the address answers with a redirect, which is not followed",
+                _("HTTP {status}: the address answers with a redirect, which is not followed").format(
+                    status=response.status_code
+                ),
                 http_status=response.status_code,
             )
         if response.status_code != requests.codes.ok:

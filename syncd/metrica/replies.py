@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from syncd.language import _
 from syncd.metrica.clean import clean
 from syncd.model import Receipt
 from syncd.model.endpoints import USUAL_NAMES, ReplyNames
@@ -53,8 +54,12 @@ class Goal:
         if not kinds or self.takes(target):
             return ""
         if self.type != "action":
-            return f"goal {self.id} has this identifier, but is of type {self.type}"
-        return f"goal {self.id} has this identifier, but the condition {kinds[0]}"
+            return _("goal {id} has this identifier, but is of type {type}").format(
+                id=self.id, type=self.type
+            )
+        return _("goal {id} has this identifier, but the condition {condition}").format(
+            id=self.id, condition=kinds[0]
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import HTTPError, NewConnectionError, ReadTimeoutError
 
+from syncd.language import N_, _
 from syncd.model.errors import AccessRefused, MetricaError, NotReceived, OutcomeUnknown
 
 LARGEST_ANSWER = 16 * 1024 * 1024
@@ -24,10 +25,9 @@ TOO_LARGE = "answer_too_large"
 PART_BYTES = 256 * 1024
 """Of a file: what is asked for at once is at most so much."""
 FAILURES = (OSError, HTTPError)
-PROXY_LOGIN = (
-    "the proxy that the environment names wants a login (407): user and password belong into its URL"
+PROXY_LOGIN = N_(
+    "the proxy that the environment names wants a login (407): put user and password into its URL"
 )
-PROXY_LOGIN = "the proxy that the environment names wants a login (407): put user and password into its URL"
 NO_CERTIFICATES = ("NO_CERTIFICATE_OR_CRL_FOUND", "PEM lib", "BAD_BASE64")
 """OpenSSL's words for a bundle that it cannot read."""
 NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "UNSUPPORTED_PROTOCOL", "HANDSHAKE_FAILURE")
@@ -97,12 +97,12 @@ def read(response: requests.Response, deadline: float) -> bytes:
         size += len(part)
         if size > LARGEST_ANSWER:
             raise OutcomeUnknown(
-                f"the answer is larger than {LARGEST_ANSWER} bytes",
+                _("the answer is larger than {most} bytes").format(most=LARGEST_ANSWER),
                 http_status=response.status_code,
                 error_type=TOO_LARGE,
             )
         if time.monotonic() > deadline:
-            raise OutcomeUnknown("the answer did not end in time", http_status=response.status_code)
+            raise OutcomeUnknown(_("the answer did not end in time"), http_status=response.status_code)
     return b"".join(parts)
 
 
@@ -117,10 +117,10 @@ def broken(error: Exception, *, begun: bool = False) -> MetricaError:
     if not begun and (not_sent := _why_not_sent(error)):
         return NotReceived(not_sent)
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema):
-        return AccessRefused("metrica.api_url is no usable address")
+        return AccessRefused(_("metrica.api_url is no usable address"))
     if isinstance(error, requests.Timeout | ReadTimeoutError):
-        return OutcomeUnknown("no answer in time")
-    return OutcomeUnknown("the connection was cut before the answer was complete")
+        return OutcomeUnknown(_("no answer in time"))
+    return OutcomeUnknown(_("the connection was cut before the answer was complete"))
 
 
 def _why_not_sent(error: Exception) -> str:
@@ -128,24 +128,25 @@ def _why_not_sent(error: Exception) -> str:
     text = str(error)
     reason = getattr(error.args[0] if error.args else None, "reason", None)
     causes = {
-        "REQUESTS_CA_BUNDLE, or CURL_CA_BUNDLE, names a file that is not there": "CA certificate bundle"
+        _("REQUESTS_CA_BUNDLE, or CURL_CA_BUNDLE, names a file that is not there"): "CA certificate bundle"
         in text,
-        "REQUESTS_CA_BUNDLE, or CURL_CA_BUNDLE, names a file without certificates (PEM)": any(
+        _("REQUESTS_CA_BUNDLE, or CURL_CA_BUNDLE, names a file without certificates (PEM)"): any(
             word in text for word in NO_CERTIFICATES
         ),
-        "the environment names a SOCKS proxy: pip install PySocks, or name an HTTP proxy": "SOCKS" in text,
+        _("the environment names a SOCKS proxy: pip install PySocks, or name an HTTP proxy"): "SOCKS" in text,
         PROXY_LOGIN: isinstance(error, requests.exceptions.ProxyError) and " 407 " in text,
-        "the environment names a proxy whose URL cannot be used": "proxy" in text.lower()
+        _("the environment names a proxy whose URL cannot be used"): "proxy" in text.lower()
         and isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidSchema),
-        "the server's TLS certificate is not valid for metrica.api_url": "CERTIFICATE_VERIFY_FAILED" in text,
-        "no connection: the address does not speak TLS as https needs it": any(
+        _("the server's TLS certificate is not valid for metrica.api_url"): "CERTIFICATE_VERIFY_FAILED"
+        in text,
+        _("no connection: the address does not speak TLS as https needs it"): any(
             word in text for word in NO_TLS
         ),
         # requests raises it only while the proxy is being reached.
-        "no connection to the proxy that the environment names": isinstance(
+        _("no connection to the proxy that the environment names"): isinstance(
             error, requests.exceptions.ProxyError
         ),
-        "no connection in time": isinstance(error, requests.ConnectTimeout),
-        "no connection: refused, or the host's name was not found": isinstance(reason, NewConnectionError),
+        _("no connection in time"): isinstance(error, requests.ConnectTimeout),
+        _("no connection: refused, or the host's name was not found"): isinstance(reason, NewConnectionError),
     }
     return next((cause for cause, holds in causes.items() if holds), "")

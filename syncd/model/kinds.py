@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from syncd.language import N_
 from syncd.model.rows import Column
 
 
@@ -80,9 +81,9 @@ class KindRules:
     """Keys that mean nothing for this kind, each with what holds instead."""
 
 
-_NO_STATUSES = "orders alone have statuses"
-_NO_HASHES = "orders alone carry mails and phones that could be hashed"
-_NO_GOAL_NAME = "calls alone have a goal that Metrica makes; a conversion's goal is its Target"
+_NO_STATUSES = N_("orders alone have statuses")
+_NO_HASHES = N_("orders alone carry mails and phones that could be hashed")
+_NO_GOAL_NAME = N_("calls alone have a goal that Metrica makes; a conversion's goal is its Target")
 
 RULES: dict[QueryKind, KindRules] = {
     QueryKind.CONVERSIONS: KindRules(
@@ -95,11 +96,11 @@ RULES: dict[QueryKind, KindRules] = {
         OrderColumn,
         (OrderColumn.ID, OrderColumn.CREATE_DATE_TIME),
         foreign_keys={
-            "id_type": "an order goes with every id and contact that its columns hold",
-            "key": "the key of an order is always its id",
-            "on_change": "an order is always sent again when its line changes",
-            "relink": "Metrica itself attaches an order to later visits",
-            "spread": "orders are told apart by their id",
+            "id_type": N_("an order goes with every id and contact that its columns hold"),
+            "key": N_("the key of an order is always its id"),
+            "on_change": N_("an order is always sent again when its line changes"),
+            "relink": N_("Metrica itself attaches an order to later visits"),
+            "spread": N_("orders are told apart by their id"),
             "goal_name": _NO_GOAL_NAME,
         },
     ),
@@ -107,10 +108,10 @@ RULES: dict[QueryKind, KindRules] = {
         CallColumn,
         (CallColumn.DATETIME,),
         foreign_keys={
-            "id_type": "a call goes with every id that its columns hold",
-            "on_change": "whether Metrica overwrites a call is not documented, so each is sent once",
-            "relink": "whether Metrica overwrites a call is not documented, so each is sent once",
-            "spread": "calls have no Target by which two of one second would be taken for one",
+            "id_type": N_("a call goes with every id that its columns hold"),
+            "on_change": N_("whether Metrica overwrites a call is not documented, so each is sent once"),
+            "relink": N_("whether Metrica overwrites a call is not documented, so each is sent once"),
+            "spread": N_("calls have no Target by which two of one second would be taken for one"),
             "statuses": _NO_STATUSES,
             "hash_contacts": _NO_HASHES,
         },

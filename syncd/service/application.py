@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from syncd import __version__
+from syncd.language import _
 from syncd.ledger import QueryLedger, Store
 from syncd.ledger.alerts import AlertMemory
 from syncd.ledger.control import Control
@@ -219,7 +220,7 @@ class Application:
         try:
             lease = self.keeper.lease(query.name)
         except LeaseLost:
-            words = f"another syncd runs the query {query.name} on the same state store"
+            words = _("another syncd runs the query {query} on the same state store").format(query=query.name)
             raise HeldElsewhere(words) from None
         return self.resources.ledger(query, lease)
 

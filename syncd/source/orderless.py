@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from syncd.language import _
+
 _TYPES: Mapping[str, Mapping[object, str]] = {
     "postgresql": {
         114: "json",
@@ -54,11 +56,13 @@ def why_orderless(dialect: str, code: object) -> str:
     if kind is None:
         return ""
     if kind in _OF_TRANSACTIONS:  # cast to a number they would pass, and lose rows
-        hint = (
+        hint = _(
             "its numbers begin again: take a column that grows, such as an id or the time of the last change"
         )
     else:
-        hint = (
+        hint = _(
             "name a part of it, or cast it in the sql to a number, timestamp or text (CAST(… AS bigint) AS …)"
         )
-    return f"is of type {kind}, which has no place in an order that rows could be read by; {hint}"
+    return _("is of type {kind}, which has no place in an order that rows could be read by; {hint}").format(
+        kind=kind, hint=hint
+    )

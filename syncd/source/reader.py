@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
+from syncd.language import _
 from syncd.mapping import Form
 from syncd.model import Mark, Page, TextPage
 from syncd.model.clock import SystemClock
@@ -119,8 +120,13 @@ class SqlSource:
             value, column = newest.values[0], self._query.mark[0]
             if (fitting := as_start(start, value, self._query.timezone)) is None:
                 raise SourceRefused(
-                    f"query {self._query.name}: start: {start!r} is no value for the mark's {column},"
-                    f" which holds {type(value).__name__} such as {value_text(value)[:100]!r}"
+                    f"query {self._query.name}: "
+                    + _(
+                        "start: {start!r} is no value for the mark's {column}, which holds "
+                        "{kind} such as {value!r}"
+                    ).format(
+                        start=start, column=column, kind=type(value).__name__, value=value_text(value)[:100]
+                    )
                 )
             self._start = Mark((fitting,))
         return self._start
@@ -131,8 +137,11 @@ class SqlSource:
         mark = since(newest, now - span, now, self._query.timezone)
         if mark is None:
             raise SourceRefused(
-                f"query {self._query.name}: start: a duration needs a mark whose first column is a time, but"
-                f" {self._query.mark[0]} holds {value_text(newest.values[0])[:100]!r}; write a value of it"
+                f"query {self._query.name}: "
+                + _(
+                    "start: a duration needs a mark whose first column is a time, but "
+                    "{mark} holds {value!r}; write a value of it"
+                ).format(mark=self._query.mark[0], value=value_text(newest.values[0])[:100])
             )
         return mark
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, text
 
+from syncd.language import N_, _
 from syncd.source.engines import Database
 from syncd.source.plans import Explain
 
@@ -35,7 +36,7 @@ SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind,
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = :schema AND c.relname = :name
 """)
-_UNSEEN_KINDS = {"m": "materialized view", "f": "foreign table"}
+_UNSEEN_KINDS = {"m": N_("materialized view"), "f": N_("foreign table")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +64,18 @@ def _postgresql(connection: Connection, state_schema: str) -> WritingAccount | N
     name, is_superuser, table = connection.execute(_POSTGRESQL, {"state_schema": state_schema}).one()
     if not is_superuser and table is None:
         return None
-    may = f"{name} is a superuser" if is_superuser else f"{name} may write, for one to {table}"
+    may = (
+        _("{name} is a superuser").format(name=name)
+        if is_superuser
+        else _("{name} may write, for one to {table}").format(name=name, table=table)
+    )
     schema = table.split(".")[0] if table else "public"
     return WritingAccount(
         may,
-        "Give syncd an account that only reads: CREATE ROLE syncd LOGIN PASSWORD '…';"
-        f" GRANT USAGE ON SCHEMA {schema} TO syncd; GRANT SELECT ON {table or 'the tables of the sql'}"
-        " TO syncd;",
+        _(
+            "Give syncd an account that only reads: CREATE ROLE syncd LOGIN PASSWORD '…'; "
+            "GRANT USAGE ON SCHEMA {schema} TO syncd; GRANT SELECT ON {table} TO syncd;"
+        ).format(schema=schema, table=table or _("the tables of the sql")),
     )
 
 
@@ -81,11 +87,14 @@ def _mysql(connection: Connection) -> WritingAccount | None:
     account, what = found[0]["account"].replace("`", "'"), found[0]["what"]
     rights = _WRITING.search(found[0]["rights"])
     return WritingAccount(
-        f"{account.replace(chr(39), '')} may write: {rights[0].upper() if rights else ''} ON {what}",
-        "Give syncd an account that only reads: CREATE USER 'syncd'@'%' IDENTIFIED BY '…';"
-        f" GRANT SELECT, SHOW VIEW ON {_schema(connection, what)} TO 'syncd'@'%'; and, to see open"
-        " transactions,"
-        " GRANT PROCESS ON *.* TO 'syncd'@'%';",
+        _("{account} may write: {rights} ON {what}").format(
+            account=account.replace(chr(39), ""), rights=rights[0].upper() if rights else "", what=what
+        ),
+        _(
+            "Give syncd an account that only reads: CREATE USER 'syncd'@'%' IDENTIFIED BY '…'; "
+            "GRANT SELECT, SHOW VIEW ON {schema} TO 'syncd'@'%'; and, to see open transactions, "
+            "GRANT PROCESS ON *.* TO 'syncd'@'%';"
+        ).format(schema=_schema(connection, what)),
     )
 
 
@@ -105,11 +114,11 @@ def unseen_relations(connection: Connection, statement: Select[Any], family: str
     plan = connection.execute(Explain(statement, "EXPLAIN (VERBOSE, FORMAT JSON) ")).scalar_one()
     document = plan if isinstance(plan, list) else json.loads(plan)
     is_standby = connection.exec_driver_sql("SELECT pg_catalog.pg_is_in_recovery()").scalar_one()
-    found = ["standby server"] if is_standby else []
+    found = [_("standby server")] if is_standby else []
     for schema, name in dict.fromkeys(_relations(document)):
         rows = connection.execute(_RELATIONS, {"schema": schema, "name": name})
         for shown, kind, is_subscribed in rows:
-            what = _UNSEEN_KINDS.get(kind) or ("table of a subscription" if is_subscribed else "")
+            what = _(_UNSEEN_KINDS.get(kind, "")) or (_("table of a subscription") if is_subscribed else "")
             found += [f"{what} {shown}"] if what else []
     return found
 

@@ -8,6 +8,7 @@ from datetime import UTC, tzinfo
 from difflib import get_close_matches
 from typing import Any
 
+from syncd.language import _
 from syncd.mapping import used_places
 from syncd.model import Mark
 from syncd.model.errors import MarkUnusable, SourceRefused
@@ -99,13 +100,19 @@ class Shape:
         for number, (place, value) in enumerate(zip(self.cursor, values, strict=True)):
             if isinstance(value, dict | list):
                 raise SourceRefused(
-                    f"query {self.query}: key column {self.columns[place]} holds a {type(value).__name__},"
-                    " which has no place in an order: name its parts in the sql, or cast it to text"
+                    f"query {self.query}: "
+                    + _(
+                        "key column {column} holds a {kind}, which has no place in an "
+                        "order: name its parts in the sql, or cast it to text"
+                    ).format(column=self.columns[place], kind=type(value).__name__)
                 )
             if number < self.mark_size and not is_mark_value(_plain(value)):
                 raise SourceRefused(
-                    f"query {self.query}: mark column {self.columns[place]} holds a {type(value).__name__};"
-                    " a mark needs a number, text, date, timestamp, UUID or bytes: cast it in the sql"
+                    f"query {self.query}: "
+                    + _(
+                        "mark column {column} holds a {kind}; a mark needs a number, text, "
+                        "date, timestamp, UUID or bytes: cast it in the sql"
+                    ).format(column=self.columns[place], kind=type(value).__name__)
                 )
 
     def mark_of_cursor(self, cursor: Sequence[object]) -> Mark:
@@ -124,8 +131,10 @@ class Shape:
             carried = value if exact is None else exact.carried(value, self.zone)
             if carried is None and exact is not None:
                 raise MarkUnusable(
-                    f"query {self.query}: mark column {self.columns[place]} holds {exact.kind.value} now,"
-                    f" and the mark that was recorded is {value_text(value)[:100]!r}"
+                    f"query {self.query}: "
+                    + _(
+                        "mark column {column} holds {kind} now, and the mark that was recorded is {mark!r}"
+                    ).format(column=self.columns[place], kind=exact.kind.value, mark=value_text(value)[:100])
                 )
             found.append(value if carried is None else carried)
         return Mark(tuple(found))
@@ -176,17 +185,24 @@ def shape_of(query: QuerySettings, dialect: str, description: Sequence[Sequence[
 def _refuse_type(query: str, dialect: str, column: str, code: object, field: Any) -> None:
     """Raise SourceRefused for a column whose type does not order rows."""
     if why := why_orderless(dialect, code):
-        raise SourceRefused(f"query {query}: column {column} {why}")
+        raise SourceRefused(f"query {query}: " + _("column {column} {why}").format(column=column, why=why))
     if code == _SINGLE_PRECISION.get(dialect, ()):
         raise SourceRefused(
-            f"query {query}: column {column} is a single-precision float, which the driver"
-            " rounds, so no row can be found again by it: cast it to numeric in the sql"
+            f"query {query}: "
+            + _(
+                "column {column} is a single-precision float, which the driver "
+                "rounds, so no row can be found again by it: cast it to numeric in the sql"
+            ).format(column=column)
         )
     if code == _BIT.get(dialect, ()) or getattr(field, "flags", 0) & _NUMBERED:
         raise SourceRefused(
-            f"query {query}: column {column} is an ENUM, SET or BIT, which the server orders"
-            " by number and compares by text, so rows would be lost: leave it out of mark and key where"
-            " the others suffice, or write CAST(… AS CHAR) AS … in the sql (for a BIT: … + 0)"
+            f"query {query}: "
+            + _(
+                "column {column} is an ENUM, SET or BIT, which the server orders by "
+                "number and compares by text, so rows would be lost: leave it out of mark and key "
+                "where the others suffice, or write CAST(… AS CHAR) AS … in the sql (for a BIT: … "
+                "+ 0)"
+            ).format(column=column)
         )
 
 
@@ -204,16 +220,21 @@ def _place(query: str, role: str, name: str, columns: tuple[str, ...]) -> int:
         return found[0]
     if found:
         raise SourceRefused(
-            f"query {query}: {role} column {name} is {len(found)} times in the result;"
-            " give each column of the sql its own name"
+            f"query {query}: "
+            + _(
+                "{role} column {name} is {found} times in the result; give each "
+                "column of the sql its own name"
+            ).format(role=role, name=name, found=len(found))
         )
     lower = {column.lower(): column for column in columns}
     near = get_close_matches(name.lower(), lower, n=1, cutoff=_SAME_BUT_A_SLIP)
-    hint = f" (did you mean {lower[near[0]]}?)" if near else ""
+    hint = _(" (did you mean {name}?)").format(name=lower[near[0]]) if near else ""
     there = ", ".join(columns)
     error = SourceRefused(
-        f"query {query}: {role} column {name} is not in the result, which has {there};"
-        f" add {name} to the SELECT{hint}"
+        f"query {query}: "
+        + _(
+            "{role} column {name} is not in the result, which has {there}; add {name} to the SELECT{hint}"
+        ).format(role=role, name=name, there=there, hint=hint)
     )
     error.key_path = (role,)
     raise error

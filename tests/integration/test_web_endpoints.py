@@ -15,7 +15,7 @@ from starlette.applications import Starlette
 
 from syncd.model.errors import ListenFailed, StateUnavailable
 from syncd.model.settings import HttpSettings
-from syncd.monitoring.status import StatusReport
+from syncd.monitoring.status import StatusReport, Wording
 from syncd.monitoring.telemetry import Metrics
 from syncd.monitoring.web import HttpServer, create_app
 from syncd.monitoring.web import protocol as patient
@@ -74,6 +74,9 @@ def test_ready_is_the_reports_judgement(serve: Serve, situation: str) -> None:
     assert bool(answer.json()["reasons"]) is not report.ready
     assert f"syncd_up {float(report.ready)}" in _get(url + "/metrics").text
     assert _get(url + "/api/status").json() == json.loads(json.dumps(report.to_json()))
+    russian = _get(url + "/api/status?lang=ru").json()
+    assert russian == json.loads(json.dumps(report.to_json(Wording("ru"))))
+    assert [one["state"] for one in russian["queries"]] == [one.state for one in report.queries]
 
 
 @pytest.mark.parametrize("path", [*PATHS, "/nothing", "/query/", "/static/../etc/passwd"])

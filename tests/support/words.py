@@ -10,22 +10,23 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import IO, Any
 
+import click
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_python
+from babel.messages.extract import extract_from_dir, extract_python
 from babel.messages.frontend import CommandLineInterface
-from babel.messages.pofile import read_po
+from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).parents[2]
 LOCALE = Path("syncd", "locale")
 """Relative to ROOT, where Babel runs: catalogues name files as the repository does."""
-KEYWORDS = ("NP_:1c,2", "word:1c,2")
+KEYWORDS = ("NP_:1c,2", "word:1c,2", "counted:2,3", "Entry:2")
 """How a text is marked beside the ways that gettext knows everywhere."""
 
 
 def said_in_python(
     file: IO[bytes], keywords: Any, comment_tags: Collection[str], options: Any
 ) -> Iterator[tuple[Any, ...]]:
-    """What is marked, as everywhere, and the help of commands and options, which click takes as it stands."""
+    """What is marked, as everywhere; the help of commands and options, which click takes; tables' columns."""
     yield from extract_python(file, keywords, comment_tags, options)
     file.seek(0)
     for node in ast.walk(ast.parse(file.read())):
@@ -35,6 +36,10 @@ def said_in_python(
             for one in node.keywords:
                 if one.arg == "help" and isinstance(one.value, ast.Constant):
                     yield node.lineno, None, one.value.value, []
+            if isinstance(node.func, ast.Name) and node.func.id == "columns":
+                for name in node.args:
+                    if isinstance(name, ast.Constant):
+                        yield node.lineno, "pgettext", ("column", name.value), []
 
 
 def _makes_a_command(decorator: ast.expr) -> bool:
@@ -43,12 +48,17 @@ def _makes_a_command(decorator: ast.expr) -> bool:
 
 
 def found(template: Path) -> Catalog:
-    """All that is said in the code; a file in gettext's form is left at `template`."""
+    """All that is said in the code, and by click; a file in gettext's form is left at `template`."""
     keywords = [word for one in KEYWORDS for word in ("-k", one)]
     kept = ("--add-location=file", "--project=syncd", "--version=", "--copyright-holder=The syncd authors")
     _babel("extract", "-F", "pyproject.toml", *keywords, *kept, "-o", str(template), "syncd")
     with template.open(encoding="utf-8") as file:
-        return read_po(file)
+        catalog = read_po(file)
+    for _file, _line, message, _comments, context in extract_from_dir(Path(click.__file__).parent):
+        catalog.add(message, locations=[("click", 0)], context=context)
+    with template.open("wb") as written:
+        write_po(written, catalog, sort_by_file=True)
+    return catalog
 
 
 def main() -> None:

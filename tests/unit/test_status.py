@@ -15,6 +15,7 @@ from syncd.language import LANGUAGES
 from syncd.model.links import Alarm, Links
 from syncd.monitoring.status import (
     ENGLISH,
+    Finding,
     FindingCode,
     QueryFacts,
     QueryState,
@@ -295,6 +296,16 @@ def test_what_is_not_known_is_null() -> None:
 def test_durations_are_short(seconds: float, text: str) -> None:
     """A duration is told in its two largest units."""
     assert ENGLISH.duration(timedelta(seconds=seconds)) == text
+
+
+def test_what_was_recorded_in_english_is_told_in_russian() -> None:
+    """What to do about an error, with the query's name in it, and a message that has no values in it."""
+    action = "Correct the query's sql or columns; `syncd preview leads` shows the effect."
+    values: dict[str, str | int | timedelta] = {"query": "leads", "failures": 2}
+    values |= {"message": "no answer in time.", "action": action}
+    said = Wording("ru").say(Finding(FindingCode.FAILING, values))
+    assert "Причина: нет ответа за отведённое время. Исправьте sql" in said
+    assert "`syncd preview leads`" in said
 
 
 def test_every_situation_can_be_said() -> None:

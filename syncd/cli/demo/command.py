@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from syncd.cli.common import DURATION, config_option
+from syncd.language import _
 
 
 @click.command()
@@ -34,10 +35,14 @@ def demo(*, config: object, lasting: timedelta | None, port: int) -> None:  # no
             signal.SIGHUP, signal.default_int_handler
         )  # a terminal that closes leaves no folder behind
     with TemporaryDirectory(prefix="syncd-demo-") as folder, Show(Path(folder), port) as show:
-        click.echo(f"A shop sells into {folder}/shop.db; syncd sends its paid orders to an emulated Metrica.")
+        click.echo(
+            _(
+                "A shop sells into {folder}/shop.db; syncd sends its paid orders to an emulated Metrica."
+            ).format(folder=folder)
+        )
         if show.other_port:
-            click.echo(f"Port {port} is taken, so the page is on another one.")
-        click.echo(f"Status page: {show.url}   (Ctrl-C ends the demo)")
+            click.echo(_("Port {port} is taken, so the page is on another one.").format(port=port))
+        click.echo(_("Status page: {url}   (Ctrl-C ends the demo)").format(url=show.url))
         show.run(lasting, click.echo)
         click.echo()
         for line in show.summary():

@@ -19,6 +19,7 @@ from syncd.config import parse
 from syncd.emulator.orderbook import StoredOrder
 from syncd.emulator.server import EmulatorServer
 from syncd.emulator.settings import EmulatorSettings
+from syncd.language import _
 from syncd.monitoring.status import QueryState, StatusReport
 from syncd.service.application import Application
 from syncd.service.signals import handle_signals, serve, telemetry
@@ -108,13 +109,15 @@ class Show:
         """How it stands."""
         query, orders = self._report().queries
         parts = [
-            f"{self._shop.paid} paid",
-            f"{query.rows.delivered} delivered in {query.uploads.total} uploads",
-            f"{query.rows.rejected_total} rejected",
-            f"{query.rows.waiting} waiting",
+            _("{paid} paid").format(paid=self._shop.paid),
+            _("{delivered} delivered in {total} uploads").format(
+                delivered=query.rows.delivered, total=query.uploads.total
+            ),
+            _("{count} rejected").format(count=query.rows.rejected_total),
+            _("{count} waiting").format(count=query.rows.waiting),
         ]
         if query.match_rate is not None:
-            parts.append(f"{query.match_rate:.0%} linked")
+            parts.append(_("{rate} linked").format(rate=f"{query.match_rate:.0%}"))
         troubled = {QueryState.FAILING, QueryState.HALTED}
         parts.extend(one.words[0] for one in (query, orders) if one.state in troubled)
         return "  ".join(parts)
@@ -127,22 +130,32 @@ class Show:
         query, orders = self._report().queries
         conversions = self._metrica.conversions()
         twice = sum(conversion.times > 1 for conversion in conversions)
-        yield f"{query.name}: {query.rows.delivered} rows delivered in {query.uploads.total} uploads"
-        yield f"  the emulated Metrica holds {len(conversions)} conversions, {twice} of them sent twice"
+        yield _("{query}: {delivered} rows delivered in {total} uploads").format(
+            query=query.name, delivered=query.rows.delivered, total=query.uploads.total
+        )
+        yield _("  the emulated Metrica holds {conversions} conversions, {twice} of them sent twice").format(
+            conversions=len(conversions), twice=twice
+        )
         if query.match_rate is None:
-            yield "  linked: not known yet"
+            yield _("  linked: not known yet")
         else:
-            yield f"  linked to a visitor: {query.match_rate:.0%} (it knows every other visitor)"
+            yield _("  linked to a visitor: {rate} (it knows every other visitor)").format(
+                rate=f"{query.match_rate:.0%}"
+            )
         for reason, count in query.rows.rejected.items():
-            yield f"  rejected: {count} {reason}"
+            yield _("  rejected: {count} {reason}").format(count=count, reason=reason)
         if query.rows.waiting:
-            yield f"  waiting for their DateTime: {query.rows.waiting}"
+            yield _("  waiting for their DateTime: {count}").format(count=query.rows.waiting)
         held = self._metrica.orders().values()
         changed = sum(order.times > 1 for order in held)
-        yield f"{orders.name}: {len(held)} orders at the emulated Metrica, {changed} of them changed since"
+        yield _("{orders}: {held} orders at the emulated Metrica, {changed} of them changed since").format(
+            orders=orders.name, held=len(held), changed=changed
+        )
         here, there = self._shop.revenue(), _revenue(held)
-        equal = "equal" if here == there else "NOT equal yet"
-        yield f"  revenue without cancelled orders: {here} at the source, {there} at Metrica: {equal}"
+        equal = _("equal") if here == there else _("NOT equal yet")
+        yield _(
+            "  revenue without cancelled orders: {here} at the source, {there} at Metrica: {equal}"
+        ).format(here=here, there=there, equal=equal)
 
 
 def _revenue(orders: Iterable[StoredOrder]) -> Decimal:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
 from syncd.inspect.check.findings import CheckFinding, Code, Level
+from syncd.language import _
 from syncd.model import IdKind
 from syncd.model.settings import QuerySettings
 
@@ -25,9 +26,11 @@ def look_at_answers(
             yield CheckFinding(
                 Level.WARNING,
                 "metrica",
-                f"`syncd probe` saw an upload in the list after {measured.total_seconds():.0f} s, and settle "
-                f"is {settle.total_seconds():.0f} s: an upload whose answer was lost could be sent twice",
-                f"Set metrica.settle to {wanted:.0f}s.",
+                _(
+                    "`syncd probe` saw an upload in the list after {measured:.0f} s, and settle is "
+                    "{settle:.0f} s: an upload whose answer was lost could be sent twice"
+                ).format(measured=measured.total_seconds(), settle=settle.total_seconds()),
+                _("Set metrica.settle to {wanted:.0f}s.").format(wanted=wanted),
                 Code.SETTLE_SHORT,
                 ("metrica", "settle"),
             )
@@ -35,12 +38,20 @@ def look_at_answers(
     for query in queries:
         sends = len(query.id_type) == 1 and query.id_type[0] is not IdKind.PURCHASE_ID
         if (answer == "required" and query.id_type and not sends) or (answer == "refused" and sends):
+            words = _(
+                "by `syncd probe`, Metrica's parameter client_id_type is {answer}, and this query "
+                "cannot send it, for its kinds of id"
+            )
+            if sends:
+                words = _(
+                    "by `syncd probe`, Metrica's parameter client_id_type is {answer}, and this query "
+                    "sends it"
+                )
             yield CheckFinding(
                 Level.WARNING,
                 f"query {query.name}",
-                f"by `syncd probe`, Metrica's parameter client_id_type is {answer}, and this query "
-                + ("sends it" if sends else "cannot send it, for its kinds of id"),
-                "Ask Metrica's support; please report it.",
+                words.format(answer=answer),
+                _("Ask Metrica's support; please report it."),
                 Code.ID_PARAMETER,
                 ("queries", query.name, "id_type"),
             )

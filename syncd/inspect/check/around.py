@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Protocol
 
 from syncd.inspect.check.findings import CheckFinding, Code, Level, failed, look_at_clock
+from syncd.language import _
 from syncd.model.errors import StateNotWritable, SyncdError
 
 
@@ -40,8 +41,8 @@ def look_at_state(store: StateStore) -> CheckFinding:
     except SyncdError as error:
         return failed("state", error, Code.STATE, path)
     if is_new:
-        return CheckFinding(Level.OK, "state", "there is none yet; the first run makes it, and may")
-    return CheckFinding(Level.OK, "state", "reachable, of this version, and can be written")
+        return CheckFinding(Level.OK, "state", _("there is none yet; the first run makes it, and may"))
+    return CheckFinding(Level.OK, "state", _("reachable, of this version, and can be written"))
 
 
 def look_at_names(
@@ -60,9 +61,13 @@ def look_at_names(
             yield CheckFinding(
                 Level.WARNING,
                 f"query {name}",
-                f"it never ran, and the state store knows {', '.join(gone)}, which the file no longer names",
-                "If it is that query under a new name, keep the old one: what was delivered is known by the "
-                "query's name, and all would be sent again.",
+                _("it never ran, and the state store knows {gone}, which the file no longer names").format(
+                    gone=", ".join(gone)
+                ),
+                _(
+                    "If it is that query under a new name, keep the old one: what was delivered is "
+                    "known by the query's name, and all would be sent again."
+                ),
                 Code.QUERY_RENAMED,
                 ("queries", name),
             )
@@ -96,12 +101,16 @@ def look_at_database(name: str, connect: Callable[[], Connected]) -> list[CheckF
         found = connect()
     except SyncdError as error:
         return [failed(where, error, Code.DATABASE, ("databases", name, "url"))]
-    took = f"{found.took.total_seconds() * 1000:.0f} ms"
-    connected = CheckFinding(Level.OK, where, f"connected to {found.product} in {took}")
-    findings = [connected, *look_at_clock(where, "the database's", found.clock_ahead)]
+    took = found.took.total_seconds() * 1000
+    connected = CheckFinding(
+        Level.OK, where, _("connected to {product} in {took:.0f} ms").format(product=found.product, took=took)
+    )
+    findings = [connected, *look_at_clock(where, _("the database's"), found.clock_ahead)]
     if found.may_write is not None:
         may, remedy = found.may_write
-        message = f"the account may do more than read: {may}; syncd never writes, but a stolen password could"
+        message = _(
+            "the account may do more than read: {may}; syncd never writes, but a stolen password could"
+        ).format(may=may)
         path = ("databases", name, "url")
         findings.append(CheckFinding(Level.WARNING, where, message, remedy, Code.DATABASE_RIGHTS, path))
     return findings

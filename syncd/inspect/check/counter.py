@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from syncd.inspect.check.findings import CLOCK, CheckFinding, Code, Level, failed, look_at_clock
 from syncd.inspect.check.goals import CounterGoal, look_at_targets
 from syncd.inspect.check.query_sample import Seen
+from syncd.language import _
 from syncd.model.errors import NotReceived, OutcomeUnknown, SyncdError
 
 
@@ -62,20 +63,20 @@ def look_at_counter(
                 CheckFinding(
                     Level.ERROR,
                     where,
-                    "the token may only view it",
-                    "Give its account the right to edit.",
+                    _("the token may only view it"),
+                    _("Give its account the right to edit."),
                     Code.COUNTER_VIEW_ONLY,
                     ("metrica",),
                 )
             )
-        findings += look_at_clock(where, "Metrica's", api.clock_ahead)
+        findings += look_at_clock(where, _("Metrica's"), api.clock_ahead)
         findings += _look_at_days(where, info.time_zone, seen)
         goals = api.goals(counter)
     except (NotReceived, OutcomeUnknown) as error:
         if isinstance(error, NotReceived) and (error.http_status or error.error_type):  # over quota
             return "", [failed(where, error, Code.COUNTER, ("metrica",))]
-        action = "Check metrica.api_url, and the proxy, DNS and firewall between here and Metrica."
-        message = f"Metrica does not answer as it should: {error}"
+        action = _("Check metrica.api_url, and the proxy, DNS and firewall between here and Metrica.")
+        message = _("Metrica does not answer as it should: {error}").format(error=error)
         return "", [CheckFinding(Level.ERROR, where, message, action, Code.COUNTER, ("metrica", "api_url"))]
     except SyncdError as error:
         return "", [failed(where, error, Code.COUNTER, ("metrica",))]
@@ -84,8 +85,13 @@ def look_at_counter(
 
 
 def _introduced(info: CounterFacts) -> str:
-    parts = [f"name {info.name}", f"zone {info.time_zone}", f"access {info.permission}"]
-    return "the token is accepted; " + ", ".join(part for part in parts if not part.endswith(" "))
+    known = {
+        _("name {known}"): info.name,
+        _("zone {known}"): info.time_zone,
+        _("access {known}"): info.permission,
+    }
+    parts = ", ".join(words.format(known=fact) for words, fact in known.items() if fact)
+    return _("the token is accepted; {parts}").format(parts=parts)
 
 
 def _look_at_days(where: str, zone: str, seen: Mapping[str, Seen]) -> Iterator[CheckFinding]:
@@ -97,5 +103,7 @@ def _look_at_days(where: str, zone: str, seen: Mapping[str, Seen]) -> Iterator[C
     for query, one in seen.items():
         if one.moment is not None:
             utc, there = one.moment.moment, one.moment.moment.astimezone(counters)
-            message = f"DateTime {utc:{CLOCK}} UTC (query {query}) is {there:{CLOCK}} in its zone"
+            message = _("DateTime {utc} UTC (query {query}) is {there} in its zone").format(
+                utc=f"{utc:{CLOCK}}", query=query, there=f"{there:{CLOCK}}"
+            )
             yield CheckFinding(Level.OK, where, message)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+from syncd.language import _, number
 from syncd.model.errors import SyncdError
 
 CLOCK_TOLERANCE = timedelta(seconds=10)
@@ -108,14 +109,21 @@ def look_at_clock(where: str, whose: str, ahead: timedelta | None) -> Iterator[C
     seconds = abs(ahead.total_seconds())
     if abs(ahead) <= CLOCK_TOLERANCE:
         yield CheckFinding(
-            Level.OK, where, f"{whose} clock and this machine's agree within {max(1, seconds):.0f} s"
+            Level.OK,
+            where,
+            _("{whose} clock and this machine's agree within {seconds:.0f} s").format(
+                whose=whose, seconds=max(1, seconds)
+            ),
         )
         return
-    direction = "ahead of" if ahead > timedelta() else "behind"
+    if ahead > timedelta():
+        words = _("this machine's clock is {seconds} s ahead of {whose}")
+    else:
+        words = _("this machine's clock is {seconds} s behind {whose}")
     yield CheckFinding(
         Level.WARNING,
         where,
-        f"this machine's clock is {seconds:,.0f} s {direction} {whose}",
-        "Set both by NTP: rows of the last moments are held back, or refused as future ones.",
+        words.format(seconds=number(round(seconds)), whose=whose),
+        _("Set both by NTP: rows of the last moments are held back, or refused as future ones."),
         Code.CLOCK,
     )

@@ -8,9 +8,10 @@ from typing import Protocol
 
 from syncd.inspect.check.findings import CheckFinding, Code, Level
 from syncd.inspect.check.query_sample import Seen
+from syncd.language import N_, _
 from syncd.model.showing import escaped
 
-MAKE_ONE = "Make a goal of type JavaScript event with the condition 'matches' and this identifier."
+MAKE_ONE = N_("Make a goal of type JavaScript event with the condition 'matches' and this identifier.")
 
 
 class CounterGoal(Protocol):
@@ -47,18 +48,23 @@ def look_at_targets(
     for target in sorted({target for one in seen.values() for target in one.targets}):
         queries = [query for query, one in seen.items() if target in one.targets]
         if any(goal.takes(target) for goal in goals):
-            yield CheckFinding(Level.OK, where, f"Target {escaped(target)}: there is a goal for it")
+            yield CheckFinding(
+                Level.OK, where, _("Target {target}: there is a goal for it").format(target=escaped(target))
+            )
             continue
-        who = f"Target {escaped(target)} (query {', '.join(queries)})"
+        who = _("Target {target} (query {queries})").format(
+            target=escaped(target), queries=", ".join(queries)
+        )
         path = ("queries", queries[0], "columns", "Target")
         mistaken = _mistaken_for(target, goals)
         if mistaken:
             is_constant = any(seen[query].is_constant for query in queries)
             message, identifier = mistaken
-            action = f"Have the sql give {identifier} as the Target."
-            action = f"Write Target: {{value: {identifier}}}." if is_constant else action
-            if not identifier:
-                action = MAKE_ONE
+            action = _(MAKE_ONE)
+            if identifier and is_constant:
+                action = _("Write Target: {{value: {identifier}}}.").format(identifier=identifier)
+            elif identifier:
+                action = _("Have the sql give {identifier} as the Target.").format(identifier=identifier)
             yield CheckFinding(
                 Level.ERROR, where, f"{who} {message}", action, Code.TARGET_NOT_IDENTIFIER, path
             )
@@ -68,8 +74,10 @@ def look_at_targets(
         yield CheckFinding(
             Level.ERROR if is_lost else Level.WARNING,
             where,
-            f"{who}: no goal takes it, so its conversions are not counted{near and '; ' + near}",
-            MAKE_ONE,
+            _("{who}: no goal takes it, so its conversions are not counted{near}").format(
+                who=who, near=near and "; " + near
+            ),
+            _(MAKE_ONE),
             Code.TARGET_NO_GOAL,
             path,
         )
@@ -82,13 +90,19 @@ def _nothing_taken(seen: Seen, goals: Sequence[CounterGoal]) -> bool:
 def _mistaken_for(target: str, goals: Sequence[CounterGoal]) -> tuple[str, str] | None:
     """Say of which goal the Target is the number or name, and that goal's identifier (empty: none)."""
     for goal in goals:
-        what = "number" if target == str(goal.id) else "name" if _same_name(target, goal.name) else ""
-        if what:
-            shown = f"goal {escaped(goal.name)}" if goal.name and what == "number" else f"goal {goal.id}"
-            if not goal.identifiers:
-                return f"is the {what} of {shown}, which no conversion can reach", ""
-            identifier = escaped(goal.identifiers[0])
-            return f"is the {what} of {shown}, whose identifier is {identifier}", identifier
+        is_number = target == str(goal.id)
+        if is_number or _same_name(target, goal.name):
+            shown = escaped(goal.name) if goal.name and is_number else goal.id
+            identifier = escaped(goal.identifiers[0]) if goal.identifiers else ""
+            if is_number and identifier:
+                words = _("is the number of goal {goal}, whose identifier is {identifier}")
+            elif is_number:
+                words = _("is the number of goal {goal}, which no conversion can reach")
+            elif identifier:
+                words = _("is the name of goal {goal}, whose identifier is {identifier}")
+            else:
+                words = _("is the name of goal {goal}, which no conversion can reach")
+            return words.format(goal=shown, identifier=identifier), identifier
     return None
 
 
@@ -99,4 +113,4 @@ def _same_name(target: str, name: str) -> bool:
 def _like(target: str, goals: Sequence[CounterGoal]) -> str:
     identifiers = {one.casefold(): one for goal in goals for one in goal.identifiers}
     found = get_close_matches(target.casefold(), identifiers, n=1)
-    return f"did you mean {escaped(identifiers[found[0]])}?" if found else ""
+    return _("did you mean {name}?").format(name=escaped(identifiers[found[0]])) if found else ""

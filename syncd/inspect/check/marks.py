@@ -15,6 +15,7 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from syncd.language import _
 from syncd.mapping.moments import from_iso
 
 _NUMERIC_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}(?!\d).*", re.DOTALL)
@@ -50,19 +51,27 @@ def text_disorder(texts: Sequence[str], column: str) -> Disorder | None:
     """Why the order of these texts is not that of time or number; None where nothing speaks against it."""
     if not texts:
         return None
-    such = f"such as {texts[-1]!r}"
+    such = _("such as {value!r}").format(value=texts[-1])
     if _are_unlike_numbers(texts):
         return Disorder(
-            f"the mark's {column} holds numbers as text, {such}: '9' comes after '10' there, so later rows"
-            " are passed over",
-            f"Make a number of it in the sql (CAST(… AS bigint), AS numeric, AS SIGNED) AS {column}.",
+            _(
+                "the mark's {column} holds numbers as text, {such}: '9' comes after '10' there, so "
+                "later rows are passed over"
+            ).format(column=column, such=such),
+            _(
+                "Make a number of it in the sql (CAST(… AS bigint), AS numeric, AS SIGNED) AS {column}."
+            ).format(column=column),
         )
     if why := _why_not_in_time(texts):
         return Disorder(
-            f"the mark's {column} is text {why}, {such}: the order of the text is not that of time, so later"
-            " rows are passed over",
-            f"Make a moment of it in the sql (CAST, to_timestamp, STR_TO_DATE …) AS {column}, or name a"
-            " column of a date type, or a growing id, as the mark.",
+            _(
+                "the mark's {column} is text {why}, {such}: the order of the text is not that of "
+                "time, so later rows are passed over"
+            ).format(column=column, why=why, such=such),
+            _(
+                "Make a moment of it in the sql (CAST, to_timestamp, STR_TO_DATE …) AS {column}, "
+                "or name a column of a date type, or a growing id, as the mark."
+            ).format(column=column),
         )
     return None
 
@@ -72,11 +81,11 @@ def _why_not_in_time(texts: Sequence[str]) -> str:
     dates = [found for text in texts if (found := _SHORT_DATE.fullmatch(text.strip()))]
     why = ""
     if any(map(_is_day_first, texts)):
-        why = "that does not begin with the year ('01.12.2026' comes before '30.11.2026')"
+        why = _("that does not begin with the year ('01.12.2026' comes before '30.11.2026')")
     elif all(_MONTH_NAME.fullmatch(text) and _DAY_AND_YEAR.fullmatch(text) for text in texts):
-        why = "with the names of months"
+        why = _("with the names of months")
     elif any(len(found[2]) == 1 or len(found[3]) == 1 for found in dates):
-        why = "with months or days of one digit ('2026-9-1' comes after '2026-10-1')"
+        why = _("with months or days of one digit ('2026-9-1' comes after '2026-10-1')")
     elif len(dates) == len(texts):
         why = _why_iso_not_in_time(texts)
     return why
@@ -87,11 +96,15 @@ def _why_iso_not_in_time(texts: Sequence[str]) -> str:
     offsets = {_offset(text) for text in texts}
     separators = {text[10] for text in map(str.strip, texts) if len(text) > len("2026-01-31")}
     if any(_HALF_DAY.fullmatch(text) for text in texts):
-        return "with a.m. and p.m. ('01:00 PM' comes before '11:00 AM')"
+        return _("with a.m. and p.m. ('01:00 PM' comes before '11:00 AM')")
     if len(offsets) > 1:
-        return f"with different zones ({' and '.join(sorted(offset or 'none' for offset in offsets)[:3])})"
+        return _("with different zones ({zones})").format(
+            zones=_(" and ").join(sorted(offset or _("none") for offset in offsets)[:3])
+        )
     if len(separators) > 1:
-        return f"in which a {' or a '.join(map(repr, sorted(separators)))} follows the day"
+        return _("in which a {separators} follows the day").format(
+            separators=_(" or a ").join(map(repr, sorted(separators)))
+        )
     return ""
 
 
@@ -104,15 +117,17 @@ def why_random(values: Sequence[object], moments: Sequence[int | None]) -> str:
         return ""
     versions = {uuid.version for uuid in map(_uuid, values) if uuid is not None}
     if versions and not versions <= _GROWING_UUIDS:
-        return "holds random UUIDs"
+        return _("holds random UUIDs")
     if versions:
         return ""
     if all(isinstance(value, str) and _DIGEST.fullmatch(value) for value in values):
-        return "holds digests, or random hexadecimal digits"
+        return _("holds digests, or random hexadecimal digits")
     if all(isinstance(value, bytes) and len(value) in {16, 20, 32} for value in values):
-        return "holds digests, or random bytes"
+        return _("holds digests, or random bytes")
     is_text = all(isinstance(value, str) and not _is_time(value) for value in values)
-    return "is text that does not grow with the rows' DateTime" if is_text and _is_shuffled(moments) else ""
+    return (
+        _("is text that does not grow with the rows' DateTime") if is_text and _is_shuffled(moments) else ""
+    )
 
 
 def _is_shuffled(moments: Sequence[int | None]) -> bool:

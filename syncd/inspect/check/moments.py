@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from syncd.inspect.check.findings import CLOCK, CheckFinding, Code, Level
+from syncd.language import _
 from syncd.mapping.bad import BadValueError
 from syncd.mapping.moments import from_iso, moment
 from syncd.model.settings import QuerySettings
@@ -77,16 +78,20 @@ def look_at_zone(
     path = ("databases", query.database.name, "timezone")
     if _TOLERANCE < ahead <= _FURTHEST_ZONE:
         fitting = _fitting_zone(seen, now, counters_zone)
-        taken = "the default: timezone is not set" if query.timezone_is_default else "its timezone"
+        taken = _("the default: timezone is not set") if query.timezone_is_default else _("its timezone")
         hours = f"{ahead.total_seconds() / 3600:.1f}".removesuffix(".0")
         yield CheckFinding(
             Level.WARNING,
             where,
-            f"the newest DateTime carries no zone and is read as {query.timezone} ({taken}): that is"
-            f" {newest:{CLOCK}} UTC, {hours} h ahead of now, so it would wait, and be linked to other visits",
-            f"Write `timezone: {fitting}` under databases.{query.database.name}, or the zone that the"
-            " database's"
-            " times are of.",
+            _(
+                "the newest DateTime carries no zone and is read as {timezone} ({taken}): that is "
+                "{newest} UTC, {hours} h ahead of now, so it would wait, and be linked to other "
+                "visits"
+            ).format(timezone=query.timezone, taken=taken, newest=f"{newest:{CLOCK}}", hours=hours),
+            _(
+                "Write `timezone: {fitting}` under databases.{database}, or the zone that the "
+                "database's times are of."
+            ).format(fitting=fitting, database=query.database.name),
             Code.ZONE_WRONG,
             path,
         )
@@ -94,10 +99,14 @@ def look_at_zone(
         yield CheckFinding(
             Level.WARNING,
             where,
-            f"DateTime carries no zone and is read as UTC, since timezone is not set; the counter's zone is"
-            f" {counters_zone}",
-            f"Write `timezone: {counters_zone}` under databases.{query.database.name} if the database's times"
-            " are local ones, or `timezone: UTC` if they are not.",
+            _(
+                "DateTime carries no zone and is read as UTC, since timezone is not set; the "
+                "counter's zone is {counters_zone}"
+            ).format(counters_zone=counters_zone),
+            _(
+                "Write `timezone: {counters_zone}` under databases.{database} if the database's "
+                "times are local ones, or `timezone: UTC` if they are not."
+            ).format(counters_zone=counters_zone, database=query.database.name),
             Code.ZONE_ASSUMED,
             path,
         )
@@ -109,14 +118,17 @@ def look_at_days(query: QuerySettings, seen: MomentsSeen, column: str) -> Iterat
     day = next((value for value in seen.values if is_day(value)), None)
     if day is not None:
         read = read_moment(day, query.timezone)
-        when = f"{read.astimezone(query.timezone):{CLOCK}} {query.timezone}" if read else "not readable"
+        when = f"{read.astimezone(query.timezone):{CLOCK}} {query.timezone}" if read else _("not readable")
         yield CheckFinding(
             Level.WARNING,
             where,
-            f"DateTime ← {column} holds days without a time, such as {str(day)!r}: it is sent as {when},"
-            " and rows"
-            " of one client, Target and day are one sale to Metrica",
-            f"Name a column with the moment of the sale instead of {column}, where there is one.",
+            _(
+                "DateTime ← {column} holds days without a time, such as {day!r}: it is sent as "
+                "{when}, and rows of one client, Target and day are one sale to Metrica"
+            ).format(column=column, day=str(day), when=when),
+            _("Name a column with the moment of the sale instead of {column}, where there is one.").format(
+                column=column
+            ),
             Code.DATE_ONLY,
             path,
         )
@@ -129,12 +141,14 @@ def look_at_days(query: QuerySettings, seen: MomentsSeen, column: str) -> Iterat
         yield CheckFinding(
             Level.WARNING,
             where,
-            f"DateTime ← {column} is midnight in every row of the sample, such as {str(moments[-1])!r}:"
-            " that is"
-            " before the day's visits, so the rows are not linked to them",
-            f"Name a column with the moment of the sale, or make a date of it: CAST({column} AS date) AS"
-            f" {column}"
-            " counts as the end of the day.",
+            _(
+                "DateTime ← {column} is midnight in every row of the sample, such as {moments!r}: "
+                "that is before the day's visits, so the rows are not linked to them"
+            ).format(column=column, moments=str(moments[-1])),
+            _(
+                "Name a column with the moment of the sale, or make a date of it: CAST({column} AS "
+                "date) AS {column} counts as the end of the day."
+            ).format(column=column),
             Code.DATE_ONLY,
             path,
         )

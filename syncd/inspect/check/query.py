@@ -16,6 +16,7 @@ from syncd.inspect.check.query_mark import look_at_exactness, look_at_index, loo
 from syncd.inspect.check.query_rows import look_at_day, look_at_money, look_at_sample
 from syncd.inspect.check.query_sample import PlanSource, QuerySample, Seen, read_both_ends
 from syncd.inspect.check.sample import SampleMoment
+from syncd.language import _, counted
 from syncd.mapping import Layout, layout
 from syncd.model import Column, Mark, Position
 from syncd.model.clock import Clock
@@ -55,7 +56,9 @@ def look_at_query(
         found = failed(where, error, code, ("queries", query.name, *keys), query.name)
         return [replace(found, at=at)], Seen()
     seen = QuerySample(query, source, plan, page, clock.now())
-    findings = [CheckFinding(Level.OK, where, f"columns: {sample.described(plan, page)}")]
+    findings = [
+        CheckFinding(Level.OK, where, _("columns: {columns}").format(columns=sample.described(plan, page)))
+    ]
     moment = sample.sample_moment(plan, page, query.timezone)
     findings += _look_at_zone(query, moment)
     for look in (
@@ -84,7 +87,13 @@ def _kept_apart(
             return list(look(seen))
     except SyncdError as error:
         found = failed(seen.where, error, Code.NOT_LOOKED_AT, seen.path(), seen.query.name)
-        return [replace(found, level=Level.WARNING, message=f"not all could be looked at: {found.message}")]
+        return [
+            replace(
+                found,
+                level=Level.WARNING,
+                message=_("not all could be looked at: {message}").format(message=found.message),
+            )
+        ]
     return []
 
 
@@ -94,8 +103,11 @@ def _is_constant(plan: Layout) -> bool:
 
 def _look_at_zone(query: QuerySettings, found: SampleMoment | None) -> Iterator[CheckFinding]:
     if found is not None:
-        read = f" carries no zone: read as {query.timezone}, that" if found.zoneless else ""
-        message = f"DateTime {found.value}{read} is {found.moment:{CLOCK}} UTC"
+        words = _("DateTime {value} is {moment} UTC")
+        if found.zoneless:
+            words = _("DateTime {value} carries no zone: read as {timezone}, that is {moment} UTC")
+        moment = f"{found.moment:{CLOCK}}"
+        message = words.format(value=found.value, timezone=query.timezone, moment=moment)
         yield CheckFinding(Level.OK, f"query {query.name}", message)
 
 
@@ -106,8 +118,8 @@ def _look_at_transactions(seen: QuerySample) -> Iterator[CheckFinding]:
         yield CheckFinding(
             Level.WARNING,
             seen.where,
-            "the database hides open transactions from this user: rows committed late may be missed",
-            HIDDEN,
+            _("the database hides open transactions from this user: rows committed late may be missed"),
+            _(HIDDEN),
             Code.LATE_HIDDEN,
             seen.path("overlap"),
         )
@@ -121,11 +133,14 @@ def _look_at_relations(seen: QuerySample) -> Iterator[CheckFinding]:
         yield CheckFinding(
             Level.WARNING,
             seen.where,
-            f"the query reads the {' and the '.join(unseen)}: rows appear there later than their transactions"
-            " show, and `overlap: auto` may miss those with older marks",
-            "Set `overlap` to a duration that is longer than the longest transaction of its source and"
-            " the pause"
-            " between two refreshes together, such as `overlap: 1h`.",
+            _(
+                "the query reads the {unseen}: rows appear there later than their transactions "
+                "show, and `overlap: auto` may miss those with older marks"
+            ).format(unseen=_(" and the ").join(unseen)),
+            _(
+                "Set `overlap` to a duration that is longer than the longest transaction of its "
+                "source and the pause between two refreshes together, such as `overlap: 1h`."
+            ),
             Code.LATE_UNSEEN,
             seen.path("overlap"),
         )
@@ -135,18 +150,23 @@ def _look_at_backlog(seen: QuerySample, *, stands: Callable[[], Position | None]
     """How many rows are to come; a first run of very many is asked about."""
     query, where, position = seen.query, seen.where, stands()
     if position is None and query.start == "now":
-        yield CheckFinding(Level.OK, where, "it never ran; start: now passes over the rows that are there")
+        yield CheckFinding(Level.OK, where, _("it never ran; start: now passes over the rows that are there"))
         return
     rows = seen.source.count(position.mark if position else None)
-    requests = None if rows is None else ceil(rows / query.chunk_rows)
-    uploads = "" if requests is None else f", at most {_counted(requests, 'upload request')}"
-    many = "more rows than can be counted in a moment" if rows is None else _counted(rows, "row")
+    many = _("more rows than can be counted in a moment")
+    if rows is not None:
+        many = counted(rows, "{count} row", "{count} rows")
     if position is not None:
-        yield CheckFinding(Level.OK, where, f"it has run before; {many} from its mark on")
+        yield CheckFinding(Level.OK, where, _("it has run before; {many} from its mark on").format(many=many))
         yield from _look_at_past(seen, position.mark)
         return
-    words = f"it never ran; the first run reads {many} (start: {query.start}){uploads}"
-    window = f"Metrica links only to visits of the last {WINDOWS[query.kind].days} days"
+    words = _("it never ran; the first run reads {many} (start: {start})").format(
+        many=many, start=query.start
+    )
+    if rows is not None:
+        requests = ceil(rows / query.chunk_rows)
+        words += counted(requests, ", at most {count} upload request", ", at most {count} upload requests")
+    window = _("Metrica links only to visits of the last {days} days").format(days=WINDOWS[query.kind].days)
     if rows is not None and rows <= MANY_ROWS:
         yield CheckFinding(Level.OK, where, f"{words}; {window}")
     else:
@@ -154,7 +174,9 @@ def _look_at_backlog(seen: QuerySample, *, stands: Callable[[], Position | None]
             Level.WARNING,
             where,
             words,
-            f"If the old ones are not wanted, set start: to now or to a value of {query.mark[0]}; {window}.",
+            _("If the old ones are not wanted, set start: to now or to a value of {mark}; {window}.").format(
+                mark=query.mark[0], window=window
+            ),
             Code.FIRST_RUN_LARGE,
             seen.path("start"),
         )
@@ -170,14 +192,15 @@ def _look_at_past(seen: QuerySample, mark: Mark | None) -> Iterator[CheckFinding
     yield CheckFinding(
         Level.WARNING,
         seen.where,
-        f"the newest row of the source ({values}) stands behind the mark: was the source restored from a"
-        " backup, or were its newest rows deleted? Rows that come behind the mark are not read",
-        f"If it was restored: `syncd rewind {seen.query.name} --to {values} --dry-run` says what moving the"
-        " mark back would do. If rows were only deleted, do nothing.",
+        _(
+            "the newest row of the source ({values}) stands behind the mark: was the source "
+            "restored from a backup, or were its newest rows deleted? Rows that come behind "
+            "the mark are not read"
+        ).format(values=values),
+        _(
+            "If it was restored: `syncd rewind {query} --to {values} --dry-run` says what "
+            "moving the mark back would do. If rows were only deleted, do nothing."
+        ).format(query=seen.query.name, values=values),
         Code.SOURCE_WENT_BACK,
         seen.path("mark"),
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from syncd.inspect.check import marks, sample
 from syncd.inspect.check.findings import CheckFinding, Code, Level, failed
 from syncd.inspect.check.query_sample import QuerySample
+from syncd.language import _, ngettext, number
 from syncd.model.errors import SourceError
 
 NULL_ROWS = 1000
@@ -29,11 +30,14 @@ def look_at_marks(seen: QuerySample) -> Iterator[CheckFinding]:
         yield CheckFinding(
             Level.WARNING,
             seen.where,
-            f"the mark's {name} {why}: such a mark does not grow, and a later row that sorts before the"
-            " mark is"
-            " never read",
-            "Name as the mark a column that grows: the moment of the last change, or a growing id (UUIDv7 and"
-            " ULID grow too).",
+            _(
+                "the mark's {name} {why}: such a mark does not grow, and a later row that sorts "
+                "before the mark is never read"
+            ).format(name=name, why=why),
+            _(
+                "Name as the mark a column that grows: the moment of the last change, or a growing "
+                "id (UUIDv7 and ULID grow too)."
+            ),
             Code.MARK_RANDOM,
             path,
         )
@@ -41,24 +45,31 @@ def look_at_marks(seen: QuerySample) -> Iterator[CheckFinding]:
         yield CheckFinding(
             Level.WARNING,
             seen.where,
-            f"the mark's {name} carries no zone, and the clocks of {query.timezone} are put back in"
-            " autumn: the"
-            " hour before that comes twice, and its times do not tell which is later",
-            "Name as the mark a column with a zone (timestamptz), one in UTC, or a growing id beside"
-            f" {name}.",
+            _(
+                "the mark's {name} carries no zone, and the clocks of {timezone} are put back in "
+                "autumn: the hour before that comes twice, and its times do not tell which is later"
+            ).format(name=name, timezone=query.timezone),
+            _(
+                "Name as the mark a column with a zone (timestamptz), one in UTC, or a growing id "
+                "beside {name}."
+            ).format(name=name),
             Code.MARK_CLOCKS_CHANGE,
             path,
         )
     cut = sample.coarse_marks(seen.page, place, query.timezone)
     if cut is not None and query.overlap == "auto":
-        what, such = cut
-        overlap = "1d" if what == "days" else "2m"
+        is_days, such = cut
+        overlap = "1d" if is_days else "2m"
         yield CheckFinding(
             Level.WARNING,
             seen.where,
-            f"the mark's {name} holds whole {what}, such as {such!r}: a row that comes later and has"
-            " the mark of one that was read may be missed",
-            f"Take the moment of the change as the mark, or set `overlap: {overlap}` (docs/databases.md).",
+            _(
+                "the mark's {name} holds whole {what}, such as {such!r}: a row that comes later "
+                "and has the mark of one that was read may be missed"
+            ).format(name=name, what=_("days") if is_days else _("minutes"), such=such),
+            _(
+                "Take the moment of the change as the mark, or set `overlap: {overlap}` (docs/databases.md)."
+            ).format(overlap=overlap),
             Code.MARK_COARSE,
             path,
         )
@@ -66,9 +77,11 @@ def look_at_marks(seen: QuerySample) -> Iterator[CheckFinding]:
         yield CheckFinding(
             Level.WARNING,
             seen.where,
-            f"the mark's {name} lies in the future in {len(ahead)} of {len(values)} rows, such as"
-            f" {str(ahead[-1])!r}: such rows are sent, and do not take the mark along",
-            "Correct these values, or the timezone by which they are read.",
+            _(
+                "the mark's {name} lies in the future in {ahead} of {values} rows, such as "
+                "{example!r}: such rows are sent, and do not take the mark along"
+            ).format(name=name, ahead=len(ahead), values=len(values), example=str(ahead[-1])),
+            _("Correct these values, or the timezone by which they are read."),
             Code.MARK_AHEAD,
             path,
         )
@@ -85,10 +98,14 @@ def look_at_exactness(seen: QuerySample) -> Iterator[CheckFinding]:
         yield CheckFinding(
             Level.WARNING,
             seen.where,
-            f"{', '.join(found)} of the mark or key is of a type whose exact text syncd does not know on this"
-            " database: where the driver cuts digits or a zone, rows are passed over",
-            "Cast it in the sql to a whole number, or to a text of one length that sorts as its values do"
-            " (docs/databases.md).",
+            _(
+                "{found} of the mark or key is of a type whose exact text syncd does not know on "
+                "this database: where the driver cuts digits or a zone, rows are passed over"
+            ).format(found=", ".join(found)),
+            _(
+                "Cast it in the sql to a whole number, or to a text of one length that sorts as "
+                "its values do (docs/databases.md)."
+            ),
             Code.MARK_INEXACT,
             seen.path("mark"),
         )
@@ -99,14 +116,20 @@ def look_at_nulls(seen: QuerySample) -> Iterator[CheckFinding]:
     rows = seen.source.without_place(NULL_ROWS).rows
     if not rows:
         return
-    more = "or more " if len(rows) == NULL_ROWS else ""
+    count = len(rows)
+    words = ngettext(
+        "{count} row has null in the mark or key ({columns}): rejected, not sent",
+        "{count} rows have null in the mark or key ({columns}): rejected, not sent",
+        count,
+    )
+    if count == NULL_ROWS:
+        words = _("{count} or more rows have null in the mark or key ({columns}): rejected, not sent")
     columns = dict.fromkeys((*seen.query.mark, *seen.query.key))
     yield CheckFinding(
         Level.WARNING,
         seen.where,
-        f"{len(rows):,} {more}{'row has' if len(rows) == 1 else 'rows have'} null in the mark or key"
-        f" ({', '.join(columns)}): rejected, not sent",
-        "Leave such rows out in the sql (WHERE … IS NOT NULL), or name columns that are never null.",
+        words.format(count=number(count), columns=", ".join(columns)),
+        _("Leave such rows out in the sql (WHERE … IS NOT NULL), or name columns that are never null."),
         Code.MARK_NULL,
         seen.path("mark"),
     )
@@ -122,24 +145,28 @@ def look_at_index(seen: QuerySample) -> Iterator[CheckFinding]:
         yield CheckFinding(
             Level.WARNING,
             seen.where,
-            f"whether an index leads to the mark ({mark}) could not be looked at: {found.message}",
-            "Let this account EXPLAIN the query (for a view of MariaDB: GRANT SHOW VIEW), or look at the plan"
-            " yourself; nothing else depends on it.",
+            _("whether an index leads to the mark ({mark}) could not be looked at: {message}").format(
+                mark=mark, message=found.message
+            ),
+            _(
+                "Let this account EXPLAIN the query (for a view of MariaDB: GRANT SHOW VIEW), or "
+                "look at the plan yourself; nothing else depends on it."
+            ),
             Code.PLAN_UNKNOWN,
             path,
         )
         return
     if seeks is None:
-        message = f"whether an index leads to the mark ({mark}) does not show in the plan"
+        message = _("whether an index leads to the mark ({mark}) does not show in the plan").format(mark=mark)
         yield CheckFinding(Level.NOTE, seen.where, message, "", Code.PLAN_UNKNOWN, path)
     elif seeks:
-        yield CheckFinding(Level.OK, seen.where, f"an index leads to the mark ({mark})")
+        yield CheckFinding(Level.OK, seen.where, _("an index leads to the mark ({mark})").format(mark=mark))
     else:
         yield CheckFinding(
             Level.WARNING,
             seen.where,
-            f"no index leads to the mark ({mark}): every poll reads the whole table",
-            f"Make an index on ({mark}) of the table behind the query.",
+            _("no index leads to the mark ({mark}): every poll reads the whole table").format(mark=mark),
+            _("Make an index on ({mark}) of the table behind the query.").format(mark=mark),
             Code.INDEX_MISSING,
             path,
         )

@@ -9,6 +9,7 @@ from syncd.inspect.check import sample
 from syncd.inspect.check.findings import CheckFinding, Code, Level
 from syncd.inspect.check.moments import look_at_days
 from syncd.inspect.check.query_sample import QuerySample
+from syncd.language import _
 from syncd.mapping import kind_of
 from syncd.model import Chunk, Column
 from syncd.model.settings import Constant
@@ -19,7 +20,7 @@ def look_at_sample(seen: QuerySample) -> Iterator[CheckFinding]:
     """Whether the rows of the sample can be sent, and why not."""
     query, page, where = seen.query, seen.page, seen.where
     if not page.rows:
-        message = "no rows yet: their values could not be looked at"
+        message = _("no rows yet: their values could not be looked at")
         yield CheckFinding(Level.WARNING, where, message, "", Code.QUERY_EMPTY, seen.path("sql"))
         return
     chunk, intake = Chunk(), Intake(query, NothingKnown())
@@ -27,17 +28,26 @@ def look_at_sample(seen: QuerySample) -> Iterator[CheckFinding]:
     yield CheckFinding(
         Level.OK,
         where,
-        f"sample of {len(page.rows)} rows: {len(chunk.ready)} can be sent, {len(chunk.waiting)} would wait, "
-        f"{len(chunk.rejects)} would be rejected",
+        _(
+            "sample of {rows} rows: {ready} can be sent, {waiting} would wait, {rejects} would be rejected"
+        ).format(
+            rows=len(page.rows),
+            ready=len(chunk.ready),
+            waiting=len(chunk.waiting),
+            rejects=len(chunk.rejects),
+        ),
     )
     is_all = not chunk.ready and not chunk.waiting and bool(chunk.rejects)
     if is_all:
         yield CheckFinding(
             Level.ERROR,
             where,
-            f"every row of the sample would be rejected ({len(chunk.rejects)} of {len(page.rows)}):"
-            " nothing would be sent",
-            f"Correct what is named below; `syncd preview {query.name}` shows the rows.",
+            _(
+                "every row of the sample would be rejected ({rejects} of {rows}): nothing would be sent"
+            ).format(rejects=len(chunk.rejects), rows=len(page.rows)),
+            _("Correct what is named below; `syncd preview {query}` shows the rows.").format(
+                query=query.name
+            ),
             Code.ALL_REJECTED,
             seen.path("columns"),
         )
@@ -47,9 +57,12 @@ def look_at_sample(seen: QuerySample) -> Iterator[CheckFinding]:
         yield CheckFinding(
             Level.ERROR if is_all else Level.WARNING,
             where,
-            f"{rows} of them rejected: {reason} in {column or 'the row'}, such as {first.value!r} "
-            f"(key {first.key})",
-            f"`syncd preview {query.name}` shows them; docs/configuration.md has the rule.",
+            _("{rows} of them rejected: {reason} in {column}, such as {value!r} (key {key})").format(
+                rows=rows, reason=reason, column=column or _("the row"), value=first.value, key=first.key
+            ),
+            _("`syncd preview {query}` shows them; docs/configuration.md has the rule.").format(
+                query=query.name
+            ),
             Code.REJECTED,
             seen.path("columns", *([column] if column else [])),
         )
@@ -63,8 +76,10 @@ def _look_at_likeness(seen: QuerySample, chunk: Chunk, intake: Intake) -> Iterat
         yield CheckFinding(
             Level.WARNING,
             seen.where,
-            f"{shared} of them have the key ({', '.join(query.key)}) of another row, and would not be sent",
-            "Name under key: the columns that make a row unlike all others.",
+            _("{shared} of them have the key ({key}) of another row, and would not be sent").format(
+                shared=shared, key=", ".join(query.key)
+            ),
+            _("Name under key: the columns that make a row unlike all others."),
             Code.SAME_KEY,
             seen.path("key"),
         )
@@ -73,11 +88,15 @@ def _look_at_likeness(seen: QuerySample, chunk: Chunk, intake: Intake) -> Iterat
         yield CheckFinding(
             Level.WARNING,
             seen.where,
-            f"{same.rows} of them have the id, Target and DateTime of a row with another key, such as"
-            f" {same.key}"
-            f" of {same.other}: Metrica takes the two for one sale, and keeps the money of one",
-            "Give a DateTime with seconds that differ, or set `spread: true`, which takes the next free"
-            " second.",
+            _(
+                "{rows} of them have the id, Target and DateTime of a row with another key, such "
+                "as {key} of {other}: Metrica takes the two for one sale, and keeps the money of "
+                "one"
+            ).format(rows=same.rows, key=same.key, other=same.other),
+            _(
+                "Give a DateTime with seconds that differ, or set `spread: true`, which takes the "
+                "next free second."
+            ),
             Code.SAME_SALE,
             seen.path("columns", "DateTime"),
         )
@@ -95,10 +114,14 @@ def look_at_money(seen: QuerySample) -> Iterator[CheckFinding]:
         yield CheckFinding(
             Level.ERROR,
             seen.where,
-            f"Price ← {name} is a float of single precision: from the seventh digit on its money is not"
-            " exact,"
-            " and may be sent rounded (1234567.5 as 1234570)",
-            f"Write CAST({name} AS DECIMAL(14, 2)) AS {name} in the sql; better, make the column a decimal.",
+            _(
+                "Price ← {name} is a float of single precision: from the seventh digit on its "
+                "money is not exact, and may be sent rounded (1234567.5 as 1234570)"
+            ).format(name=name),
+            _(
+                "Write CAST({name} AS DECIMAL(14, 2)) AS {name} in the sql; better, make the "
+                "column a decimal."
+            ).format(name=name),
             Code.MONEY_ROUNDED,
             seen.path("columns", "Price"),
         )

@@ -11,6 +11,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from syncd.inspect.check.moments import MomentsSeen, has_no_zone, read_moment, sample_moments
+from syncd.language import N_, _
 from syncd.mapping import Layout
 from syncd.mapping.bad import BadValueError
 from syncd.mapping.fields import target
@@ -19,14 +20,14 @@ from syncd.model import Chunk, Column, Page, keys
 from syncd.model.settings import Constant
 
 _WORDS: Mapping[type, str] = {
-    bool: "boolean",
-    int: "integer",
-    float: "floating point",
-    Decimal: "decimal",
-    str: "text",
-    bytes: "bytes",
+    bool: N_("boolean"),
+    int: N_("integer"),
+    float: N_("floating point"),
+    Decimal: N_("decimal"),
+    str: N_("text"),
+    bytes: N_("bytes"),
     UUID: "UUID",
-    date: "date",
+    date: N_("date"),
 }
 
 
@@ -47,8 +48,9 @@ def column_described(columns: Sequence[str], page: Page, place: int) -> str:
     kinds = dict.fromkeys(_kind(row[place]) for row in page.rows if row[place] is not None)
     empty = any(row[place] is None for row in page.rows)
     if not kinds:
-        return f"{columns[place]} (null in every row)"
-    return f"{columns[place]} ({' or '.join(kinds)}{', some null' if empty else ''})"
+        return _("{column} (null in every row)").format(column=columns[place])
+    shown = _(" or ").join(kinds) + (_(", some null") if empty else "")
+    return f"{columns[place]} ({shown})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,8 @@ _FIRST_DAY = 20_000_101
 """A number from here on may be a day, written with its digits."""
 
 
-def coarse_marks(page: Page, place: int, zone: ZoneInfo) -> tuple[str, str] | None:
-    """What all marks of the sample are cut to, though not by their type, and one of them; None: nothing."""
+def coarse_marks(page: Page, place: int, zone: ZoneInfo) -> tuple[bool, str] | None:
+    """Whether all marks of the sample are whole days (else minutes), and one of them; None: neither."""
     values = [row[place] for row in page.rows if row[place] is not None]
     moments = [_moment_of(value, zone) for value in values]
     if len(set(values)) < _FEW or None in moments:
@@ -92,7 +94,7 @@ def coarse_marks(page: Page, place: int, zone: ZoneInfo) -> tuple[str, str] | No
     if any(moment.second or moment.microsecond for moment in found):
         return None
     days = not any(moment.hour or moment.minute for moment in found)
-    return "days" if days else "minutes", str(values[-1])
+    return days, str(values[-1])
 
 
 def _moment_of(value: object, zone: ZoneInfo) -> datetime | None:
@@ -179,8 +181,8 @@ def targets(plan: Layout, page: Page) -> set[str]:
 
 def _kind(value: object) -> str:
     if isinstance(value, datetime):
-        return "timestamp with zone" if value.tzinfo else "timestamp without zone"
-    return next((_WORDS[kind] for kind in _kinds_of(value)), type(value).__name__)
+        return _("timestamp with zone") if value.tzinfo else _("timestamp without zone")
+    return next((_(_WORDS[kind]) for kind in _kinds_of(value)), type(value).__name__)
 
 
 def _kinds_of(value: object) -> Iterator[type]:

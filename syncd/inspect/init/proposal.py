@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from syncd.inspect.init import names
+from syncd.language import _
 from syncd.model import IdKind
 from syncd.model.tables import ColumnType, TableColumn, TableShape
 
@@ -85,7 +86,7 @@ def propose(table: TableShape, rows: Sequence[Row]) -> Proposal | None:
     if moment.column.is_nullable:
         conditions.append(f"{moment.column.quoted} IS NOT NULL")
     if any(str(row.get(identity.column.name)) == "0" for row in rows):
-        identity.doubts.append("0 stands for guests, whom Metrica cannot find by it")
+        identity.doubts.append(_("0 stands for guests, whom Metrica cannot find by it"))
         conditions.append(f"{identity.column.quoted} <> {_zero(identity.column)}")
     elif identity.column.is_nullable:
         conditions.append(f"{identity.column.quoted} IS NOT NULL")
@@ -107,7 +108,7 @@ def propose(table: TableShape, rows: Sequence[Row]) -> Proposal | None:
         has_zone=not naive,
         key_doubt=""
         if table.primary_key
-        else "the table has no primary key: name what makes a row the same row",
+        else _("the table has no primary key: name what makes a row the same row"),
     )
 
 
@@ -156,20 +157,24 @@ def _moment(table: TableShape, rows: Sequence[Row]) -> Choice | None:
     paid = _by_name(table, names.PAID, lambda one: _is_time(one, rows))
     created = _by_name(table, names.CREATED, lambda one: _is_time(one, rows))
     if paid:
-        choice = Choice(paid, "by its name the moment of payment")
+        choice = Choice(paid, _("by its name the moment of payment"))
         if created and rows and all(row.get(paid.name) is None for row in rows):
-            choice.doubts.append(f"it is null in all rows looked at; {created.name} is when the row was made")
+            choice.doubts.append(
+                _("it is null in all rows looked at; {created} is when the row was made").format(
+                    created=created.name
+                )
+            )
     elif created:
-        choice = Choice(created, "by its name the moment the row was made")
-        choice.doubts.append("money may come later: take the moment of payment where there is one")
+        choice = Choice(created, _("by its name the moment the row was made"))
+        choice.doubts.append(_("money may come later: take the moment of payment where there is one"))
     else:
         other = next((one for one in table.columns if _is_time(one, rows)), None)
         if other is None:
             return None
-        choice = Choice(other, "the first column that holds moments")
-        choice.doubts.append("its name does not say what happened then")
+        choice = Choice(other, _("the first column that holds moments"))
+        choice.doubts.append(_("its name does not say what happened then"))
     if choice.column.type is ColumnType.DATE or _are_days(choice.column, rows):
-        choice.doubts.append("it holds days without a time of day")
+        choice.doubts.append(_("it holds days without a time of day"))
     return choice
 
 
@@ -200,25 +205,25 @@ def _identity(table: TableShape, rows: Sequence[Row], key: Sequence[TableColumn]
         )
     if client:
         return IdKind.CLIENT_ID, Choice(
-            client, "its values look like Metrica's ClientIds, of 17 to 20 digits"
+            client, _("its values look like Metrica's ClientIds, of 17 to 20 digits")
         )
     named = _by_name(table, names.CLIENT_IDS.removesuffix(" client_id cid"))
     if named and not any(row.get(named.name) for row in rows):
-        choice = Choice(named, "by its name Metrica's ClientId")
-        choice.doubts.append("no row looked at has one")
+        choice = Choice(named, _("by its name Metrica's ClientId"))
+        choice.doubts.append(_("no row looked at has one"))
         return IdKind.CLIENT_ID, choice
     if yclid:
-        return IdKind.YCLID, Choice(yclid, "by its name the click on an ad of Yandex Direct")
+        return IdKind.YCLID, Choice(yclid, _("by its name the click on an ad of Yandex Direct"))
     user = _by_name(table, names.USER_IDS)
     if user:
-        choice = Choice(user, "the company's own id of the client")
+        choice = Choice(user, _("the company's own id of the client"))
         choice.doubts.append(
-            "Metrica knows it only if the site tells it with setUserID; a ClientId is better"
+            _("Metrica knows it only if the site tells it with setUserID; a ClientId is better")
         )
         return IdKind.USER_ID, choice
-    choice = Choice(key[0], "no column holds an id of the visitor, so the order's own is taken")
+    choice = Choice(key[0], _("no column holds an id of the visitor, so the order's own is taken"))
     choice.doubts.append(
-        "Metrica knows it only if the site sends the same as the id of an e-commerce purchase"
+        _("Metrica knows it only if the site sends the same as the id of an e-commerce purchase")
     )
     return IdKind.PURCHASE_ID, choice
 
@@ -232,31 +237,35 @@ def _mark(table: TableShape, rows: Sequence[Row], moment: Choice, key: Sequence[
     changed = _by_name(table, names.CHANGED, lambda one: _is_time(one, rows))
     created = _by_name(table, names.CREATED, lambda one: _is_time(one, rows))
     if changed and not any(row.get(changed.name) is None for row in rows):
-        first = Choice(changed, "by its name it grows whenever a row changes")
+        first = Choice(changed, _("by its name it grows whenever a row changes"))
         if changed.is_nullable:
-            first.doubts.append("it may be null, and such a row is rejected (mark_null)")
+            first.doubts.append(_("it may be null, and such a row is rejected (mark_null)"))
     elif len(key) == 1 and key[0].type is ColumnType.INTEGER and moment.column is created:
-        first = Choice(key[0], "it grows with each new row")
+        first = Choice(key[0], _("it grows with each new row"))
         first.doubts.append(
-            "a row that changes later is not seen again; a column such as updated_at would show it"
+            _("a row that changes later is not seen again; a column such as updated_at would show it")
         )
     else:
-        first = Choice(moment.column, "no column says when a row was changed, so the moment is taken")
-        first.doubts.append("a row that is entered later with an older moment is found within `overlap` only")
+        first = Choice(moment.column, _("no column says when a row was changed, so the moment is taken"))
+        first.doubts.append(
+            _("a row that is entered later with an older moment is found within `overlap` only")
+        )
     if not any(index[:1] == (first.column.name,) for index in table.indexes):
         first.doubts.append(
-            f"no index begins with it, so each run reads the whole table: create one on {first.column.name}"
+            _("no index begins with it, so each run reads the whole table: create one on {column}").format(
+                column=first.column.name
+            )
         )
-    return [first, *(Choice(one, "parts rows of one moment") for one in key if one is not first.column)]
+    return [first, *(Choice(one, _("parts rows of one moment")) for one in key if one is not first.column)]
 
 
 def _price(table: TableShape) -> Choice | None:
     found = _by_name(table, names.PRICES, _may_be_price)
     if found is None:
         return None
-    choice = Choice(found, "by its name the money")
+    choice = Choice(found, _("by its name the money"))
     if found.type is ColumnType.FLOAT:
-        choice.doubts.append("it is a float: money in binary fractions is rounded")
+        choice.doubts.append(_("it is a float: money in binary fractions is rounded"))
     return choice
 
 
@@ -267,7 +276,10 @@ def _currency(table: TableShape, rows: Sequence[Row]) -> Choice | None:
     values = {str(row[found.name]).strip() for row in rows if row.get(found.name)}
     if not all(re.fullmatch("[A-Za-z]{3}", value) for value in values):
         return None
-    return Choice(found, "by its name the currency" + (f", such as {min(values)}" if values else ""))
+    return Choice(
+        found,
+        _("by its name the currency") + (_(", such as {value}").format(value=min(values)) if values else ""),
+    )
 
 
 def _zero(one: TableColumn) -> str:

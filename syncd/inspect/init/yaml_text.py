@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 
 from syncd.inspect.init.proposal import Choice, Proposal
+from syncd.language import _
 from syncd.model.tables import ColumnType, TableShape
 
 _NO_MORE = 5
@@ -18,29 +19,31 @@ def configuration(proposal: Proposal, url: str, others: list[TableShape], *, has
 
 
 def _lines(proposal: Proposal, url: str, others: list[TableShape], *, has_password: bool) -> Iterator[str]:
-    yield "# Proposed by `syncd init` from a look at the database. What it cannot know is marked FILL IN."
-    yield "# Then: `syncd check`, and `syncd preview orders` to see the rows as they would be uploaded."
+    yield _("# Proposed by `syncd init` from a look at the database. What it cannot know is marked FILL IN.")
+    yield _("# Then: `syncd check`, and `syncd preview orders` to see the rows as they would be uploaded.")
     yield ""
     yield "metrica:"
-    yield "  # FILL IN: an OAuth token that may edit the counter; best left to the environment"
+    yield _("  # FILL IN: an OAuth token that may edit the counter; best left to the environment")
     yield "  token: ${METRICA_TOKEN:-FILL-IN}"
     yield ""
     yield "databases:"
     yield "  shop:"
     yield f"    url: {_quoted(url)}"
     if has_password:
-        yield "    # The password is taken from the environment. A password_file is safer still."
+        yield _("    # The password is taken from the environment. A password_file is safer still.")
     yield from _zone(proposal)
     yield ""
     yield "queries:"
     yield "  orders:"
-    yield "    counter: 1   # FILL IN: the number of the Metrica counter"
+    yield _("    counter: 1   # FILL IN: the number of the Metrica counter")
     yield from _described("id", proposal.id)
     yield f"    id_type: {proposal.id_kind}"
-    yield f"    # table {_shown(proposal.table.name)}{_found(others)}"
+    yield _("    # table {table}{more}").format(table=_shown(proposal.table.name), more=_found(others))
     if proposal.status is not None:
         status = _shown(proposal.status.name)
-        yield f"    # {status} seems to hold the state of the order: add a condition for those that are paid"
+        yield _(
+            "    # {status} seems to hold the state of the order: add a condition for those that are paid"
+        ).format(status=status)
     yield "    sql: |"
     yield f"      SELECT {', '.join(_selected(proposal))}"
     yield f"      FROM {proposal.table.quoted}"
@@ -48,7 +51,7 @@ def _lines(proposal: Proposal, url: str, others: list[TableShape], *, has_passwo
         yield f"      WHERE {' AND '.join(proposal.conditions)}"
     yield "    columns:"
     yield f"      {proposal.id_kind.column}: {_quoted(proposal.id.column.name)}"
-    yield "      Target: {value: order_paid}   # FILL IN: the identifier of the goal in Metrica"
+    yield _("      Target: {value: order_paid}   # FILL IN: the identifier of the goal in Metrica")
     yield from (f"  {line}" for line in _described("DateTime", proposal.moment))
     yield f"      DateTime: {_quoted(proposal.moment.column.name)}"
     for name, choice in (("Price", proposal.price), ("Currency", proposal.currency)):
@@ -56,7 +59,7 @@ def _lines(proposal: Proposal, url: str, others: list[TableShape], *, has_passwo
             yield from (f"  {line}" for line in _described(name, choice))
             yield f"      {name}: {_quoted(choice.column.name)}"
     if proposal.price is not None and proposal.currency is None:
-        yield "      Currency: {value: RUB}   # no column of the table holds a currency's letters"
+        yield _("      Currency: {value: RUB}   # no column of the table holds a currency's letters")
     for choice in proposal.mark:
         yield from _described("mark", choice)
     yield f"    mark: [{', '.join(_quoted(choice.column.name) for choice in proposal.mark)}]"
@@ -64,9 +67,9 @@ def _lines(proposal: Proposal, url: str, others: list[TableShape], *, has_passwo
         yield f"    # key: {proposal.key_doubt}"
     yield f"    key: [{', '.join(_quoted(one.name) for one in proposal.key)}]"
     yield (
-        "    start: 21d   # Metrica links a conversion to a visit of the last 21 days"
+        _("    start: 21d   # Metrica links a conversion to a visit of the last 21 days")
         if _is_time(proposal)
-        else ("    # start: now   # what is there already is not sent")
+        else (_("    # start: now   # what is there already is not sent"))
     )
 
 
@@ -79,24 +82,24 @@ def _zone(proposal: Proposal) -> Iterator[str]:
     if proposal.has_zone:
         return
     if proposal.is_utc:
-        yield "    timezone: UTC   # the names of the columns say so"
+        yield _("    timezone: UTC   # the names of the columns say so")
         return
-    yield "    # The moments carry no zone: write the one in which the shop writes them."
-    yield "    # A wrong one moves every sale by hours."
+    yield _("    # The moments carry no zone: write the one in which the shop writes them.")
+    yield _("    # A wrong one moves every sale by hours.")
     yield "    timezone: Europe/Moscow"
 
 
 def _described(what: str, choice: Choice) -> Iterator[str]:
     yield f"    # {what}: {_shown(choice.column.name)}: {choice.reason}"
     for doubt in choice.doubts:
-        yield f"    #   but {doubt}"
+        yield _("    #   but {doubt}").format(doubt=doubt)
 
 
 def _found(others: list[TableShape]) -> str:
     if not others:
         return ""
     names = ", ".join(_shown(table.name) for table in others[:_NO_MORE])
-    return f"; with --table NAME also {names}"
+    return _("; with --table NAME also {names}").format(names=names)
 
 
 def _selected(proposal: Proposal) -> list[str]:

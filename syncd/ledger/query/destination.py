@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Connection, and_, delete, func, or_, select, update
 from sqlalchemy.sql.base import ReadOnlyColumnCollection
 
+from syncd.language import _
 from syncd.ledger.database import StoreDatabase
 from syncd.ledger.tables import is_unsettled
 from syncd.model import Reason, UploadState
@@ -20,13 +21,16 @@ def check(query: str, was: Place | None, now: Place) -> None:
     if was is None or not was.differs(now):
         return
     if was.counter == now.counter:
-        moved = f"to {was.address}, and the configuration now names {now.address}"
+        moved = _("to {old}, and the configuration now names {new}").format(old=was.address, new=now.address)
     else:
-        moved = f"to {was}, and the configuration now names {now}"
+        moved = _("to {old}, and the configuration now names {new}").format(old=was, new=now)
     raise DestinationChanged(
-        f"query {query}: its rows went {moved}. Say which is wanted: `syncd rewind {query} --new-destination "
-        "deliver-again` sends all of them to the new place, from where the query starts; `--new-destination "
-        "go-on` sends only rows that are new"
+        f"query {query}: "
+        + _(
+            "its rows went {moved}. Say which is wanted: `syncd rewind {query} "
+            "--new-destination deliver-again` sends all of them to the new place, from where "
+            "the query starts; `--new-destination go-on` sends only rows that are new"
+        ).format(query=query, moved=moved)
     )
 
 

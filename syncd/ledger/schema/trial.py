@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from syncd.language import _
 from syncd.ledger.database import StoreDatabase
 from syncd.ledger.schema.creation import try_to_make
 from syncd.ledger.store_files import files_of_root
@@ -36,15 +37,17 @@ def _check_file(file: Path) -> None:
     for path in (file, file.parent):
         if path.exists() and not os.access(path, os.W_OK):
             raise StateNotWritable(
-                f"{path} cannot be written by this user ({_user()})",
-                f"Run syncd as the owner of {path} ({_owner(path)}), or give it to this user: chown {_user()}"
-                f" {path}",
+                _("{path} cannot be written by this user ({user})").format(path=path, user=_user()),
+                _(
+                    "Run syncd as the owner of {path} ({owner}), or give it to this user: chown {user} {path}"
+                ).format(path=path, owner=_owner(path), user=_user()),
             )
     if strange := files_of_root(file):
         raise StateNotWritable(
-            f"{', '.join(map(str, strange))} belongs to root, in a folder of {_owner(file.parent)},"
-            " who cannot use it",
-            "Run `syncd migrate` as root, which gives the files to the folder's owner.",
+            _("{files} belongs to root, in a folder of {owner}, who cannot use it").format(
+                files=", ".join(map(str, strange)), owner=_owner(file.parent)
+            ),
+            _("Run `syncd migrate` as root, which gives the files to the folder's owner."),
         )
 
 
@@ -54,7 +57,7 @@ def _check_schema(database: StoreDatabase, schema: str, *, is_new: bool) -> None
         table = None if is_new else connection.execute(_NOT_WRITABLE, {"schema": schema}).scalar()
     if table is not None:
         raise StateNotWritable(
-            f"{role} may not write to {schema}.{table}",
+            _("{role} may not write to {schema}.{table}").format(role=role, schema=schema, table=table),
             f"GRANT USAGE ON SCHEMA {schema} TO {role};"
             f" GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {schema} TO {role};"
             f" GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO {role};",
@@ -64,9 +67,11 @@ def _check_schema(database: StoreDatabase, schema: str, *, is_new: bool) -> None
             try_to_make(database)
         except StateUnavailable as error:
             raise StateNotWritable(
-                f"{role} may not make syncd's tables: {error}",
-                f"CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {role}; or, for syncd to make it,"
-                f" GRANT CREATE ON DATABASE {name} TO {role};",
+                _("{role} may not make syncd's tables: {error}").format(role=role, error=error),
+                _(
+                    "CREATE SCHEMA IF NOT EXISTS {schema} AUTHORIZATION {role}; or, for syncd to make "
+                    "it, GRANT CREATE ON DATABASE {name} TO {role};"
+                ).format(schema=schema, role=role, name=name),
             ) from None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, column, inspect, select, table
 
+from syncd.language import _
 from syncd.ledger.database import StoreDatabase
 from syncd.model.errors import StateTooNew, StateUnavailable, StateUnreleased
 
@@ -26,9 +27,17 @@ def read_version(database: StoreDatabase, connection: Connection) -> str | None:
     versions = table(name, column("version_num"), schema=database.schema)
     version: str | None = connection.execute(select(versions.c.version_num)).scalar_one_or_none()
     if version is not None and (not version.isdigit() or int(version) > int(HEAD)):
-        raise StateTooNew(f"the state store has version {version}, this syncd knows up to {HEAD}")
+        raise StateTooNew(
+            _("the state store has version {version}, this syncd knows up to {head}").format(
+                version=version, head=HEAD
+            )
+        )
     if version in NEVER_RELEASED:
-        raise StateUnreleased(f"the state store has version {version}, which no release of syncd ever had")
+        raise StateUnreleased(
+            _("the state store has version {version}, which no release of syncd ever had").format(
+                version=version
+            )
+        )
     return version
 
 
@@ -36,10 +45,14 @@ def check_version(database: StoreDatabase) -> None:
     """Raise StateTooNew or, where the store is older than this syncd or not there yet, StateUnavailable."""
     if database.is_missing():
         raise StateUnavailable(
-            f"there is no state store yet at {database.file}: `syncd migrate` or `syncd run` makes it"
+            _("there is no state store yet at {file}: `syncd migrate` or `syncd run` makes it").format(
+                file=database.file
+            )
         )
     with database.read() as connection:
         version = read_version(database, connection)
     if version != HEAD:
-        has = "is empty" if version is None else f"has version {version}"
-        raise StateUnavailable(f"the state store {has}, this syncd needs {HEAD}: run `syncd migrate`")
+        words = _("the state store has version {version}, this syncd needs {head}: run `syncd migrate`")
+        if version is None:
+            words = _("the state store is empty, this syncd needs {head}: run `syncd migrate`")
+        raise StateUnavailable(words.format(version=version, head=HEAD))

@@ -9,6 +9,7 @@ from datetime import timedelta
 from decimal import Decimal
 from functools import partial
 
+from syncd.language import N_
 from syncd.mapping import fields
 from syncd.mapping.bad import BadValueError
 from syncd.mapping.contacts import read_phones
@@ -43,8 +44,8 @@ class Calls(UploadKind):
     spare_columns = frozenset({CallColumn.PHONE_NUMBER})
     window = WINDOWS[QueryKind.CALLS]
     on_change = "ignore"
-    changing_words = "detail of the call"
-    identity_words = "id or DateTime"
+    changing_words = N_("detail of the call")
+    identity_words = N_("id or DateTime")
     endpoint = Endpoint(
         "/management/v1/counter/{counter}/offline_conversions/upload_calls",
         "/management/v1/counter/{counter}/offline_conversions/calls_uploadings",

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from syncd.language import N_
 from syncd.mapping import fields
 from syncd.mapping.currency import currency
 from syncd.mapping.moments import moment
@@ -49,8 +50,8 @@ class Conversions(UploadKind):
     required = frozenset({Column.TARGET, Column.DATETIME})
     moment = Column.DATETIME
     window = WINDOWS[QueryKind.CONVERSIONS]
-    changing_words = "Price or Currency"
-    identity_words = "id, Target or DateTime"
+    changing_words = N_("Price or Currency")
+    identity_words = N_("id, Target or DateTime")
     may_write_lines = True
     merges_equal_sales = True
     endpoint = Endpoint(

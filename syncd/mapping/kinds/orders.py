@@ -8,6 +8,7 @@ from decimal import Decimal
 from functools import partial
 from zoneinfo import ZoneInfo
 
+from syncd.language import N_, _
 from syncd.mapping import fields
 from syncd.mapping.bad import BadValueError
 from syncd.mapping.contacts import Contacts, digest, read_emails, read_phones, split_cell
@@ -45,8 +46,8 @@ class Orders(UploadKind):
     null_key = Reason.NO_ID
     window = WINDOWS[QueryKind.ORDERS]
     on_change = "resend"
-    changing_words = "status, money or client"
-    identity_words = "create_date_time, which cannot be changed"
+    changing_words = N_("status, money or client")
+    identity_words = N_("create_date_time, which cannot be changed")
     needs_counter_zone = True
     endpoint = Endpoint(
         "/cdp/api/v1/counter/{counter}/data/simple_orders",
@@ -86,13 +87,18 @@ class Orders(UploadKind):
     ) -> Iterator[Remark]:
         """Statuses that are not mapped, orders without a contact, orders that come too late."""
         zone = counter_zone(query)
-        yield Remark(is_fine=True, message=f"create_date_time is written in the counter's zone, {zone}")
+        yield Remark(
+            is_fine=True,
+            message=_("create_date_time is written in the counter's zone, {zone}").format(zone=zone),
+        )
         words = query.statuses or _OWN_WORDS
         if unknown := _unknown_words(words, [row.get(OrderColumn.ORDER_STATUS) for row in rows]):
             yield Remark(
                 is_fine=False,
-                message=f"order_status holds {', '.join(map(repr, unknown))}, which `statuses` does not name",
-                action="Name each word under statuses, with IN_PROGRESS, PAID, CANCELLED or SPAM.",
+                message=_("order_status holds {unknown}, which `statuses` does not name").format(
+                    unknown=", ".join(map(repr, unknown))
+                ),
+                action=_("Name each word under statuses, with IN_PROGRESS, PAID, CANCELLED or SPAM."),
                 path=("statuses",),
             )
         if not rows:
@@ -100,8 +106,10 @@ class Orders(UploadKind):
         with_contact = sum(any(row.get(column) for column in self.client_columns) for row in rows)
         yield Remark(
             is_fine=with_contact == len(rows),
-            message=f"{with_contact} of {len(rows)} orders of the sample have a ClientId, a mail or a phone",
-            action="An order without any is rejected (no_contact): filter it, or fill a contact.",
+            message=_(
+                "{with_contact} of {rows} orders of the sample have a ClientId, a mail or a phone"
+            ).format(with_contact=with_contact, rows=len(rows)),
+            action=_("An order without any is rejected (no_contact): filter it, or fill a contact."),
             path=("columns",),
         )
         yield from _mended(rows)
@@ -110,9 +118,14 @@ class Orders(UploadKind):
         late, too_late = sum(age > ATTACHED_FOR for age in ages), sum(age > self.window for age in ages)
         yield Remark(
             is_fine=not late,
-            message=f"{late} of them are older than {first} days, {too_late} than {last}",
-            action=f"Metrica attaches an order to a visit of the {first} days before it comes, and takes"
-            f" changes for {last} days. Older orders are sent all the same; `start` keeps history out.",
+            message=_("{late} of them are older than {first} days, {too_late} than {last}").format(
+                late=late, first=first, too_late=too_late, last=last
+            ),
+            action=_(
+                "Metrica attaches an order to a visit of the {first} days before it comes, and "
+                "takes changes for {last} days. Older orders are sent all the same; `start` keeps "
+                "history out."
+            ).format(first=first, last=last),
             path=("start",),
         )
 
@@ -150,12 +163,17 @@ def _mended(rows: Sequence[Mapping[UploadColumn, object]]) -> Iterator[Remark]:
             else:
                 cut, unread = cut + found.cut, unread + found.left_out
     if cut:
-        yield Remark(is_fine=True, message=f"{cut} phones of the sample have an extension, which is cut off")
+        yield Remark(
+            is_fine=True,
+            message=_("{cut} phones of the sample have an extension, which is cut off").format(cut=cut),
+        )
     if unread:
         yield Remark(
             is_fine=False,
-            message=f"{unread} mails or phones of the sample cannot be read and are left out",
-            action="Correct them: an order without any other contact is rejected.",
+            message=_("{unread} mails or phones of the sample cannot be read and are left out").format(
+                unread=unread
+            ),
+            action=_("Correct them: an order without any other contact is rejected."),
             path=("columns",),
         )
 

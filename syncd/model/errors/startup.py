@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from syncd.language import N_
 from syncd.model.errors.base import Problem, SyncdError
 
 
@@ -9,7 +10,7 @@ class ConfigError(SyncdError):
     """The configuration cannot be used; all its problems are told at once."""
 
     code = "config.invalid"
-    action = "Correct the lines named; `syncd check --offline` reads the file again."
+    action = N_("Correct the lines named; `syncd check --offline` reads the file again.")
     exit_code = 2
 
     def __init__(self, problems: list[Problem]) -> None:
@@ -21,7 +22,7 @@ class UsageError(SyncdError):
     """The command line asks for what does not exist, such as an unknown query."""
 
     code = "usage"
-    action = "See `syncd --help`."
+    action = N_("See `syncd --help`.")
     exit_code = 2
 
 
@@ -29,7 +30,7 @@ class AlertsUnusable(SyncdError):
     """An address under `alerts` cannot be used: `syncd run` and `syncd alerts test` do not start."""
 
     code = "alerts.unusable"
-    action = (
+    action = N_(
         "Correct alerts.urls (docs/operations.md, Being told), or install syncd with its extra `alerts`, "
         "which brings Apprise."
     )
@@ -40,4 +41,6 @@ class ListenFailed(SyncdError):
     """The address of `http.listen`, or of the emulator, cannot be had: it refuses to start."""
 
     code = "http.listen"
-    action = "Give http.listen a free port of this machine, or null for none; the emulator another --port."
+    action = N_(
+        "Give http.listen a free port of this machine, or null for none; the emulator another --port."
+    )

@@ -10,7 +10,7 @@ from syncd.model.showing import json_moment
 from syncd.monitoring.status.codes import FindingCode, QueryState
 from syncd.monitoring.status.facts import FailureFacts, PauseFacts, QueryFacts, UploadFacts
 from syncd.monitoring.status.findings import findings, nobody, readiness
-from syncd.monitoring.status.wording import Finding
+from syncd.monitoring.status.wording import ENGLISH, Finding, Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class QueryStatus:
         """What there is to say, in English sentences."""
         return tuple(map(str, self.findings))
 
-    def to_json(self) -> dict[str, object]:
+    def to_json(self, wording: Wording = ENGLISH) -> dict[str, object]:
         """Give the names and values that JSON prints; other programs rely on these names."""
         return {
             "name": self.name,
@@ -118,7 +118,7 @@ class QueryStatus:
             "counter": self.counter,
             "kind": self.kind,
             "state": self.state.value,
-            "words": list(self.words),
+            "words": [wording.say(finding) for finding in self.findings],
             "mark": list(self.mark),
             "lag_seconds": self.lag_seconds,
             "newest_sale": _moment(self.newest_sale),
@@ -175,18 +175,21 @@ class StatusReport:
         """What /readyz answers."""
         return not self.reasons
 
-    def to_json(self) -> dict[str, object]:
-        """Give the names and values that JSON prints; other programs rely on these names."""
+    def to_json(self, wording: Wording = ENGLISH) -> dict[str, object]:
+        """Give the names and values that JSON prints; other programs rely on these names.
+
+        `wording` says its sentences, which are for people; all else is the same in every language.
+        """
         return {
             "version": self.version,
             "now": _moment(self.now),
             "state_ok": self.state_ok,
             "store": self.store,
             "ready": self.ready,
-            "reasons": [str(reason) for reason in self.reasons],
+            "reasons": [wording.say(reason) for reason in self.reasons],
             "requests_left": self.requests_left,
-            "notices": [str(notice) for notice in self.notices],
-            "queries": [query.to_json() for query in self.queries],
+            "notices": [wording.say(notice) for notice in self.notices],
+            "queries": [query.to_json(wording) for query in self.queries],
             "recent_uploads": [_upload_json(upload) for upload in self.recent_uploads],
         }
 

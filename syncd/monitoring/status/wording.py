@@ -110,10 +110,16 @@ class Wording:
         """The finding as sentences: what is wrong, then what to do."""
         values = {name: self._value(value) for name, value in finding.values.items()}
         if "message" in values:
-            values["message"] = self.text(values["message"])
+            values["message"] = self.message(values["message"])
         if "action" in values:
             values["action"] = self.action(values["action"], values["query"])
         return self.text(SENTENCES[finding.code]).format_map(values)
+
+    def message(self, message: str) -> str:
+        """What went wrong, as it was recorded: in this language where it is one text without values in it."""
+        plain = message.removesuffix(".")
+        told = self.text(plain)
+        return self.text(message) if told == plain else f"{told}."
 
     def action(self, action: str, query: str) -> str:
         """What to do about an error of a query; it may hold the query's name."""

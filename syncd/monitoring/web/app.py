@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
-from syncd.monitoring.status import StatusReport
+from syncd.monitoring.status import StatusReport, Wording
 from syncd.monitoring.status.history import Past
 from syncd.monitoring.web.address import Address
 from syncd.monitoring.web.cached import KEEP, CachedStatus, Unknown
@@ -114,10 +114,11 @@ class _Endpoints:
         body, content_type = await run_in_threadpool(self._metrics)
         return Response(body, headers={"content-type": content_type})
 
-    async def status(self, _request: Request) -> Response:
-        """What `syncd status --json` prints."""
+    async def status(self, request: Request) -> Response:
+        """What `syncd status --json` prints; with `?lang=` its sentences are of that language."""
+        wording = Wording(choose_language(request.query_params.get("lang", ""), ""))
         try:
-            return JSONResponse((await self._looks.report()).to_json())
+            return JSONResponse((await self._looks.report()).to_json(wording))
         except Unknown as error:
             shown = {"code": error.code, "message": str(error), "action": error.action}
             return JSONResponse({"error": shown}, status_code=503)

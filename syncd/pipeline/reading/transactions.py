@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
+from syncd.language import N_
 from syncd.model import UNSEEN, UNTOLD, Mark
 from syncd.model.errors import SourceRefused
 from syncd.model.events import Event
@@ -17,7 +18,7 @@ ASK_AGAIN = timedelta(hours=1)
 """After this it is asked anew whether the database tells: a standby may have become a primary."""
 ASK_SOON = timedelta(minutes=1)
 """The pause where it has told in the last hour: others may just have kept the list as it was (`sessions`)."""
-HIDDEN = (
+HIDDEN = N_(
     "Let the user see open transactions (MariaDB, MySQL: GRANT PROCESS ON *.*), or set `overlap`. Until then "
     "rows committed late are looked for two minutes back and no further."
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from syncd.language import N_, _
 from syncd.model import Chunk, Known, KnownAs, Origin, Rows, RunReport, Upload, UploadState, keys
 from syncd.model.clock import Clock
 from syncd.model.errors import UsageError
@@ -21,10 +22,10 @@ from syncd.pipeline.uploading.settle import Settler
 HAD = frozenset({UploadState.ACCEPTED, UploadState.PROCESSED, UploadState.UNLINKED})
 """The states of uploads that Metrica took."""
 _WHY_NOT = {
-    UploadState.SPLIT: "Metrica refused it as a whole, and its halves took its place: send those again",
-    UploadState.REFUSED: "Metrica refused its row: `syncd rejects retry` tries it again",
-    UploadState.PLANNED: "it has not been sent yet: the next run of the query sends it",
-    UploadState.SENDING: "its answer was lost: the next run of the query looks it up",
+    UploadState.SPLIT: N_("Metrica refused it as a whole, and its halves took its place: send those again"),
+    UploadState.REFUSED: N_("Metrica refused its row: `syncd rejects retry` tries it again"),
+    UploadState.PLANNED: N_("it has not been sent yet: the next run of the query sends it"),
+    UploadState.SENDING: N_("its answer was lost: the next run of the query looks it up"),
 }
 
 
@@ -58,11 +59,16 @@ class Resender:
 
     def _check(self, upload: Upload) -> None:
         if upload.state not in HAD:
-            raise UsageError(f"upload {upload.id} cannot be sent again: {_WHY_NOT[upload.state]}")
+            raise UsageError(
+                _("upload {id} cannot be sent again: {why}").format(
+                    id=upload.id, why=_(_WHY_NOT[upload.state])
+                )
+            )
         if upload.counter != self.counter:
             raise UsageError(
-                f"upload {upload.id} cannot be sent again: it went to counter {upload.counter}, "
-                f"and the query now has {self.counter}"
+                _(
+                    "upload {id} cannot be sent again: it went to counter {old}, and the query now has {new}"
+                ).format(id=upload.id, old=upload.counter, new=self.counter)
             )
 
     def _current(self, upload: Upload) -> Rows:
