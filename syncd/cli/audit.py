@@ -24,10 +24,10 @@ from syncd.cli.common import (
     shown_mark,
 )
 from syncd.inspect.audit import NAMED, Account, Span, account, find_departed, missing, span_of
-from syncd.inspect.compare import Compare, Fate
+from syncd.inspect.compare import Compare
 from syncd.language import NP_, _, counted, number, pgettext
 from syncd.mapping import kind_of
-from syncd.model import Mark
+from syncd.model import Mark, RowFate
 from syncd.model.errors import RowsMissing, UploadsMissing, UsageError
 from syncd.model.settings import QuerySettings
 from syncd.model.showing import json_moment, shown_moment, visible
@@ -38,15 +38,15 @@ if TYPE_CHECKING:
 
 ROWS_REJECTED = 3
 _WORDS = {
-    Fate.DELIVERED: NP_("rows", "delivered"),
-    Fate.PASSED: NP_("rows", "passed over: there before the query's `start`"),
-    Fate.SENDING: NP_("rows", "on their way"),
-    Fate.WAITING: NP_("rows", "waiting for their DateTime"),
-    Fate.REJECTED: NP_("rows", "rejected"),
-    Fate.DROPPED: NP_("rows", "rejected, and dropped by a person"),
-    Fate.CHANGED_MONEY: NP_("rows", "delivered, with another {changing} in the source now"),
-    Fate.CHANGED_IDENTITY: NP_("rows", "delivered, with another {identity} in the source now"),
-    Fate.MISSING: NP_("rows", "MISSING: nothing is known of them"),
+    RowFate.DELIVERED: NP_("rows", "delivered"),
+    RowFate.PASSED: NP_("rows", "passed over: there before the query's `start`"),
+    RowFate.SENDING: NP_("rows", "on their way"),
+    RowFate.WAITING: NP_("rows", "waiting for their DateTime"),
+    RowFate.REJECTED: NP_("rows", "rejected"),
+    RowFate.DROPPED: NP_("rows", "rejected, and dropped by a person"),
+    RowFate.CHANGED_MONEY: NP_("rows", "delivered, with another {changing} in the source now"),
+    RowFate.CHANGED_IDENTITY: NP_("rows", "delivered, with another {identity} in the source now"),
+    RowFate.MISSING: NP_("rows", "MISSING: nothing is known of them"),
 }
 
 
@@ -70,7 +70,7 @@ class Result:
     @property
     def missing(self) -> int:
         """Rows that nothing is known of."""
-        return self.found.counts[Fate.MISSING]
+        return self.found.counts[RowFate.MISSING]
 
 
 @click.command()
@@ -105,11 +105,11 @@ def audit(
         span = span_of(comparison, position, length, resources.store.first_upload_at(query.name))
         found, healed = Account() if span is None else account(comparison, span), None
         if heal and span is not None:
-            before, healed = found.counts[Fate.MISSING], 0
+            before, healed = found.counts[RowFate.MISSING], 0
             if before:
                 application.send_chunks(query.name, lambda intake: missing(comparison, intake, span))
                 found = account(comparison, span)
-                healed = before - found.counts[Fate.MISSING]
+                healed = before - found.counts[RowFate.MISSING]
         since = resources.clock.now() - length
         lost = _lost(resources, query, since) if at_metrica else None
         departed = None
@@ -135,7 +135,7 @@ def _end(result: Result) -> int:
             f"{result.query.name}: "
             + counted(len(result.lost), "{count} upload not at Metrica", "{count} uploads not at Metrica")
         )
-    return ROWS_REJECTED if result.found.counts[Fate.REJECTED] else 0
+    return ROWS_REJECTED if result.found.counts[RowFate.REJECTED] else 0
 
 
 def _lost(resources: Resources, query: QuerySettings, since: datetime) -> list[int]:
@@ -229,7 +229,7 @@ def _document(result: Result) -> dict[str, object]:
         "since": span and json_moment(span.since),
         "by": (result.query.mark[0] if span.by_mark else "DateTime") if span else None,
         "up_to": shown_mark(span.upto) if span else None,
-        "rows": {fate.value: found.counts[fate] for fate in Fate},
+        "rows": {fate.value: found.counts[fate] for fate in _WORDS},
         "keys": {fate.value: [json.loads(key) for key in keys] for fate, keys in found.named.items()},
         "departed": None if result.departed is None else [json.loads(key) for key in result.departed],
         "healed": result.healed,

@@ -22,8 +22,9 @@ from syncd.cli.common import (
 from syncd.cli.explain_words import paragraphs
 from syncd.cli.rejects_rows import document_of as reject_document
 from syncd.cli.uploads import document_of as upload_document
-from syncd.inspect.explain import Explainer, Explanation, InSource, State
+from syncd.inspect.explain import Explainer, Explanation, InSource
 from syncd.language import _
+from syncd.model import RowFate
 from syncd.model.errors import MissedRow, UnknownRow
 from syncd.model.settings import QuerySettings
 from syncd.model.showing import json_moment, visible
@@ -65,13 +66,13 @@ def _complain(query: QuerySettings, words: Iterable[str], found: list[Explanatio
     """Exit code 1 for what is known nowhere, or was missed. Raises SyncdError."""
     for one in found:
         name = f"{query.name} {shown_key(one.key)}"
-        if one.source_error is not None and one.state is State.UNKNOWN:
+        if one.source_error is not None and one.fate is RowFate.UNKNOWN:
             raise one.source_error
-        if one.state is State.MISSED:
+        if one.fate is RowFate.MISSING:
             raise MissedRow(
                 _("{name}: behind the mark in the source, and nothing is known of it").format(name=name)
             )
-        if one.state is State.UNKNOWN:
+        if one.fate is RowFate.UNKNOWN:
             typed = " ".join(words)
             raise UnknownRow(
                 _(
@@ -81,10 +82,14 @@ def _complain(query: QuerySettings, words: Iterable[str], found: list[Explanatio
             )
 
 
+_MISSED = "missed"
+"""The word of scripts for a row that `audit` calls missing."""
+
+
 def _document(one: Explanation) -> dict[str, object]:
     return {
         "key": json.loads(one.key),
-        "state": one.state,
+        "state": _MISSED if one.fate is RowFate.MISSING else one.fate,
         "upload": one.upload and upload_document(one.upload),
         "line": one.line or None,
         "waits_until": one.waiting and json_moment(one.waiting.due),

@@ -8,26 +8,28 @@ from shlex import quote
 
 from syncd.cli.common import shown_key, shown_mark
 from syncd.cli.uploads import dropped
-from syncd.inspect.explain import Explanation, State
+from syncd.inspect.explain import Explanation
 from syncd.language import N_, NP_, _, counted, number, pgettext
 from syncd.ledger.rows import RejectRow, UploadRow
-from syncd.model import Origin, Reason, UploadState
+from syncd.model import Origin, Reason, RowFate, UploadState
 from syncd.model.settings import QuerySettings
 from syncd.model.showing import shown_moment
 
-_HEADS: Mapping[State, str] = {
-    State.SENDING: NP_("row", "on its way to Metrica"),
-    State.DELIVERED: NP_("row", "delivered"),
-    State.PASSED: NP_("row", "passed over: it was there before the query's `start`, so it is never sent"),
-    State.WAITING: NP_("row", "waits for its DateTime"),
-    State.REJECTED: NP_("row", "rejected"),
-    State.DROPPED: NP_("row", "rejected, and dropped by a person: it is not sent as it is"),
-    State.WITHDRAWN: NP_(
+_HEADS: Mapping[RowFate, str] = {
+    RowFate.SENDING: NP_("row", "on its way to Metrica"),
+    RowFate.DELIVERED: NP_("row", "delivered"),
+    RowFate.PASSED: NP_("row", "passed over: it was there before the query's `start`, so it is never sent"),
+    RowFate.WAITING: NP_("row", "waits for its DateTime"),
+    RowFate.REJECTED: NP_("row", "rejected"),
+    RowFate.DROPPED: NP_("row", "rejected, and dropped by a person: it is not sent as it is"),
+    RowFate.WITHDRAWN: NP_(
         "row", "withdrawn: the query no longer returned it when its DateTime came, so it was not sent"
     ),
-    State.TO_COME: NP_("row", "not read yet"),
-    State.MISSED: NP_("row", "MISSED: the source has it behind the query's mark, and nothing is known of it"),
-    State.UNKNOWN: NP_("row", "not known"),
+    RowFate.TO_COME: NP_("row", "not read yet"),
+    RowFate.MISSING: NP_(
+        "row", "MISSED: the source has it behind the query's mark, and nothing is known of it"
+    ),
+    RowFate.UNKNOWN: NP_("row", "not known"),
 }
 
 REMEDIES: Mapping[Reason, str] = {
@@ -71,8 +73,8 @@ REMEDIES: Mapping[Reason, str] = {
 
 def paragraphs(query: QuerySettings, one: Explanation) -> Iterator[str]:
     """The head, then line by line what is known."""
-    head = pgettext("row", _HEADS[one.state])
-    if one.state is State.DELIVERED and one.reject:
+    head = pgettext("row", _HEADS[one.fate])
+    if one.fate is RowFate.DELIVERED and one.reject:
         head += _(", and rejected when it came again")
     yield f"{query.name} {shown_key(one.key)}: {head}"
     if one.upload:
@@ -89,7 +91,7 @@ def paragraphs(query: QuerySettings, one: Explanation) -> Iterator[str]:
         yield from _source(one)
     elif one.source_error:
         yield _("the source could not be asked: {error}").format(error=one.source_error)
-    elif one.state is not State.UNKNOWN:
+    elif one.fate is not RowFate.UNKNOWN:
         yield _("the query does not return it now")
 
 
@@ -188,7 +190,7 @@ def _source(one: Explanation) -> Iterator[str]:
     yield _("in the source now: {mark}; {fit}").format(mark=mark, fit=fit)
     if one.line and source.line and one.line != source.line:
         yield from (_("which is not what was sent:"), *(f"  {line}" for line in source.line.splitlines()[1:]))
-    if one.state is State.TO_COME:
+    if one.fate is RowFate.TO_COME:
         yield _("the next run of the query comes by it")
 
 

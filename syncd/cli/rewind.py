@@ -20,10 +20,11 @@ from syncd.cli.common import (
     shown_mark,
 )
 from syncd.cli.rewind_destination import decide_destination
-from syncd.inspect.compare import Compare, Fate
+from syncd.inspect.compare import Compare
 from syncd.inspect.new_destination import NewDestination
 from syncd.inspect.rewind import Move, move, plan, wanted
 from syncd.language import N_, _, counted, number
+from syncd.model import RowFate
 from syncd.model.errors import UsageError
 from syncd.model.settings import QuerySettings
 
@@ -126,9 +127,9 @@ def _lines(query: QuerySettings, change: Move, to_come: int | None) -> Iterator[
 
 
 _OTHERS = {
-    Fate.SENDING: N_("on their way"),
-    Fate.WAITING: N_("that wait for their DateTime"),
-    Fate.REJECTED: N_("rejected before"),
+    RowFate.SENDING: N_("on their way"),
+    RowFate.WAITING: N_("that wait for their DateTime"),
+    RowFate.REJECTED: N_("rejected before"),
 }
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from syncd.inspect.compare import Compare, ComparedRow, Fate, began
-from syncd.model import Chunk, Mark, Page, Position
+from syncd.inspect.compare import Compare, ComparedRow, began
+from syncd.model import Chunk, Mark, Page, Position, RowFate
 from syncd.model.marks import is_beyond
 from syncd.model.marks import since as mark_since
 from syncd.pipeline.chunking import chunking
@@ -19,7 +19,7 @@ KEYS_AT_ONCE = 1000
 """Delivered keys that the source is asked for in one statement."""
 NAMED = 20
 """Keys of each fate that are named; all are counted."""
-NAMED_FATES = (Fate.MISSING, Fate.CHANGED_IDENTITY, Fate.CHANGED_MONEY)
+NAMED_FATES = (RowFate.MISSING, RowFate.CHANGED_IDENTITY, RowFate.CHANGED_MONEY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +43,8 @@ class Span:
 class Account:
     """What the rows of a span came to."""
 
-    counts: Counter[Fate] = field(default_factory=Counter)
-    named: dict[Fate, list[str]] = field(default_factory=dict)
+    counts: Counter[RowFate] = field(default_factory=Counter)
+    named: dict[RowFate, list[str]] = field(default_factory=dict)
     """The first keys of those fates that a person should look at."""
 
     def add(self, row: ComparedRow) -> None:

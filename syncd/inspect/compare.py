@@ -4,35 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import Protocol
 
 from syncd.mapping import Mapper, layout
-from syncd.model import Known, KnownAs, Mapped, Mark, Page, Position, Upload, keys
+from syncd.model import Known, Mapped, Mark, Page, Position, RowFate, Upload, keys
 from syncd.model.clock import Clock
 from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking.news import PASSED
 from syncd.pipeline.ports import Source
-
-
-class Fate(StrEnum):
-    """The store's knowledge of a row that the source has now."""
-
-    DELIVERED = "delivered"
-    CHANGED_MONEY = "changed_money"
-    """Delivered, and has another Price or Currency now."""
-    CHANGED_IDENTITY = "changed_identity"
-    """Delivered, and has another id, Target or DateTime now, or cannot be sent as it is now."""
-    PASSED = "passed"
-    """Counted as delivered without being sent: it was there before a query with `start: now` began."""
-    SENDING = "sending"
-    """In an upload whose fate is open."""
-    WAITING = "waiting"
-    REJECTED = "rejected"
-    DROPPED = "dropped"
-    """Rejected, and a person said that it is never to be sent."""
-    MISSING = "missing"
-    """Nothing is known of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +19,7 @@ class ComparedRow:
     """One row of the source and its fate."""
 
     key: str
-    fate: Fate
+    fate: RowFate
     moment: int | None
     """Its DateTime in unix seconds; None when that cannot be read."""
 
@@ -107,15 +86,15 @@ class Compare:
         known, rejected = self._remembered([key for key, _ in lines] + bad)
         split = keys.split_of(mapper.header)
 
-        def fate(key: str, line: str | None) -> Fate:
+        def fate(key: str, line: str | None) -> RowFate:
             found = known.get(key)
             if found is None:
                 if key in sending:
-                    return Fate.SENDING
+                    return RowFate.SENDING
                 if key not in rejected:
-                    return Fate.MISSING
-                return Fate.DROPPED if rejected[key] else Fate.REJECTED
-            return Fate.WAITING if found.state is KnownAs.WAITING else _delivered(found, line, split)
+                    return RowFate.MISSING
+                return RowFate.DROPPED if rejected[key] else RowFate.REJECTED
+            return RowFate.WAITING if found.state is RowFate.WAITING else _delivered(found, line, split)
 
         found = [ComparedRow(key, fate(key, line), keys.moment(line, split)) for key, line in lines]
         return found + [ComparedRow(key, fate(key, None), None) for key in bad]
@@ -141,7 +120,7 @@ class Compare:
     def _accounted_for(self, wanted: Sequence[str]) -> dict[str, Known]:
         """Find which of the keys are delivered or waiting."""
         known = self.store.find_known(wanted)
-        return {key: what for key, what in known.items() if what.state is not KnownAs.REJECTED}
+        return {key: what for key, what in known.items() if what.state is not RowFate.REJECTED}
 
     def _sending(self) -> frozenset[str]:
         return frozenset(key for number in self.store.unsettled() for key in self.store.load(number).keys)
@@ -153,12 +132,12 @@ def lines_of(mapped: Mapped) -> list[tuple[str, str]]:
     return [*zip(mapped.ready.keys, mapped.ready.lines, strict=True), *waiting]
 
 
-def _delivered(known: Known, line: str | None, split: keys.Split) -> Fate:
+def _delivered(known: Known, line: str | None, split: keys.Split) -> RowFate:
     if known.identity == PASSED:
-        return Fate.PASSED
+        return RowFate.PASSED
     if line is None:
-        return Fate.CHANGED_IDENTITY
+        return RowFate.CHANGED_IDENTITY
     head, money = split.parts(line)
     if keys.identity(head) != known.identity:
-        return Fate.CHANGED_IDENTITY
-    return Fate.DELIVERED if money == known.money else Fate.CHANGED_MONEY
+        return RowFate.CHANGED_IDENTITY
+    return RowFate.DELIVERED if money == known.money else RowFate.CHANGED_MONEY

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 
 from syncd.inspect.compare import began, lines_of
 from syncd.inspect.typed_key import typed_values
@@ -18,7 +17,7 @@ from syncd.ledger import QueryLedger, Store
 from syncd.ledger.rows import RejectRow, UploadRow, WaitingRow
 from syncd.mapping import Mapper, kind_of, layout
 from syncd.mapping.rejects import hide_contacts
-from syncd.model import SETTLED, Mark, Page, Reason, Reject
+from syncd.model import SETTLED, Mark, Page, Reason, Reject, RowFate
 from syncd.model.clock import Clock
 from syncd.model.errors import SyncdError, UsageError
 from syncd.model.keys import key_text
@@ -45,25 +44,6 @@ class InSource:
     """Why it cannot be uploaded."""
 
 
-class State(StrEnum):
-    """What became of a row, in a word."""
-
-    SENDING = "sending"
-    DELIVERED = "delivered"
-    PASSED = "passed"
-    WAITING = "waiting"
-    REJECTED = "rejected"
-    DROPPED = "dropped"
-    """It was rejected, and a person said that it is never to be sent."""
-    WITHDRAWN = "withdrawn"
-    """It waited for its DateTime, and when that came the query no longer returned it."""
-    TO_COME = "to_come"
-    """The source has it, and the query has not come by it yet."""
-    MISSED = "missed"
-    """The source has it behind the mark, and nothing is known of it."""
-    UNKNOWN = "unknown"
-
-
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """All that is known of one row."""
@@ -84,21 +64,21 @@ class Explanation:
     """Why it could not be looked for."""
 
     @property
-    def state(self) -> State:
+    def fate(self) -> RowFate:
         """The whole in a word."""
         if self.upload and self.upload.state not in SETTLED:
-            return State.SENDING
+            return RowFate.SENDING
         if self.upload and self.upload.state in DELIVERED:
-            return State.DELIVERED
-        rejected = State.DROPPED if self.reject and self.reject.dropped_at else State.REJECTED
+            return RowFate.DELIVERED
+        rejected = RowFate.DROPPED if self.reject and self.reject.dropped_at else RowFate.REJECTED
         if self.reject and self.reject.reason is Reason.WITHDRAWN:
-            rejected = State.WITHDRAWN
-        recorded = {State.PASSED: self.passed, State.WAITING: self.waiting, rejected: self.reject}
-        unrecorded = State.UNKNOWN
+            rejected = RowFate.WITHDRAWN
+        recorded = {RowFate.PASSED: self.passed, RowFate.WAITING: self.waiting, rejected: self.reject}
+        unrecorded = RowFate.UNKNOWN
         if self.source:
-            unrecorded = State.MISSED if self.source.read_already else State.TO_COME
-            unrecorded = State.PASSED if self.source.before_start else unrecorded
-        return next((state for state, there in recorded.items() if there), unrecorded)
+            unrecorded = RowFate.MISSING if self.source.read_already else RowFate.TO_COME
+            unrecorded = RowFate.PASSED if self.source.before_start else unrecorded
+        return next((fate for fate, there in recorded.items() if there), unrecorded)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +106,7 @@ class Explainer:
         except SyncdError as trouble:
             error = trouble
         keys = [key for key in found if len(words) == columns or key == typed] or [typed]
-        if typed not in keys and self._recorded(typed).state is not State.UNKNOWN:
+        if typed not in keys and self._recorded(typed).fate is not RowFate.UNKNOWN:
             keys.insert(0, typed)  # what the store knows under this very text, the source calls otherwise
         return [replace(self._recorded(key), source=found.get(key), source_error=error) for key in keys]
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from syncd.inspect import compare
-from syncd.inspect.compare import Compare, Fate
+from syncd.inspect.compare import Compare
 from syncd.inspect.typed import parsed
 from syncd.inspect.typed_key import typed_values
 from syncd.language import _, counted
-from syncd.model import Mark, Position
+from syncd.model import Mark, Position, RowFate
 from syncd.model.errors import OpenUploads, UsageError
 from syncd.model.keys import value_text
 from syncd.model.marks import is_beyond
@@ -34,7 +34,7 @@ class Move:
     new: Mark | None
     """None: to where `start` says."""
     forward: bool
-    reread_fates: Counter[Fate]
+    reread_fates: Counter[RowFate]
     """Moved back: what is known of the rows that are read again."""
     skipped: int
     """Moved forward: rows in between that nothing is known of, and which are not read."""
@@ -54,10 +54,10 @@ class Move:
     @property
     def unknown(self) -> int:
         """Rows among `rows` that the store does not know: they are sent."""
-        return self.reread_fates[Fate.MISSING]
+        return self.reread_fates[RowFate.MISSING]
 
 
-_DELIVERED = (Fate.DELIVERED, Fate.CHANGED_MONEY, Fate.CHANGED_IDENTITY, Fate.PASSED)
+_DELIVERED = (RowFate.DELIVERED, RowFate.CHANGED_MONEY, RowFate.CHANGED_IDENTITY, RowFate.PASSED)
 
 
 def wanted(
@@ -145,7 +145,7 @@ def move(ledger: RewindLedger, query: QuerySettings, change: Move) -> None:
 def _unknown(comparison: Compare, after: Mark | None, upto: Mark) -> int:
     """Rows that nothing is known of, before `upto`: those at it are read when the mark stands there."""
     at = 0
-    missing = sum(row.fate is Fate.MISSING for row in comparison.rows(after, upto))
+    missing = sum(row.fate is RowFate.MISSING for row in comparison.rows(after, upto))
     if missing:
-        at = sum(row.fate is Fate.MISSING for row in comparison.rows(upto, upto))
+        at = sum(row.fate is RowFate.MISSING for row in comparison.rows(upto, upto))
     return missing - at

@@ -10,13 +10,13 @@ from sqlalchemy import Connection, func, select
 from syncd.ledger import entries, key_index
 from syncd.ledger.database import StoreDatabase
 from syncd.ledger.packing import unpacked
-from syncd.model import Known, KnownAs
+from syncd.model import Known, RowFate
 from syncd.model import keys as key_rules
 from syncd.model.key_codes import conversion_codes
 
 FILES_AT_ONCE = 8
 """Files read at once, each of up to `chunk_rows` lines."""
-PASSED = Known(KnownAs.DELIVERED, b"", "")
+PASSED = Known(RowFate.DELIVERED, b"", "")
 """A key that counts as delivered whatever its row says (`news.PASSED`)."""
 
 
@@ -28,7 +28,7 @@ def find_delivered(
     found: dict[str, tuple[int | None, Known]] = dict.fromkeys(passed, (None, PASSED))
     for upload_id, lines, split in _lines(database, connection, query, keys):
         for key, line in lines.items():
-            found[key] = upload_id, Known(KnownAs.DELIVERED, *key_rules.fingerprint(line, split))
+            found[key] = upload_id, Known(RowFate.DELIVERED, *key_rules.fingerprint(line, split))
     return found
 
 

@@ -5,12 +5,12 @@ Standard library only. All moments are aware datetimes in UTC; all durations tim
 
 from __future__ import annotations
 
+from syncd.model.fates import RowFate
 from syncd.model.rows import (
     Column,
     Conversion,
     IdKind,
     Known,
-    KnownAs,
     Mapped,
     Mark,
     MarkValue,
@@ -44,7 +44,6 @@ __all__ = [
     "Followed",
     "IdKind",
     "Known",
-    "KnownAs",
     "Mapped",
     "Mark",
     "MarkValue",
@@ -54,6 +53,7 @@ __all__ = [
     "Reason",
     "Receipt",
     "Reject",
+    "RowFate",
     "Rows",
     "RunReport",
     "TextPage",

@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
+from syncd.model.fates import RowFate
 from syncd.model.joined import JoinedLines
 
 
@@ -224,19 +225,11 @@ class Reject:
     """More words where the reason alone does not say it, such as Metrica's own."""
 
 
-class KnownAs(StrEnum):
-    """How the ledger knows a key."""
-
-    DELIVERED = "delivered"
-    REJECTED = "rejected"
-    WAITING = "waiting"
-
-
 @dataclass(frozen=True, slots=True)
 class Known:
     """What the ledger remembers of a key."""
 
-    state: KnownAs
+    state: RowFate
     identity: bytes
     """`keys.identity` of the line that was delivered, waits or was refused by Metrica."""
     money: str

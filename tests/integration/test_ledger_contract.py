@@ -12,12 +12,12 @@ from syncd.ledger.query.query_reads import FOLLOWED_FOR
 from syncd.model import (
     Conversion,
     Known,
-    KnownAs,
     Mark,
     Origin,
     Position,
     Reason,
     Reject,
+    RowFate,
     Rows,
     UploadState,
 )
@@ -40,7 +40,7 @@ def test_a_query_begins_where_it_is_told(ledger: QueryLedger, store: Store) -> N
     """The mark, the fingerprint and the keys passed over are remembered."""
     ledger.begin_query(Mark((5, "x")), [key("a"), key("b"), key("a")])
     assert ledger.position() == Position(Mark((5, "x")), None, "fingerprint")
-    assert ledger.find_known([key("a"), key("c")]) == {key("a"): Known(KnownAs.DELIVERED, b"", "")}
+    assert ledger.find_known([key("a"), key("c")]) == {key("a"): Known(RowFate.DELIVERED, b"", "")}
     delivery = store.delivery("orders", key("b"))
     assert delivery is not None
     assert delivery.upload_id is None
@@ -92,7 +92,7 @@ def test_accept_delivers_and_moves_the_mark(ledger: QueryLedger, store: Store) -
     assert ledger.position() == Position(Mark((9,)), None, "fingerprint")
     assert ledger.unsettled() == []
     assert ledger.find_known([key("a"), key("b")])[key("a")] == Known(
-        KnownAs.DELIVERED, identity("a,paid,1700000000"), "10,RUB"
+        RowFate.DELIVERED, identity("a,paid,1700000000"), "10,RUB"
     )
     shown = store.upload(upload.id)
     assert shown is not None
@@ -149,7 +149,7 @@ def test_record_needs_no_upload(ledger: QueryLedger, store: Store) -> None:
     ledger.record(chunk(mark=3, rejects=[bad("a")], waiting=[row("b")]))
     assert ledger.position() == Position(Mark((3,)), None, "fingerprint")
     assert store.uploads() == []
-    assert ledger.find_known([key("a"), key("b")])[key("b")].state is KnownAs.WAITING
+    assert ledger.find_known([key("a"), key("b")])[key("b")].state is RowFate.WAITING
 
 
 def test_nothing_is_sent_unrecorded_nor_recorded_unsent(ledger: QueryLedger) -> None:
@@ -230,7 +230,7 @@ def test_due_rows_of_one_upload_share_a_header(ledger: QueryLedger) -> None:
     ledger.record(old)
     ledger.record(chunk(waiting=[row("b", moment=2), row("c", moment=3)]))
     assert ledger.fetch_due_rows(NOW, 10) == ("ClientId,Target,DateTime", old.waiting)
-    assert ledger.find_known([key("a")])[key("a")] == Known(KnownAs.WAITING, identity("a,paid,1"), "")
+    assert ledger.find_known([key("a")])[key("a")] == Known(RowFate.WAITING, identity("a,paid,1"), "")
 
 
 def test_a_waiting_row_is_kept_in_its_newest_form(ledger: QueryLedger, store: Store) -> None:

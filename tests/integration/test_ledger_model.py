@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.control import note
 
 from syncd.ledger import QueryLedger, Store
-from syncd.model import Chunk, KnownAs, Mark, Origin, Rows, Upload, UploadState
+from syncd.model import Chunk, Mark, Origin, RowFate, Rows, Upload, UploadState
 from syncd.model.keys import key_text
 from tests.support.fix_ledger import HEADER, NOW, bad, ledger_of, receipt, row, tag
 
@@ -174,7 +174,7 @@ class History:
         assert rejected == {key_text([name]) for name in model.rejected}
         names = [str(number) for number in range(1, 400)]
         known = ledger.find_known([key_text([name]) for name in names])
-        for kind, expected in ((KnownAs.DELIVERED, model.delivered), (KnownAs.WAITING, model.waiting)):
+        for kind, expected in ((RowFate.DELIVERED, model.delivered), (RowFate.WAITING, model.waiting)):
             found = {key for key, its in known.items() if its.state is kind}
             assert found == {key_text([name]) for name in expected}
 

@@ -9,10 +9,10 @@ import pytest
 from syncd.ledger import QueryLedger, Store
 from syncd.model import (
     Known,
-    KnownAs,
     Mark,
     Position,
     Reason,
+    RowFate,
     UploadState,
 )
 from syncd.model.errors import SyncdError
@@ -87,7 +87,7 @@ def test_a_refused_row_is_known_by_its_line(ledger: QueryLedger) -> None:
     """So that the same row read again can be told from one that was put right."""
     ledger.refuse(ledger.begin(chunk("a"), tag(), NOW), "no", NOW)
     known = ledger.find_known([key("a")])
-    assert known == {key("a"): Known(KnownAs.REJECTED, identity("a,paid,1700000000"), "10,RUB")}
+    assert known == {key("a"): Known(RowFate.REJECTED, identity("a,paid,1700000000"), "10,RUB")}
 
 
 def test_what_is_settled_cannot_be_unsettled(ledger: QueryLedger, store: Store) -> None:

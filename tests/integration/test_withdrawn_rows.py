@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from syncd.emulator.server import EmulatorServer
-from syncd.inspect.explain import Explainer, State
+from syncd.inspect.explain import Explainer
+from syncd.model import RowFate
 from syncd.model.events import Event
 from tests.support.centre import Bench, ids, open_shop, sell, sent
 from tests.support.servers import Database
@@ -46,12 +47,12 @@ def test_a_row_that_waited_is_looked_up(
 
     explain = Explainer(bench.query, bench.source, bench.resources.store, bench.ledger, bench.clock)
     words = ["1"] * len(key)
-    assert explain.explain(words)[0].state is State.WITHDRAWN
+    assert explain.explain(words)[0].fate is RowFate.WITHDRAWN
     sell(sqlite_db, 7, 1)
     bench.restart()
     sqlite_db.run("UPDATE orders SET total = '10', changed = 8 WHERE n = 2")  # it was a mistake
     if key == ("n",):
         assert bench.run().uploaded == 2
         assert sorted(sent(emulator)) == ids(2, 3, 6, 7)
-        assert explain.explain(["2"])[0].state is State.DELIVERED
+        assert explain.explain(["2"])[0].fate is RowFate.DELIVERED
     bench.close()

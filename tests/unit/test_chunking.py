@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Origin, Reason, Reject, Rows, keys
+from syncd.model import Chunk, Conversion, Known, Mapped, Origin, Reason, Reject, RowFate, Rows, keys
 from syncd.pipeline.chunking import chunking
 from syncd.pipeline.chunking.news import PASSED, Rules
 
@@ -31,7 +31,7 @@ def a_reject(name: str) -> Reject:
     return Reject(keys.key_text([name]), Reason.PRICE_NEGATIVE, "Price", "-1", "{}")
 
 
-def known_as(row: Conversion, state: KnownAs = KnownAs.DELIVERED) -> Known:
+def known_as(row: Conversion, state: RowFate = RowFate.DELIVERED) -> Known:
     """What the ledger remembers of a conversion."""
     head, money = SPLIT.parts(row.line)
     return Known(state, keys.identity(head), money)
@@ -39,11 +39,11 @@ def known_as(row: Conversion, state: KnownAs = KnownAs.DELIVERED) -> Known:
 
 def passed() -> Known:
     """What the ledger remembers of a row that was there before `start: now`."""
-    return Known(KnownAs.DELIVERED, PASSED, "")
+    return Known(RowFate.DELIVERED, PASSED, "")
 
 
 rows = st.builds(a_row, names, prices, moments)
-known_ones = st.builds(known_as, rows, st.sampled_from(KnownAs)) | st.builds(passed)
+known_ones = st.builds(known_as, rows, st.sampled_from(RowFate)) | st.builds(passed)
 pages = st.builds(
     Mapped,
     st.lists(rows, max_size=8).map(Rows.of),
@@ -111,7 +111,7 @@ def test_nothing_delivered_is_sent_as_another_conversion(
     chunking.add(chunk, page, memory, rules)
     for key, line in zip(chunk.ready.keys, chunk.ready.lines, strict=True):
         known = memory.get(key)
-        if known is not None and known.state is KnownAs.DELIVERED:
+        if known is not None and known.state is RowFate.DELIVERED:
             assert rules.on_change == "resend"
             assert keys.fingerprint(line, rules.split)[0] == known.identity
 
@@ -167,12 +167,12 @@ def test_the_largest_page_fits() -> None:
         (known_as(a_row("a", price="")), "known", "sent"),
         (known_as(a_row("a", moment=5)), "rejected", "rejected"),
         (known_as(a_row("b")), "rejected", "rejected"),
-        (known_as(a_row("a"), KnownAs.WAITING), "sent", "sent"),
+        (known_as(a_row("a"), RowFate.WAITING), "sent", "sent"),
         (known_as(a_row("a", price="1.00")), "known", "known"),
-        (known_as(a_row("a", moment=5), KnownAs.WAITING), "sent", "sent"),
-        (known_as(a_row("a"), KnownAs.REJECTED), "known", "known"),
-        (known_as(a_row("a", price="2"), KnownAs.REJECTED), "sent", "sent"),
-        (known_as(a_row("a", moment=5), KnownAs.REJECTED), "sent", "sent"),
+        (known_as(a_row("a", moment=5), RowFate.WAITING), "sent", "sent"),
+        (known_as(a_row("a"), RowFate.REJECTED), "known", "known"),
+        (known_as(a_row("a", price="2"), RowFate.REJECTED), "sent", "sent"),
+        (known_as(a_row("a", moment=5), RowFate.REJECTED), "sent", "sent"),
         (passed(), "known", "known"),
     ],
 )
@@ -225,9 +225,9 @@ def test_the_same_key_twice_in_a_chunk(
     ("known", "where"),
     [
         (None, "waiting"),
-        (known_as(a_row("a"), KnownAs.WAITING), "known"),
-        (known_as(a_row("a", price="2"), KnownAs.WAITING), "waiting"),
-        (known_as(a_row("a", moment=5), KnownAs.WAITING), "waiting"),
+        (known_as(a_row("a"), RowFate.WAITING), "known"),
+        (known_as(a_row("a", price="2"), RowFate.WAITING), "waiting"),
+        (known_as(a_row("a", moment=5), RowFate.WAITING), "waiting"),
         (known_as(a_row("a")), "known"),
         (known_as(a_row("a", moment=5)), "rejects"),
         (passed(), "known"),
@@ -257,8 +257,8 @@ def test_a_row_that_moved_into_the_future_is_told() -> None:
         (known_as(a_row("a")), RESEND, True),
         (passed(), IGNORE, False),
         (passed(), RESEND, False),
-        (known_as(a_row("a"), KnownAs.WAITING), IGNORE, True),
-        (known_as(a_row("a"), KnownAs.REJECTED), IGNORE, True),
+        (known_as(a_row("a"), RowFate.WAITING), IGNORE, True),
+        (known_as(a_row("a"), RowFate.REJECTED), IGNORE, True),
     ],
 )
 def test_a_row_that_turned_bad(known: Known | None, rules: Rules, *, rejected: bool) -> None:

@@ -19,12 +19,12 @@ from syncd.model import (
     Conversion,
     Followed,
     Known,
-    KnownAs,
     Mark,
     Origin,
     Position,
     Reason,
     Reject,
+    RowFate,
     Upload,
     UploadState,
 )
@@ -334,7 +334,7 @@ class QueryMemory:
             asked = select(table.c.key, table.c.header, table.c.line).where(
                 table.c.query == self._query, self._database.among(table.c.key, part)
             )
-            known |= {key: _known(KnownAs.WAITING, *row) for key, *row in connection.execute(asked)}
+            known |= {key: _known(RowFate.WAITING, *row) for key, *row in connection.execute(asked)}
         return known
 
     def _refused(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
@@ -351,7 +351,7 @@ class QueryMemory:
                     self._database.among(table.c.key, part),
                 )
             )
-            known |= {key: _known(KnownAs.REJECTED, *row) for key, *row in connection.execute(asked)}
+            known |= {key: _known(RowFate.REJECTED, *row) for key, *row in connection.execute(asked)}
         return known
 
 
@@ -371,5 +371,5 @@ def _position(row: Row[Any]) -> Position | None:
     return Position(mark, safe, row.fingerprint, floor, row.begun_after)
 
 
-def _known(state: KnownAs, header: str, line: str) -> Known:
+def _known(state: RowFate, header: str, line: str) -> Known:
     return Known(state, *key_rules.fingerprint(line, key_rules.split_of(header)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from syncd.model import Chunk, Conversion, Known, KnownAs, Mapped, Reason, Reject, Rows
+from syncd.model import Chunk, Conversion, Known, Mapped, Reason, Reject, RowFate, Rows
 from syncd.model.joined import joined
 from syncd.model.key_codes import are_distinct, codes_of
 from syncd.pipeline.chunking.news import PASSED, HeldRows, Rules, as_known, decide
@@ -111,7 +111,7 @@ def _add_row(
 ) -> None:
     place = places.get(key)
     if place is not None:
-        known = as_known(chunk.ready.lines[place], rules.split, KnownAs.DELIVERED)
+        known = as_known(chunk.ready.lines[place], rules.split, RowFate.DELIVERED)
     match decide(line, known, rules):
         case "news" if place is not None:  # the newest money takes the place of the one before
             chunk.rows_known += 1
@@ -133,8 +133,8 @@ def _add_waiting(
 ) -> None:
     place = places.get(conversion.key)
     if place is not None:
-        known = as_known(chunk.ready.lines[place], rules.split, KnownAs.DELIVERED)
-    if known == as_known(conversion.line, rules.split, KnownAs.WAITING):
+        known = as_known(chunk.ready.lines[place], rules.split, RowFate.DELIVERED)
+    if known == as_known(conversion.line, rules.split, RowFate.WAITING):
         chunk.rows_known += 1
         return
     match decide(conversion.line, known, rules):
@@ -148,7 +148,7 @@ def _add_waiting(
 
 def _add_reject(chunk: Chunk, reject: Reject, known: Known | None, rules: Rules) -> None:
     """A delivered row that turned bad is left alone, unless its change should have been sent."""
-    delivered = known is not None and known.state is KnownAs.DELIVERED
+    delivered = known is not None and known.state is RowFate.DELIVERED
     passed = known is not None and known.identity == PASSED
     if delivered and (rules.on_change == "ignore" or passed):
         chunk.rows_known += 1

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal, Protocol
 
 from syncd.mapping import Form, Mapper, kind_of, layout
-from syncd.model import Chunk, Known, KnownAs, Mapped, Page, Position, Reject, TextPage, keys
+from syncd.model import Chunk, Known, Mapped, Page, Position, Reject, RowFate, TextPage, keys
 from syncd.model.joined import JoinedLines
 from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking import chunking
@@ -83,7 +83,7 @@ class Intake:
         if page.rows:
             mapped = self._map(chunk, page, now)
             known = self._memory.find_known(_keys(mapped))
-            accounted = {key: what for key, what in known.items() if what.state is not KnownAs.REJECTED}
+            accounted = {key: what for key, what in known.items() if what.state is not RowFate.REJECTED}
             chunking.add(chunk, mapped, accounted, self._rules(chunk))
 
     def keys(self, page: Page, now: datetime) -> Sequence[str]:

@@ -13,7 +13,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Literal
 
-from syncd.model import Chunk, Conversion, Known, KnownAs, Rows, keys
+from syncd.model import Chunk, Conversion, Known, RowFate, Rows, keys
 from syncd.model.joined import JoinedLines
 
 PASSED = b""
@@ -39,7 +39,7 @@ class Rules:
 
 def decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "known", "changed"]:
     """Judge a line by what is remembered of its key."""
-    if known is None or known.state is KnownAs.WAITING:
+    if known is None or known.state is RowFate.WAITING:
         return "news"
     identity, money = keys.fingerprint(line, rules.split)
     if known.refused == (identity, money):
@@ -47,7 +47,7 @@ def decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "kno
     same = identity == known.identity or (
         rules.spread and keys.is_moved(line, rules.split, known.identity, LONGEST_SPREAD)
     )
-    if known.state is KnownAs.REJECTED:  # Metrica refused it: once it is put right it is news
+    if known.state is RowFate.REJECTED:  # Metrica refused it: once it is put right it is news
         return "known" if same and money == known.money else "news"
     if known.identity == PASSED:
         return "known"
@@ -57,7 +57,7 @@ def decide(line: str, known: Known | None, rules: Rules) -> Literal["news", "kno
     return "news" if changed else "known"
 
 
-def as_known(line: str, split: keys.Split, state: KnownAs) -> Known:
+def as_known(line: str, split: keys.Split, state: RowFate) -> Known:
     """Describe a line as the ledger would remember it."""
     return Known(state, *keys.fingerprint(line, split))
 
@@ -92,7 +92,7 @@ class HeldRows:
         self.oldest, self.newest = min(self.oldest, rows.oldest), max(self.newest, rows.newest)
         for key, line in zip(rows.keys, rows.lines, strict=True):
             before = known.get(key) if rules.on_change == "resend" else None
-            if before is None or before.state is not KnownAs.DELIVERED:
+            if before is None or before.state is not RowFate.DELIVERED:
                 yield key, line
                 continue
             what = decide(line, before, rules)
@@ -111,7 +111,7 @@ class HeldRows:
         self.header = chunk.header
         for row in rows:
             before = known.get(row.key)
-            if before is not None and before.state is KnownAs.WAITING:
+            if before is not None and before.state is RowFate.WAITING:
                 chunk.rows_known += row.key in self.waiting
                 self.waiting[row.key] = row
             else:

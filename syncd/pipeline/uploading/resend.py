@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from syncd.language import N_, _
-from syncd.model import Chunk, Known, KnownAs, Origin, Rows, RunReport, Upload, UploadState, keys
+from syncd.model import Chunk, Known, Origin, RowFate, Rows, RunReport, Upload, UploadState, keys
 from syncd.model.clock import Clock
 from syncd.model.errors import UsageError
 from syncd.model.faultpoints import Point, reach
@@ -87,6 +87,6 @@ class Resender:
 
 def _is_current(line: str, known: Known | None, split: keys.Split) -> bool:
     """Whether the ledger knows no other line for the key; of a forgotten key it knows none."""
-    if known is None or known.state is not KnownAs.DELIVERED:
+    if known is None or known.state is not RowFate.DELIVERED:
         return True
     return (known.identity, known.money) == keys.fingerprint(line, split)
