@@ -65,8 +65,8 @@ SENTENCES: Mapping[FindingCode, str] = {
     FindingCode.GOAL_MISSING: N_(
         "{query}: rows of the last {days} whose goal the counter does not have: {rows}. Target must "
         "be the identifier of a goal of the type JavaScript event with the condition `matches`: "
-        "create or correct the goal in Metrica, or correct Target (`syncd check` compares them), then"
-        " send the uploads again (`syncd resend`)."
+        "create or correct the goal in Metrica and send the uploads again (`syncd resend`). They keep "
+        "their Target; correcting that (`syncd check` compares them) helps the rows to come."
     ),
     FindingCode.DROPPED: N_(
         "{query}: rows of the last {days} that Metrica left out of files it took: {rows}. It does not"
