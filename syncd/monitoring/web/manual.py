@@ -38,16 +38,16 @@ class ManualPage:
 
 
 def find_page(name: str, language: str) -> ManualPage | None:
-    """Find a page in a language, else in English; None where there is none of that name."""
+    """Find a page in a language, else in English, else in Russian; None where there is none of that name."""
     pages = _pages()
-    return pages.get(f"{language}/{name}") or pages.get(name)
+    return pages.get(f"{language}/{name}") or pages.get(name) or pages.get(f"ru/{name}")
 
 
 def list_pages(language: str) -> list[ManualPage]:
     """List all pages but the decisions, which others link to, each in a language or in English."""
     names = {name.removeprefix("ru/") for name in _pages() if not name.startswith("decisions/")}
     found = (find_page(name, language) for name in sorted(names))
-    return [page for page in found if page]
+    return [page for page in found if page and page.language in {language, "en"}]
 
 
 def render(page: ManualPage, address: Address) -> Markup:
