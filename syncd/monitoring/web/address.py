@@ -30,10 +30,10 @@ class Address:
         up = "../" * (self.path.count("/") - 1)
         return f"{up}query/{quote(name, safe='')}{self._options(self.lang, still=self.still)}"
 
-    def manual(self, name: str = "") -> str:
-        """A page of the documentation; without a name the list of them."""
+    def manual(self, name: str = "", language: str = "") -> str:
+        """A page of the documentation, in another language if need be; without a name the list of them."""
         up = "../" * (self.path.count("/") - 1)
-        return f"{up}docs/{quote(name)}{self._options(self.lang, still=self.still)}"
+        return f"{up}docs/{quote(name)}{self._options(language or self.lang, still=self.still)}"
 
     def in_language(self, code: str) -> str:
         """This page in another language."""

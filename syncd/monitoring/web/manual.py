@@ -50,7 +50,7 @@ def list_pages(language: str) -> list[ManualPage]:
     return [page for page in found if page and page.language in {language, "en"}]
 
 
-def render(page: ManualPage, address: Address) -> Markup:
+def render(page: ManualPage, address: Address, language: str) -> Markup:
     """Render a page as HTML. Links to other pages hold; links to other files become their words."""
     tokens = _MARKDOWN.parse(page.text)
     slugs: dict[str, int] = {}
@@ -61,11 +61,11 @@ def render(page: ManualPage, address: Address) -> Markup:
         token.attrs.pop(
             "style", None
         )  # how a table's column is aligned: the page takes no style but its sheet
-        token.children = _followable(token.children or [], page, address)
+        token.children = _followable(token.children or [], page, address, language)
     return Markup(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))  # noqa: S704 — raw HTML is off
 
 
-def _followable(tokens: list[Token], page: ManualPage, address: Address) -> list[Token]:
+def _followable(tokens: list[Token], page: ManualPage, address: Address, language: str) -> list[Token]:
     """The tokens of a text without images, and with links that lead somewhere from this page."""
     kept: list[Token] = []
     leads: list[bool] = []
@@ -73,7 +73,7 @@ def _followable(tokens: list[Token], page: ManualPage, address: Address) -> list
         if token.type == "image":
             continue
         if token.type == "link_open":
-            target = _target(str(token.attrGet("href") or ""), page, address)
+            target = _target(str(token.attrGet("href") or ""), page, address, language)
             leads.append(target is not None)
             token.attrSet("href", target or "")
         if token.type == "link_open" and not leads[-1]:
@@ -84,7 +84,7 @@ def _followable(tokens: list[Token], page: ManualPage, address: Address) -> list
     return kept
 
 
-def _target(link: str, page: ManualPage, address: Address) -> str | None:
+def _target(link: str, page: ManualPage, address: Address, language: str) -> str | None:
     """Where a link of a page leads to, as seen from its address; None: to no page."""
     if link.startswith(("#", "https://", "http://")):
         return link
@@ -93,7 +93,9 @@ def _target(link: str, page: ManualPage, address: Address) -> str | None:
     name = normpath(f"{folder}/{path.removesuffix('.md')}" if folder else path.removesuffix(".md"))
     if not path.endswith(".md") or name not in _pages():
         return None
-    return address.manual(name.removeprefix("ru/")) + (f"#{anchor}" if anchor else "")
+    # Anchors are a language's own: one of an English page leads a Russian reader to the English target.
+    asked = page.language if anchor and page.language != language else ""
+    return address.manual(name.removeprefix("ru/"), asked) + (f"#{anchor}" if anchor else "")
 
 
 def _slug(heading: str, used: dict[str, int]) -> str:

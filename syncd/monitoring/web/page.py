@@ -155,7 +155,7 @@ class PageRenderer:
 
     def manual(self, page: ManualPage) -> str:
         """A page of the documentation."""
-        return self._manual(page.title, [page], render(page, self._address))
+        return self._manual(page.title, [page], render(page, self._address, self.language))
 
     def all_manual(self, pages: Sequence[ManualPage]) -> str:
         """The list of the documentation's pages."""
