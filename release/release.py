@@ -1,7 +1,8 @@
-"""`./dev release VERSION`: the version, the CHANGELOG's section, what is built, a commit and a tag, all on this machine.
+"""`./dev release VERSION`: the version, the CHANGELOG's section, what is built, a commit and a tag.
 
-Nothing is changed before everything is checked, and nothing is left changed when the build fails. Nothing is pushed:
-what to push is said at the end. Python's own library alone, so that it runs before anything is set up.
+Nothing is changed before everything is checked, and nothing is left changed when the build fails. Nothing is
+pushed: what to push is said at the end. It needs Python's own library alone, so that it runs before anything
+is set up.
 """
 
 from __future__ import annotations
@@ -15,7 +16,12 @@ from pathlib import Path
 VERSION_FILE = "syncd/__init__.py"
 """The one place that says the version."""
 CHANGELOG = "CHANGELOG.md"
-IMAGE_NAMES = ("deploy/compose.yaml", "deploy/kubernetes/cronjob.yaml", "deploy/kubernetes/deployment.yaml", "docs/operations.md")
+IMAGE_NAMES = (
+    "deploy/compose.yaml",
+    "deploy/kubernetes/cronjob.yaml",
+    "deploy/kubernetes/deployment.yaml",
+    "docs/operations.md",
+)
 """What names the image `syncd:VERSION`, for people to copy."""
 
 _SAID = re.compile(r'^__version__ = "([^"]+)"$', re.MULTILINE)
@@ -43,7 +49,7 @@ def numbers(version: str) -> Numbers:
 
 
 def check_newer(version: str, said: str, released: list[str]) -> None:
-    """Refuse a version that was released, is older than one that was, or than what the package says of itself.
+    """Refuse a version that was released, or is older than one that was or than what the package says.
 
     The version that the package says may be released if it never was: it is set when work on it begins.
     """
@@ -56,7 +62,7 @@ def check_newer(version: str, said: str, released: list[str]) -> None:
 
 
 def dated(changelog: str, version: str, day: str) -> str:
-    """The CHANGELOG with what was unreleased under the version and its day, and with a new, empty Unreleased above.
+    """The CHANGELOG with what was unreleased under version and day, and a new, empty Unreleased above.
 
     Raises:
         Refused: Nothing is said to have changed.
