@@ -77,7 +77,7 @@ def installed(uv: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
-    """Templates, styles, migrations and the mark of typing are there; tests and caches are not."""
+    """Templates, styles, catalogues, migrations, the documentation and the mark of typing are there; no tests."""
     with ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if not name.startswith("syncd-")} - {"syncd/COMMIT"}
     there = {
@@ -85,6 +85,8 @@ def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
         for path in (ROOT / "syncd").rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+    docs = ROOT / "docs"
+    there |= {f"syncd/manual/{page.relative_to(docs)}" for page in docs.rglob("*.md")}
     assert held == there
     assert {
         "syncd/py.typed",
@@ -171,3 +173,26 @@ def test_the_image_gets_what_it_copies() -> None:
     assert [source for source in copied if not (ROOT / source).exists()] == []
     assert sorted(source.removeprefix("./") for source in copied) == sorted(shown)
     assert "*" in lines
+
+
+def test_the_debian_scripts_are_sound() -> None:
+    """Each runs, ends at a failure and is plain shell; every place of `control` is filled in."""
+    folder = ROOT / "release" / "debian"
+    for name in ("postinst", "prerm", "postrm"):
+        script = folder / name
+        assert os.access(script, os.X_OK), name
+        text = script.read_text(encoding="utf-8")
+        assert text.startswith("#!/bin/sh\n")
+        assert "\nset -e\n" in text
+        tool("dash", "-n", str(script))
+    control = (folder / "control").read_text(encoding="utf-8")
+    filled = re.findall(r"s/(@[A-Z]+@)/", (ROOT / "release" / "deb").read_text(encoding="utf-8"))
+    assert sorted(set(re.findall(r"@[A-Z]+@", control))) == sorted(filled)
+
+
+def test_a_purge_leaves_the_state() -> None:
+    """What was delivered is not deleted by a package manager, whatever it is asked."""
+    text = (ROOT / "release" / "debian" / "postrm").read_text(encoding="utf-8")
+    removed = " ".join(line for line in text.splitlines() if line.strip().startswith("rm "))
+    assert "config.yaml" in removed
+    assert "/var" not in removed
