@@ -15,7 +15,9 @@ COPY deploy ./deploy
 COPY docs ./docs
 COPY syncd ./syncd
 ARG REVISION=unknown
-RUN SYNCD_REVISION="$REVISION" /opt/uv/bin/uv sync --locked --no-dev --no-editable --extra mysql --no-cache
+RUN SYNCD_REVISION="$REVISION" /opt/uv/bin/uv sync --locked --no-dev --no-editable --extra mysql --no-cache \
+    # The tests of libraries, a twentieth of them, are run by nobody here.
+    && find /opt/syncd/lib -type d -name tests -prune -exec rm -r {} +
 
 FROM ${BASE}
 ARG VERSION=unreleased

@@ -77,7 +77,7 @@ def installed(uv: str, wheel: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_the_wheel_holds_every_file_of_the_package(wheel: Path) -> None:
-    """Templates, styles, catalogues, migrations, the documentation and the mark of typing are there; no tests."""
+    """Templates, styles, catalogues, migrations, the pages of docs/ and the mark of typing; no tests."""
     with ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if not name.startswith("syncd-")} - {"syncd/COMMIT"}
     there = {
