@@ -33,6 +33,8 @@ BLOCK = 2048
 """Codes in a block: 16 KB."""
 LONG = 8 * BLOCK
 """Codes: runs of so many stay as they are where they lie apart, as those of growing keys do."""
+OVERLAP = 64
+"""The part of a run's range, one in so many, that the run before may reach into."""
 FINISHED = 100
 """The tier of runs that are merged no more."""
 FEW = 64
@@ -93,27 +95,26 @@ def find_codes(
 ) -> dict[int, list[int]]:
     """Find the uploads that may hold what has these codes, each with the places of those codes."""
     found: dict[int, list[int]] = {}
-    order = np.argsort(codes, kind="stable")
-    ordered = codes[order]
     runs = database.tables.key_runs.c
     asked = select(runs.id, runs.first, runs.last).where(
         runs.query == indexed.query,
         runs.subject == indexed.subject,
-        runs.last >= int(ordered[0]),
-        runs.first <= int(ordered[-1]),
+        runs.last >= int(codes.min()),
+        runs.first <= int(codes.max()),
     )
     overlapping = connection.execute(asked).all()
     if len(overlapping) > 1 and len(codes) <= FEW:
         around = _around(database, indexed)
-        for place, code in enumerate(ordered.tolist()):
+        for place, code in enumerate(codes.tolist()):
             for block in connection.execute(around, {"code": code}):
-                for _, upload_id in _in_block(block, ordered[place : place + 1]):
-                    found.setdefault(upload_id, []).append(int(order[place]))
+                for _, upload_id in _in_block(block, codes[place : place + 1]):
+                    found.setdefault(upload_id, []).append(place)
         return found
     for run in overlapping:
-        start, end = np.searchsorted(ordered, run.first, "left"), np.searchsorted(ordered, run.last, "right")
-        for place, upload_id in _in_run(database, connection, run, ordered[start:end]):
-            found.setdefault(upload_id, []).append(int(order[start + place]))
+        places = np.flatnonzero((codes >= run.first) & (codes <= run.last))
+        order = places[np.argsort(codes[places], kind="stable")]
+        for place, upload_id in _in_run(database, connection, run, codes[order]):
+            found.setdefault(upload_id, []).append(int(order[place]))
     return found
 
 
@@ -260,9 +261,14 @@ def _oldest(runs: Iterable[Any]) -> list[Any]:
 
 
 def _lie_apart(runs: Sequence[Any]) -> bool:
-    """Whether they are long, and each begins beyond the one before: a key is in one of them at most."""
-    in_order = all(one.last < other.first for one, other in pairwise(runs))
-    return in_order and all(run.size >= LONG for run in runs)
+    """Whether they are long, and hardly overlap: nearly every code is in the range of one of them at most.
+
+    Uploads of growing keys do not overlap; conversions of a second may be in two uploads.
+    """
+    apart = all(
+        one.last - other.first < (other.last - other.first) // OVERLAP for one, other in pairwise(runs)
+    )
+    return apart and all(run.size >= LONG for run in runs)
 
 
 def _merge_runs(

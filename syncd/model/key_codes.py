@@ -22,7 +22,7 @@ from syncd.model.keys import are_numbers
 
 Codes = NDArray[np.int64]
 
-_HEAD, _BETWEEN, _TAIL = '["', '"]\n["', '"]'
+_HEAD, _TAIL = '["', '"]'
 _ONE_NUMBER = re.compile(r'\["(?:0|[1-9][0-9]{0,17})"\]')
 _SIGN = -(1 << 63)
 
@@ -40,8 +40,10 @@ def are_distinct(several: Sequence[Codes]) -> bool:
 
 def _codes(keys: JoinedLines) -> Codes:
     if keys.once(are_numbers):
-        digits = keys.joined.removeprefix(_HEAD).removesuffix(_TAIL).replace(_BETWEEN, "\n")
-        return np.fromstring(digits, np.int64, sep="\n")
+        text = encoded(keys) + b"\n"
+        letters = np.frombuffer(text, np.uint8)
+        ends = np.flatnonzero(letters == _NEWLINE)
+        return _numbers(letters, _starts(ends) + len(_HEAD), ends - len(_TAIL))
     return np.array([_code(key) for key in keys], dtype=np.int64)
 
 
@@ -84,20 +86,29 @@ def repeated_places(codes: Codes) -> list[int]:
 
 def _conversion_codes(money: int, lines: JoinedLines) -> Codes:
     text, start, codes = encoded(lines), 0, [np.empty(0, np.int64)]
-    while start < len(text):
-        end = text.find(b"\n", start + _BLOCK)
-        end = len(text) if end < 0 else end
-        codes.append(_codes_of_block(money, text[start:end]))
+    while (end := text.find(b"\n", start + _BLOCK)) >= 0 and end + _WORD < len(text):
+        codes.append(_codes_of_block(money, text, start, end + 1))
         start = end + 1
+    if rest := text[start:]:
+        codes.append(_codes_of_block(money, rest + b"\n" + bytes(_WORD), 0, len(rest) + 1))
     return np.concatenate(codes)
 
 
-def _codes_of_block(money: int, block: bytes) -> Codes:
-    text = block + b"\n" + bytes(_WORD)
-    letters = np.frombuffer(text, np.uint8)
-    ends, before, behind = _edges(letters[:-_WORD], block.count(b"\n") + 1, block.count(b","), money)
-    starts = np.concatenate([np.zeros(1, np.int64), ends[:-1] + 1])
-    return (_numbers(letters, before + 1, behind) << _HASH_BITS) | _hashes(text, starts, before - starts)
+def _codes_of_block(money: int, text: bytes, start: int, end: int) -> Codes:
+    """Code the lines from `start` to `end`, each with its newline; behind them at least a word follows."""
+    letters = np.frombuffer(text, np.uint8, end - start, start)
+    sizes = text.count(b"\n", start, end), text.count(b",", start, end)
+    ends, before, behind = _edges(letters, *sizes, money)
+    starts = _starts(ends)
+    words = np.ndarray((end - start,), "<u8", text, start, (1,))
+    return (_numbers(letters, before + 1, behind) << _HASH_BITS) | _hashes(words, starts, before - starts)
+
+
+def _starts(ends: Codes) -> Codes:
+    """Where lines start, by where they end."""
+    starts = np.empty_like(ends)
+    starts[0], starts[1:] = 0, ends[:-1] + 1
+    return starts
 
 
 _CODERS = [partial(_conversion_codes, money) for money in range(3)]
@@ -132,9 +143,11 @@ def _numbers(letters: NDArray[np.uint8], starts: Codes, ends: Codes) -> Codes:
     return values
 
 
-def _hashes(text: bytes, starts: Codes, sizes: Codes) -> Codes:
-    """Hash each span to `_HASH_BITS`, eight bytes of all spans at a time; the last eight may overlap."""
-    words = np.ndarray((len(text) - _WORD + 1,), "<u8", text, strides=(1,))
+def _hashes(words: NDArray[np.uint64], starts: Codes, sizes: Codes) -> Codes:
+    """Hash each span to `_HASH_BITS`, eight bytes of all spans at a time; the last eight may overlap.
+
+    `words` are the eight bytes from each place on.
+    """
     shortest, longest = int(sizes.min()), int(sizes.max())
     if shortest < _WORD:  # no word is whole: what belongs to the next column is not looked at
         last = words[starts + np.maximum(sizes - _WORD, 0)] & _MASKS[np.minimum(sizes, _WORD)]
