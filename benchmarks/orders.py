@@ -22,6 +22,10 @@ from benchmarks.sink import sink
 WARM_UP = 100
 UPLOAD = "/cdp/api/v1/counter/2/data/simple_orders"
 STATUSES = {"new": "IN_PROGRESS", "paid": "PAID", "returned": "CANCELLED", "fraud": "SPAM"}
+ORDERS = (
+    "SELECT order_id, created_at, updated_at, client_id, email, phone, status, total, cost, currency"
+    " FROM crm_orders"
+)
 COLUMNS = {
     "id": "order_id",
     "create_date_time": "created_at",
@@ -119,7 +123,7 @@ def configuration(database: Database, api_url: str) -> str:
     query = {
         "kind": "orders",
         "counter": next(_counters),
-        "sql": f"SELECT {', '.join(COLUMNS.values())}, updated_at FROM crm_orders",
+        "sql": ORDERS,
         "columns": COLUMNS,
         "statuses": STATUSES,
         "mark": ["updated_at", "order_id"],

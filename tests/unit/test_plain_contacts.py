@@ -1,0 +1,62 @@
+"""What is told of a contact at a glance is what the full reading makes of it."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from syncd.mapping.contacts import _email, _phone
+from syncd.mapping.plain_contacts import DUMMIES, EMAIL, LONGEST_EMAIL, PHONE, plain_email, plain_phone
+
+
+@given(st.from_regex(PHONE, fullmatch=True))
+def test_a_plain_phone_is_what_the_numbering_plans_say(written: str) -> None:
+    """Of all the ways to write one; a dummy is left to the full reading."""
+    read = _phone(written)
+    assert plain_phone(written) == (read and read.text)
+    assert read is None or not read.is_cut
+
+
+def test_every_area_code_of_a_plain_phone() -> None:
+    """Each of the 4,000 beginnings, with both ends of its numbers, in each way to write the country."""
+    for area, rest, country in product(range(1000), ("0000000", "9999999", "1234567"), ("7", "+7", "8")):
+        national = f"{area:03}{rest}"
+        found = plain_phone(f"{country}{national}")
+        if national[0] not in "3489" or national in DUMMIES:
+            assert found is None
+        else:
+            read = _phone(f"{country}{national}")
+            assert read is not None
+            assert found == read.text == f"7{national}"
+
+
+@pytest.mark.parametrize("national", DUMMIES)
+def test_a_dummy_is_no_plain_phone(national: str) -> None:
+    """Nor is it a phone at all."""
+    assert plain_phone(f"+7{national}") is _phone(f"+7{national}") is None
+
+
+@given(st.from_regex(EMAIL, fullmatch=True))
+def test_a_plain_mail_is_what_the_full_reading_says(written: str) -> None:
+    """In lower case; longer ones are left to the full reading."""
+    read = _email(written)
+    assert len(written) > LONGEST_EMAIL or read is not None
+    assert plain_email(written) == (read.text if read and len(written) <= LONGEST_EMAIL else None)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["", " a@b.ru", "a@b.ru\n", "'a@b.ru'", "a@b", "a@b.ru.", "a@b.ru,c@d.ru", "a@почта.рф", "\u212a@b.ru", 5],
+)
+def test_other_mails_are_not_plain(written: object) -> None:
+    """Not even where they can be read."""
+    assert plain_email(written) is None
+
+
+@pytest.mark.parametrize("written", ["", "79995551111\n", "9995551111", "+375291234567", "٧9995551111", 79995551111])
+def test_other_phones_are_not_plain(written: object) -> None:
+    """Not even where they can be read."""
+    assert plain_phone(written) is None
