@@ -87,7 +87,7 @@ class Mapper:
         self._zone = query.timezone
         # A key that is the mark holds a digest of each line, which takes a look at each.
         is_written = kind.may_write_lines and not self._key_is_default
-        self._form = _form(layout, cells) if is_written else None
+        self._form = _form(query, kind, layout, cells) if is_written else None
         self._grammar = grammar_of(self._form) if self._form else None
         self._by_value = 0
 
@@ -144,7 +144,7 @@ class Mapper:
             newest = self._moment(page.newest, MILLISECONDS)
             return Rows(page.keys, page.lines, newest, self._moment(page.oldest, 0))
         # What the database takes for the newest and the oldest may be an odd row's.
-        moments = self._checked.moments(page)
+        moments = [self._kind.seconds(one, self._query) for one in self._checked.moments(page)]
         good = {place: one for place, one in outcomes.items() if isinstance(one, Conversion)}
         moments += [one.moment for one in good.values()]
         oldest, newest = min(moments, default=math.inf), max(moments, default=0)
@@ -162,7 +162,7 @@ class Mapper:
     def _line(self, key: str, line: str) -> Conversion | None:
         """A line that the grammar knows."""
         match = self._checked.line.fullmatch(line)
-        return Conversion(key, line, int(match[1])) if match else None
+        return Conversion(key, line, self._kind.seconds(match[1], self._query)) if match else None
 
     @property
     def _checked(self) -> Grammar:
@@ -236,16 +236,23 @@ def _sorted(outcomes: Iterable[Conversion | Reject | None], current: int) -> Map
     return Mapped(Rows.of(ready), waiting, rejects)
 
 
-def _form(layout: Layout, cells: Sequence[_Cell]) -> Form | None:
-    """None where the DateTime is a constant, since the latest of a page is asked for."""
-    parts = [
-        Cell(Column(written.column), None, _quoted(cell.read(None)))
-        if isinstance(written.source, Constant)
-        else Cell(Column(written.column), written.source)
-        for written, cell in zip(layout.written, cells, strict=True)
-    ]
-    dated = any(part.column is Column.DATETIME and part.position is not None for part in parts)
-    return Form(layout.columns, tuple(parts), layout.key) if dated else None
+def _form(query: QuerySettings, kind: UploadKind, layout: Layout, cells: Sequence[_Cell]) -> Form | None:
+    """None where the moment is a constant, since the latest of a page is asked for."""
+    parts = []
+    for written, cell in zip(layout.written, cells, strict=True):
+        is_constant, is_client = isinstance(written.source, Constant), written.column in kind.client_columns
+        position, text = (None, _quoted(cell.read(None))) if is_constant else (cell.position, "")
+        parts.append(Cell(written.column, position, text, is_client))
+    if not any(part.column is kind.moment and part.position is not None for part in parts):
+        return None
+    return Form(
+        layout.columns,
+        tuple(parts),
+        layout.key,
+        query.counter_timezone if kind.needs_counter_zone else None,
+        kind.plain_statuses(query),
+        query.hash_contacts,
+    )
 
 
 def why_unsendable(column: Column, value: object, zone: ZoneInfo) -> str:

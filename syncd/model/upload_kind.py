@@ -90,6 +90,10 @@ class UploadKind(ABC):
         """What the header calls a column."""
         return column.value
 
+    def plain_statuses(self, query: QuerySettings) -> Mapping[str, str]:  # noqa: ARG002 - for kinds with statuses
+        """The company's words for a status that may be compared as they are, each with what is written."""
+        return {}
+
     def names_client(self, texts: Sequence[str]) -> bool:
         """Whether the texts of the client columns name anybody."""
         return any(texts)

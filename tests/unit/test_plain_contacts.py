@@ -36,7 +36,8 @@ def test_every_area_code_of_a_plain_phone() -> None:
 @pytest.mark.parametrize("national", DUMMIES)
 def test_a_dummy_is_no_plain_phone(national: str) -> None:
     """Nor is it a phone at all."""
-    assert plain_phone(f"+7{national}") is _phone(f"+7{national}") is None
+    assert plain_phone(f"+7{national}") is None
+    assert _phone(f"+7{national}") is None
 
 
 @given(st.from_regex(EMAIL, fullmatch=True))
@@ -49,14 +50,16 @@ def test_a_plain_mail_is_what_the_full_reading_says(written: str) -> None:
 
 @pytest.mark.parametrize(
     "written",
-    ["", " a@b.ru", "a@b.ru\n", "'a@b.ru'", "a@b", "a@b.ru.", "a@b.ru,c@d.ru", "a@почта.рф", "\u212a@b.ru", 5],
+    ["", " a@b.ru", "a@b.ru\n", "'a@b.ru'", "a@b", "a@b.ru.", "a@b.ru,c@d.ru", "\u212a@b.ru", 5],
 )
 def test_other_mails_are_not_plain(written: object) -> None:
     """Not even where they can be read."""
     assert plain_email(written) is None
 
 
-@pytest.mark.parametrize("written", ["", "79995551111\n", "9995551111", "+375291234567", "٧9995551111", 79995551111])
+@pytest.mark.parametrize(
+    "written", ["", "79995551111\n", "9995551111", "+375291234567", "\u06679995551111", 79995551111]
+)
 def test_other_phones_are_not_plain(written: object) -> None:
     """Not even where they can be read."""
     assert plain_phone(written) is None

@@ -48,6 +48,7 @@ class Orders(UploadKind):
     changing_words = "status, money or client"
     identity_words = "create_date_time, which cannot be changed"
     needs_counter_zone = True
+    may_write_lines = True
     endpoint = Endpoint(
         "/cdp/api/v1/counter/{counter}/data/simple_orders",
         None,
@@ -125,6 +126,11 @@ class Orders(UploadKind):
             return None
         return now - datetime.fromtimestamp(self.seconds(text, query), UTC)
 
+    def plain_statuses(self, query: QuerySettings) -> Mapping[str, str]:
+        """Words that no trimming changes, with what needs no quotes in a CSV line."""
+        words = query.statuses or _OWN_WORDS
+        return {word: found for word, found in words.items() if word == word.strip() and _is_bare(found)}
+
     def name_in_file(self, column: UploadColumn, query: QuerySettings) -> str:
         """Mails and phones have columns of their own where they leave as MD5."""
         is_hashed = query.hash_contacts and column in self.private_columns
@@ -167,6 +173,10 @@ def _unknown_words(words: Mapping[str, str], values: Iterable[object]) -> list[s
 
 
 _OWN_WORDS = {word: word for word in ORDER_STATUSES}
+
+
+def _is_bare(text: str) -> bool:
+    return text.isprintable() and not {",", '"'} & set(text)
 
 
 def counter_zone(query: QuerySettings) -> ZoneInfo:

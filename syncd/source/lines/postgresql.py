@@ -10,7 +10,9 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, lite
 
 from syncd.mapping.lines.form import Value
 from syncd.model import Column
+from syncd.model.kinds import OrderColumn, UploadColumn
 from syncd.source.keyset import TIE
+from syncd.source.lines import postgresql_orders as orders
 from syncd.source.lines.writer import (
     TextRow,
     Wanted,
@@ -33,7 +35,7 @@ _UUID = frozenset({2950})
 _ZONED = frozenset({1184})
 _ZONELESS = frozenset({1114})
 
-_FIT: Mapping[Column, frozenset[int]] = {
+_FIT: Mapping[UploadColumn, frozenset[int]] = {
     Column.CLIENT_ID: _WHOLE | _TEXTS | _PADDED | _NUMERIC,
     Column.YCLID: _WHOLE | _TEXTS | _PADDED | _NUMERIC,
     Column.USER_ID: _WHOLE | _TEXTS | _PADDED | _UUID,
@@ -42,7 +44,18 @@ _FIT: Mapping[Column, frozenset[int]] = {
     Column.DATETIME: _WHOLE | _ZONED | _ZONELESS,
     Column.PRICE: _WHOLE | _TEXTS | _NUMERIC,
     Column.CURRENCY: _TEXTS | _PADDED,
+    OrderColumn.ID: _WHOLE | _TEXTS | _UUID,
+    OrderColumn.CREATE_DATE_TIME: _ZONED | _ZONELESS,
+    OrderColumn.CLIENT_UNIQ_ID: _WHOLE | _TEXTS | _PADDED | _UUID,
+    OrderColumn.CLIENT_IDS: _WHOLE | _TEXTS | _PADDED | _NUMERIC,
+    OrderColumn.EMAILS: _TEXTS | _PADDED,
+    OrderColumn.PHONES: _TEXTS | _PADDED | _WHOLE,
+    OrderColumn.ORDER_STATUS: _TEXTS | _PADDED | _WHOLE,
+    OrderColumn.REVENUE: _WHOLE | _TEXTS | _NUMERIC,
+    OrderColumn.COST: _WHOLE | _TEXTS | _NUMERIC,
+    OrderColumn.CURRENCY: _TEXTS | _PADDED,
 }
+_LOCAL_LENGTH = len("2026-01-31 12:00:00")
 _FIT_KEY = _WHOLE | _TEXTS | _NUMERIC | _UUID
 
 
@@ -62,9 +75,7 @@ def _statement(connection: Connection, wanted: Wanted) -> Select[Any]:
     form, shape = wanted.form, wanted.shape
     names = [quoted(connection, "syncd_p", name) for name in form.columns]
     line = [
-        _value(part, names, shape.types, wanted.offset)
-        if isinstance(part, Value)
-        else cast(literal(part), Text)
+        _value(wanted, part, names[part.position]) if isinstance(part, Value) else cast(literal(part), Text)
         for part in form.line
     ]
     key: list[ColumnElement[str]] = [literal_column(f"{names[position]}::text") for position in form.key]
@@ -88,17 +99,32 @@ def _statement(connection: Connection, wanted: Wanted) -> Select[Any]:
     ).select_from(page.subquery("syncd_p"))
 
 
-def _value(
-    value: Value, names: Sequence[str], types: Sequence[object], offset: timedelta
-) -> ColumnElement[str]:
+def _value(wanted: Wanted, value: Value, name: str) -> ColumnElement[str]:
     """What writes a column of the line; nothing for a null."""
-    text, kind = names[value.position], types[value.position]
-    if value.column is Column.DATETIME and kind not in _WHOLE:
-        # As a float, which takes infinity as well, and writes ten digits without an exponent.
-        text = f"floor(date_part('epoch', {text}))"
-        if kind in _ZONELESS:
-            text = f"({text} - {round(offset.total_seconds())})"
-    return literal_column(f"coalesce({text}::text, '')")
+    kind, text = wanted.shape.types[value.position], f"{name}::text"
+    match value.column:
+        case Column.DATETIME if kind not in _WHOLE:
+            # As a float, which takes infinity as well, and writes ten digits without an exponent.
+            seconds = f"floor(date_part('epoch', {name}))"
+            if kind in _ZONELESS:
+                seconds = f"({seconds} - {_seconds(wanted.offset)})"
+            text = f"{seconds}::text"
+        case OrderColumn.CREATE_DATE_TIME:
+            utc, shift = f"timezone('UTC', {name})", wanted.counter_offset
+            if kind in _ZONELESS:
+                utc, shift = name, shift - wanted.offset
+            text = f"left(({utc} + interval '{_seconds(shift)} seconds')::text, {_LOCAL_LENGTH})"
+        case OrderColumn.EMAILS:
+            text = orders.email(text, hashed=wanted.form.hashes_contacts)
+        case OrderColumn.PHONES:
+            text = orders.phone(text, hashed=wanted.form.hashes_contacts)
+        case OrderColumn.ORDER_STATUS:
+            return orders.status(text, wanted.form.statuses)
+    return literal_column(f"coalesce({text}, '')")
+
+
+def _seconds(offset: timedelta) -> int:
+    return round(offset.total_seconds())
 
 
 WRITER = Writer(by_types(_FIT, _FIT_KEY), read)
