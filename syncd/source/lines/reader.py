@@ -43,9 +43,9 @@ class TextReader:
         self._database = database
         self._result = result
         self._writer = WRITERS.get(database.family)
-        self._offset = query.timezone.utcoffset(datetime.now(UTC)) or timedelta()
-        self._counter_offset = timedelta()
-        """Of the counter's zone; what it is the first page shows."""
+        now, counter = datetime.now(UTC), query.counter_timezone or UTC
+        self._offset = query.timezone.utcoffset(now) or timedelta()
+        self._counter_offset = now.astimezone(counter).utcoffset() or timedelta()
         self._is_refused = False
 
     def restart(self) -> None:
