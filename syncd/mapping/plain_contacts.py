@@ -10,12 +10,14 @@ from __future__ import annotations
 import re
 
 # Phones of Russia, whose national numbers begin with one of these. All of that length are possible ones, and
-# neither 8 nor 7 before them can be read as anything else.
-PHONE = r"(?:\+?7|8)[ -]?\(?[3489][0-9]{2}\)?[ -]?[0-9]{3}[ -]?[0-9]{2}[ -]?[0-9]{2}"
-PHONE_SIGNS = " +-()"
-"""What stands between the digits of such a phone."""
+# neither 7 nor 8 before them can be read as anything else, wherever signs stand between the digits.
+PHONE_SIGNS = " ()-"
+PHONE_BEGINNINGS = tuple(country + digit for country in ("7", "+7", "8") for digit in "3489")
+"""Of a phone without its signs, before the last nine digits."""
+LAST_DIGITS = 9
 NATIONAL_DIGITS = 10
 COUNTRY_CODE = "7"
+LONGEST_PHONE = 32
 DUMMIES = tuple(digit * NATIONAL_DIGITS for digit in "3489")
 """National numbers of one digit alone, which stand for "none"."""
 
@@ -24,7 +26,7 @@ _LABEL = "[A-Za-z0-9]+(?:-+[A-Za-z0-9]+)*"
 EMAIL = rf"[A-Za-z0-9_+-]+(?:[.][A-Za-z0-9_+-]+)*@(?:{_LABEL}[.])+[A-Za-z]{{2,}}"
 LONGEST_EMAIL = 64
 
-_PHONE = re.compile(PHONE)
+_PHONE = re.compile(rf"(?:{'|'.join(map(re.escape, PHONE_BEGINNINGS))})[0-9]{{{LAST_DIGITS}}}")
 _EMAIL = re.compile(EMAIL)
 _NO_SIGNS = str.maketrans("", "", PHONE_SIGNS)
 
@@ -38,7 +40,8 @@ def plain_email(value: object) -> str | None:
 
 def plain_phone(value: object) -> str | None:
     """The one phone of a cell as digits with the country code; None: it takes a closer look."""
-    if not isinstance(value, str) or not _PHONE.fullmatch(value):
+    if not isinstance(value, str) or len(value) > LONGEST_PHONE:
         return None
-    national = value.translate(_NO_SIGNS)[-NATIONAL_DIGITS:]
-    return None if national in DUMMIES else f"{COUNTRY_CODE}{national}"
+    text = value.translate(_NO_SIGNS)
+    national = text[-NATIONAL_DIGITS:]
+    return f"{COUNTRY_CODE}{national}" if _PHONE.fullmatch(text) and national not in DUMMIES else None

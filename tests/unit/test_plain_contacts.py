@@ -9,15 +9,33 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syncd.mapping.contacts import _email, _phone
-from syncd.mapping.plain_contacts import DUMMIES, EMAIL, LONGEST_EMAIL, PHONE, plain_email, plain_phone
+from syncd.mapping.plain_contacts import (
+    DUMMIES,
+    EMAIL,
+    LONGEST_EMAIL,
+    LONGEST_PHONE,
+    PHONE_SIGNS,
+    plain_email,
+    plain_phone,
+)
+
+national_numbers = st.integers(0, 10**10 - 1).map("{:010}".format) | st.sampled_from(DUMMIES)
+digits_of_phones = st.tuples(st.sampled_from(["7", "+7", "8"]), national_numbers).map("".join)
+signs = st.lists(st.tuples(st.integers(0, 12), st.sampled_from(PHONE_SIGNS)), max_size=20)
 
 
-@given(st.from_regex(PHONE, fullmatch=True))
-def test_a_plain_phone_is_what_the_numbering_plans_say(written: str) -> None:
-    """Of all the ways to write one; a dummy is left to the full reading."""
-    read = _phone(written)
-    assert plain_phone(written) == (read and read.text)
-    assert read is None or not read.is_cut
+@given(digits_of_phones, signs)
+def test_a_plain_phone_is_what_the_numbering_plans_say(digits: str, signs: list[tuple[int, str]]) -> None:
+    """With signs anywhere between its digits; what is too long or a dummy is left to the full reading."""
+    written = list(digits)
+    for place, sign in signs:
+        written.insert(place, sign)
+    found, read = plain_phone("".join(written)), _phone("".join(written))
+    assert found is None or (read is not None and read.text == found and not read.is_cut)
+    national = digits[-10:]
+    assert (found is None) == (
+        national[0] not in "3489" or national in DUMMIES or len(written) > LONGEST_PHONE
+    )
 
 
 def test_every_area_code_of_a_plain_phone() -> None:

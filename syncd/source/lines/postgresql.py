@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, lite
 from syncd.mapping.lines.form import Value
 from syncd.model import Column
 from syncd.model.kinds import OrderColumn, UploadColumn
-from syncd.source.keyset import TIE
+from syncd.source.keyset import DERIVED, TIE
 from syncd.source.lines import postgresql_orders as orders
 from syncd.source.lines.writer import (
     TextRow,
@@ -55,7 +55,7 @@ _FIT: Mapping[UploadColumn, frozenset[int]] = {
     OrderColumn.COST: _WHOLE | _TEXTS | _NUMERIC,
     OrderColumn.CURRENCY: _TEXTS | _PADDED,
 }
-_LOCAL_LENGTH = len("2026-01-31 12:00:00")
+_PHONE = "syncd_phone"
 _FIT_KEY = _WHOLE | _TEXTS | _NUMERIC | _UUID
 
 
@@ -82,6 +82,11 @@ def _statement(connection: Connection, wanted: Wanted) -> Select[Any]:
     moment: ColumnElement[object] = literal_column(names[form.moment])
     end: ColumnElement[str] = literal_column("chr(10)")
     page = wanted.keyset.page(wanted.lower, wanted.upper, wanted.size, tie=wanted.asks_tie, whole=True)
+    for part in form.line:
+        if isinstance(part, Value) and part.column is OrderColumn.PHONES:
+            text = f"{quoted(connection, DERIVED, form.columns[part.position])}::text"
+            digits: ColumnElement[str] = literal_column(orders.phone_digits(text))
+            page = page.add_columns(digits.label(_PHONE))
     tie: list[ColumnElement[Any]] = (
         [literal_column(f"(array_agg({TIE}))[count(*)]")] if wanted.asks_tie and wanted.lower else []
     )
@@ -110,14 +115,14 @@ def _value(wanted: Wanted, value: Value, name: str) -> ColumnElement[str]:
                 seconds = f"({seconds} - {_seconds(wanted.offset)})"
             text = f"{seconds}::text"
         case OrderColumn.CREATE_DATE_TIME:
-            utc, shift = f"timezone('UTC', {name})", wanted.counter_offset
+            local = f"timezone(interval '{_seconds(wanted.counter_offset)} seconds', {name})"
             if kind in _ZONELESS:
-                utc, shift = name, shift - wanted.offset
-            text = f"left(({utc} + interval '{_seconds(shift)} seconds')::text, {_LOCAL_LENGTH})"
+                local = f"({name} + interval '{_seconds(wanted.counter_offset - wanted.offset)} seconds')"
+            text = f"date_trunc('second', {local})::text"
         case OrderColumn.EMAILS:
             text = orders.email(text, hashed=wanted.form.hashes_contacts)
         case OrderColumn.PHONES:
-            text = orders.phone(text, hashed=wanted.form.hashes_contacts)
+            text = orders.phone(text, f"syncd_p.{_PHONE}", hashed=wanted.form.hashes_contacts)
         case OrderColumn.ORDER_STATUS:
             return orders.status(text, wanted.form.statuses)
     return literal_column(f"coalesce({text}, '')")

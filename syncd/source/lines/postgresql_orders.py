@@ -7,7 +7,7 @@ collation takes for equal.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import ColumnElement, Text, case, cast, func, literal, literal_column
 
@@ -15,9 +15,11 @@ from syncd.mapping.plain_contacts import (
     COUNTRY_CODE,
     DUMMIES,
     EMAIL,
+    LAST_DIGITS,
     LONGEST_EMAIL,
+    LONGEST_PHONE,
     NATIONAL_DIGITS,
-    PHONE,
+    PHONE_BEGINNINGS,
     PHONE_SIGNS,
 )
 from syncd.source.lines.writer import ODD
@@ -25,15 +27,31 @@ from syncd.source.lines.writer import ODD
 
 def email(text: str, *, hashed: bool) -> str:
     """SQL of a mail address, of SQL that gives the cell's text; null for a null."""
-    plain = f"octet_length({text}) <= {LONGEST_EMAIL} AND {_is(text, EMAIL)}"
+    pattern = f"^(?:{EMAIL})$"
+    plain = f"octet_length({text}) <= {LONGEST_EMAIL} AND {text} COLLATE \"C\" ~ '{pattern}'"
     return _contact(text, plain, f'lower({text} COLLATE "C")', hashed=hashed)
 
 
-def phone(text: str, *, hashed: bool) -> str:
-    """SQL of a phone, of SQL that gives the cell's text; null for a null."""
-    national = f"right(translate({text}, '{PHONE_SIGNS}', ''), {NATIONAL_DIGITS})"
-    dummies = ", ".join(f"'{dummy}'" for dummy in DUMMIES)
-    plain = f"{_is(text, PHONE)} AND {national} NOT IN ({dummies})"
+def phone_digits(text: str) -> str:
+    """SQL of a phone without the signs between its digits, of SQL that gives the cell's text.
+
+    It is asked for several times and takes a while, so that it is made once, with the page.
+    """
+    return (
+        f"CASE WHEN octet_length({text}) <= {LONGEST_PHONE} THEN translate({text}, '{PHONE_SIGNS}', '') END"
+    )
+
+
+def phone(text: str, digits: str, *, hashed: bool) -> str:
+    """SQL of a phone, of SQL that gives the cell's text, and its `phone_digits`; null for a null."""
+    national = f"right({digits}, {NATIONAL_DIGITS})"
+    plain = " AND ".join(
+        (
+            f"left({digits}, -{LAST_DIGITS}) IN ({_list(PHONE_BEGINNINGS)})",
+            f"right({digits}, {LAST_DIGITS}) COLLATE \"C\" !~ '[^0-9]'",
+            f"{national} NOT IN ({_list(DUMMIES)})",
+        )
+    )
     return _contact(text, plain, f"'{COUNTRY_CODE}' || {national}", hashed=hashed)
 
 
@@ -53,8 +71,8 @@ def _text(value: str) -> ColumnElement[str]:
     return cast(literal(value), Text)
 
 
-def _is(text: str, pattern: str) -> str:
-    return f"{text} COLLATE \"C\" ~ '^(?:{pattern})$'"
+def _list(texts: Sequence[str]) -> str:
+    return ", ".join(f"'{text}'" for text in texts)
 
 
 def _contact(text: str, plain: str, written: str, *, hashed: bool) -> str:
