@@ -61,10 +61,8 @@ def status(text: str, words: Mapping[str, str]) -> ColumnElement[str]:
     odd: ColumnElement[str] = literal_column(ODD)
     if not words:
         return odd
-    return case(
-        *((written == _text(word), _text(found)) for word, found in words.items()),
-        else_=odd,
-    )
+    found = {_text(word): _text(status) for word, status in words.items()}
+    return case(found, value=written, else_=odd)
 
 
 def _text(value: str) -> ColumnElement[str]:
