@@ -27,9 +27,6 @@ from syncd.model.upload_kind import Reader, UploadKind
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
-MOST_ODD = 500
-"""Rows of a page that are read again one by one; more, and the page is read again as a whole."""
-
 PAGES_BY_VALUE = 20
 """So many pages are then read as values at once: it is likely that they are alike."""
 
@@ -119,8 +116,9 @@ class Mapper:
 
         Rows that are not by the grammar are read again as values, and a page with many of them as a whole.
         """
-        odd = list(islice(self._checked.odd(page), MOST_ODD + 1))
-        if len(odd) > MOST_ODD or not self._checked.has_keys(page):
+        most = self._kind.most_odd_lines
+        odd = list(islice(self._checked.odd(page), most + 1))
+        if len(odd) > most or not self._checked.has_keys(page):
             self._by_value = PAGES_BY_VALUE
             return self.map(page.as_rows(None), now)
         looked_at = page.as_rows(odd).rows if odd else []

@@ -59,6 +59,8 @@ class UploadKind(ABC):
     """What a delivered key came with another of, for people."""
     may_write_lines: ClassVar[bool] = False
     """Whether a database may write the lines by itself (`mapping.lines`)."""
+    most_odd_lines: ClassVar[int] = 500
+    """Lines of a page that are read again as values, by their keys; more, and all of the page is."""
     merges_equal_sales: ClassVar[bool] = False
     """Whether Metrica takes rows that are alike up to their moment for one, whatever their keys."""
     needs_counter_zone: ClassVar[bool] = False

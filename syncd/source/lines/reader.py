@@ -19,7 +19,10 @@ from syncd.source.engines import Database
 from syncd.source.keyset import Keyset
 from syncd.source.lines import WRITERS, TextRow, Wanted, steady_offset, steady_offset_of_moments
 from syncd.source.result import Cursor, QueryResult
-from syncd.source.shape import Shape
+from syncd.source.shape import Row, Shape
+
+KEYS_AT_ONCE = 500
+"""In one statement: what it takes to write a longer one stays in memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +127,15 @@ class TextReader:
         conditions = span.keyset.bounds(span.lower, span.upper)
         if keys is not None:
             names = [shape.columns[place] for place in shape.key]
-            wanted = [json.loads(key) for key in keys]
-            conditions.append(lookup.condition(names, wanted, self._kinds(span), loose=self._database.loose))
+            wanted, kinds, found = [json.loads(key) for key in keys], self._kinds(span), list[Row]()
+            for start in range(0, len(wanted), KEYS_AT_ONCE):
+                part = wanted[start : start + KEYS_AT_ONCE]
+                among = lookup.condition(names, part, kinds, loose=self._database.loose)
+                found += self._result.fetch(lambda keyset: keyset.ordered([*conditions, among])).rows  # noqa: B023 — called at once
+            return Page(shape.columns, found, None, exhausted=True)
         fetched = self._result.fetch(lambda keyset: keyset.ordered(conditions))
         rows = fetched.rows
-        if keys is None and span.overlaps and rows and fetched.cursor(0) == span.lower:
+        if span.overlaps and rows and fetched.cursor(0) == span.lower:
             del rows[0]
         return Page(fetched.shape.columns, rows, None, exhausted=True)
 
