@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, Text, cast, func, literal, literal_column, select
 
-from syncd.mapping.lines.form import Value
+from syncd.mapping.lines.form import Form, Value
 from syncd.model import Column
 from syncd.model.kinds import OrderColumn, UploadColumn
 from syncd.source.keyset import DERIVED, TIE
@@ -32,6 +32,9 @@ _PADDED = frozenset({1042})
 """char(n), which loses the blanks that it is padded with as it becomes text."""
 _NUMERIC = frozenset({1700})
 _UUID = frozenset({2950})
+_OWN = 16384
+"""The first of the types that are not built in, such as enums and citext; here it stands for all of them. The
+driver gives them as the text that they are written as."""
 _ZONED = frozenset({1184})
 _ZONELESS = frozenset({1114})
 
@@ -48,9 +51,9 @@ _FIT: Mapping[UploadColumn, frozenset[int]] = {
     OrderColumn.CREATE_DATE_TIME: _ZONED | _ZONELESS,
     OrderColumn.CLIENT_UNIQ_ID: _WHOLE | _TEXTS | _PADDED | _UUID,
     OrderColumn.CLIENT_IDS: _WHOLE | _TEXTS | _PADDED | _NUMERIC,
-    OrderColumn.EMAILS: _TEXTS | _PADDED,
+    OrderColumn.EMAILS: _TEXTS | _PADDED | {_OWN},
     OrderColumn.PHONES: _TEXTS | _PADDED | _WHOLE,
-    OrderColumn.ORDER_STATUS: _TEXTS | _PADDED | _WHOLE,
+    OrderColumn.ORDER_STATUS: _TEXTS | _PADDED | _WHOLE | {_OWN},
     OrderColumn.REVENUE: _WHOLE | _TEXTS | _NUMERIC,
     OrderColumn.COST: _WHOLE | _TEXTS | _NUMERIC,
     OrderColumn.CURRENCY: _TEXTS | _PADDED,
@@ -132,4 +135,10 @@ def _seconds(offset: timedelta) -> int:
     return round(offset.total_seconds())
 
 
-WRITER = Writer(by_types(_FIT, _FIT_KEY), read)
+def fits(form: Form, types: Sequence[Any]) -> bool:
+    """Whether it can write such lines from columns of these types."""
+    return _built_in_fits(form, [min(one, _OWN) for one in types])
+
+
+_built_in_fits = by_types(_FIT, _FIT_KEY)
+WRITER = Writer(fits, read)

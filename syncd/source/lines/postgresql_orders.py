@@ -24,12 +24,14 @@ from syncd.mapping.plain_contacts import (
 )
 from syncd.source.lines.writer import ODD
 
+_BYTES = 'COLLATE "C"'
+
 
 def email(text: str, *, hashed: bool) -> str:
     """SQL of a mail address, of SQL that gives the cell's text; null for a null."""
     pattern = f"^(?:{EMAIL})$"
-    plain = f"octet_length({text}) <= {LONGEST_EMAIL} AND {text} COLLATE \"C\" ~ '{pattern}'"
-    return _contact(text, plain, f'lower({text} COLLATE "C")', hashed=hashed)
+    plain = f"octet_length({text}) <= {LONGEST_EMAIL} AND {text} {_BYTES} ~ '{pattern}'"
+    return _contact(text, plain, f"lower({text} {_BYTES})", hashed=hashed)
 
 
 def phone_digits(text: str) -> str:
@@ -47,9 +49,9 @@ def phone(text: str, digits: str, *, hashed: bool) -> str:
     national = f"right({digits}, {NATIONAL_DIGITS})"
     plain = " AND ".join(
         (
-            f"left({digits}, -{LAST_DIGITS}) IN ({_list(PHONE_BEGINNINGS)})",
-            f"right({digits}, {LAST_DIGITS}) COLLATE \"C\" !~ '[^0-9]'",
-            f"{national} NOT IN ({_list(DUMMIES)})",
+            f"left({digits}, -{LAST_DIGITS}) {_BYTES} IN ({_list(PHONE_BEGINNINGS)})",
+            f"right({digits}, {LAST_DIGITS}) {_BYTES} !~ '[^0-9]'",
+            f"{national} {_BYTES} NOT IN ({_list(DUMMIES)})",
         )
     )
     return _contact(text, plain, f"'{COUNTRY_CODE}' || {national}", hashed=hashed)
@@ -75,4 +77,5 @@ def _list(texts: Sequence[str]) -> str:
 
 def _contact(text: str, plain: str, written: str, *, hashed: bool) -> str:
     found = f"md5({written})" if hashed else written
-    return f"CASE WHEN {plain} THEN {found} WHEN {text} = '' THEN '' WHEN {text} IS NOT NULL THEN {ODD} END"
+    empty = f"WHEN {text} {_BYTES} = '' THEN ''"
+    return f"CASE WHEN {plain} THEN {found} {empty} WHEN {text} IS NOT NULL THEN {ODD} END"
