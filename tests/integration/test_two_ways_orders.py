@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from syncd.model import Page, TextPage
@@ -19,6 +19,7 @@ from syncd.model.settings import Constant, QuerySettings
 from syncd.pipeline.chunking.intake import Intake, NothingKnown
 from syncd.source import Engines, SqlSource
 from syncd.source.lines import steady_offset_of_moments
+from tests.support.odd_contacts import ODD_MAILS, ODD_PHONES
 from tests.support.servers import Database
 from tests.support.source import database_settings, query_settings
 from tests.support.two_ways import assert_one, digits, taken_in, words
@@ -47,44 +48,7 @@ moments = st.one_of(
     st.datetimes(datetime.fromisoformat("2026-02-01"), datetime.fromisoformat("2026-02-03")),
 )
 zoned = moments.map(lambda moment: moment.replace(tzinfo=UTC))
-mails = (
-    st.sampled_from(
-        [
-            "a@b.ru",
-            "Mail@Yandex.RU",
-            "user@почта.рф",
-            "a@b.ru.",
-            " a@b.ru",
-            "a@b.ru ",
-            "'a@b.ru'",
-            "a@b",
-            "no",
-            "a@b.ru, c@d.ru",
-            "a@b.ru;A@B.RU",
-            "x, a@b.ru",
-            "\u212a@b.ru",
-            "İ@b.ru",
-            "a@b.ru\u200b",
-            "a\u00ad@b.ru",
-            "a@-b.ru",
-            "a..b@c.ru",
-            "o'neil@c.ru",
-            "a@b--c.ru",
-            "a@xn--80a1acny.xn--p1ai",
-            "почта@mail.ru",
-            "a@b.c",
-            f"{'a' * 60}@b.ru",
-            f"{'a' * 250}@b.ru",
-            "a@" + "b" * 64 + ".ru",
-            "a@b.ru\n",
-            "a b@c.ru",
-            '"a"@b.ru',
-            ",",
-        ]
-    )
-    | st.emails()
-    | words
-)
+mails = st.sampled_from(ODD_MAILS) | st.emails() | words
 plain_phones = st.tuples(
     st.sampled_from(["7", "+7", "8"]),
     st.sampled_from(["", " (", "-", " "]),
@@ -93,42 +57,7 @@ plain_phones = st.tuples(
     st.sampled_from(["123", "555"]),
     st.sampled_from(["-45-67", " 45 67", "4567", "5555"]),
 ).map("".join)
-phones = (
-    st.sampled_from(
-        [
-            "79995551111",
-            "+79995551111",
-            "8 (999) 555-11-11",
-            "8(999)5551111",
-            "9995551111",
-            "+375 29 123-45-67",
-            "375291234567",
-            "0000000000",
-            "79999999999",
-            "+7 (888) 888-88-88",
-            "123",
-            "8 (495) 123-45-67 доб. 12",
-            "84951234567, доб. 3",
-            "84951234567 ext 4",
-            "89995551111, 8 999 555 11 12",
-            "8 999 555-11-11, none",
-            "+7 999 555 11 11\u200b",
-            "\uff17\uff19\uff19\uff195551111",
-            "\u06679995551111",
-            "810375291234567",
-            "+89995551111",
-            "77012345678",
-            "7 000 123-45-67",
-            "79995551111\n",
-            " 79995551111",
-            "+7-(999)-555-11-11",
-            "8--9995551111",
-        ]
-    )
-    | plain_phones
-    | st.integers(0, 10**12).map(str)
-    | words
-)
+phones = st.sampled_from(ODD_PHONES) | plain_phones | st.integers(0, 10**12).map(str) | words
 prices = st.sampled_from(["1", "1.50", "1,5", "", " 1", "1e3", "-1", "nan", "9" * 41, ".5", "5."])
 texts = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=12)
 KINDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
@@ -334,6 +263,32 @@ def test_a_few_odd_orders_do_not_slow_the_others(
     assert [int(key[2:-2]) for key in chunk.ready.keys] == [*range(1000)]
 
 
+@pytest.mark.parametrize("hashed", [True, False])
+def test_each_odd_contact_is_read_alike(
+    postgres: Database, server: psycopg.Connection[Any], engines: Engines, *, hashed: bool
+) -> None:
+    """Each that is odd in some way, alone in its row and beside a ClientId."""
+    cells = [{"e": mail, "p": None} for mail in ODD_MAILS] + [{"e": None, "p": phone} for phone in ODD_PHONES]
+    rows = [usual(n, **cell, i=i) for n, cell in enumerate(cells) for i in (None, "5")]
+    make(server, USUAL, [(n, n, *row[2:]) for n, row in enumerate(rows)])
+    query = orders(postgres, ("UTC", "UTC"), hash_contacts=hashed)
+    source = SqlSource(query, engines)
+    assert taken_in(query, source, 1000, as_text=True)[1] == len(rows)
+    assert_one(query, source, 1000)
+
+
+def test_a_page_that_begins_in_the_hour_that_comes_again(
+    postgres: Database, server: psycopg.Connection[Any], engines: Engines
+) -> None:
+    """Its moments all have one offset, and the first of them are times that have been before."""
+    start = datetime(2025, 10, 26, 1, 10, tzinfo=UTC)
+    make(server, USUAL, [usual(n, d=start + n * timedelta(minutes=10)) for n in range(20)])
+    query = orders(postgres, ("UTC", "Europe/Berlin"))
+    source = SqlSource(query, engines)
+    assert len(taken_in(query, source, 30, as_text=True)[0].rejects) == 5
+    assert_one(query, source, 30)
+
+
 def test_no_contact_stands_in_a_page(
     postgres: Database, server: psycopg.Connection[Any], engines: Engines
 ) -> None:
@@ -369,6 +324,9 @@ def test_an_hour_that_comes_twice(
     assert 0 < as_text < 9000
 
 
+@example(
+    datetime.fromisoformat("2025-10-26T01:10"), datetime.fromisoformat("2025-10-26T03:00"), "Europe/Berlin"
+)
 @given(
     moments,
     moments,
