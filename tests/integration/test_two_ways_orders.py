@@ -299,8 +299,8 @@ def test_no_contact_stands_in_a_page(
     source = SqlSource(query, engines)
     seen = [page for page in pages_of(query, source) if isinstance(page, TextPage)]
     assert seen
-    text = "".join(page.lines.joined for page in seen)
-    assert not any(secret in text for secret in ("ecret", "@", "999) 555", "почта", "999555", "+375"))
+    text = "".join(page.lines.joined for page in seen).lower()
+    assert not any(secret in text for secret in ("secret", "@", "999) 555", "почта", "999555", "+375"))
 
 
 def pages_of(query: QuerySettings, source: SqlSource) -> Iterator[Page | TextPage]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from syncd.mapping.contacts import _email, _phone
@@ -58,6 +58,7 @@ def test_a_dummy_is_no_plain_phone(national: str) -> None:
     assert _phone(f"+7{national}") is None
 
 
+@settings(max_examples=50)
 @given(st.from_regex(EMAIL, fullmatch=True))
 def test_a_plain_mail_is_what_the_full_reading_says(written: str) -> None:
     """In lower case; longer ones are left to the full reading."""
