@@ -1,7 +1,8 @@
 """How fast, how big, how kind to the database: `python -m benchmarks` prints tables in Markdown.
 
 Parts (`--only`): contest = limit, before, syncd and script, or some of these four; growth = memory as rows
-grow; and the modules beside this one, each with options of its own: idle, latency, polls, keys, year.
+grow; and the modules beside this one, each with options of its own: orders, idle, latency,
+polls, keys, year.
 `--before` names the checkout of an older syncd, with its environment, such as
 `git worktree add ../before 21d263e && (cd ../before && uv sync)` makes.
 docs/performance.md has the results. Needs psql, curl, mariadb, mariadbd and sqlite3, and for the script
@@ -25,7 +26,7 @@ from benchmarks.sink import sink
 
 WARM_UP = 100
 """Rows of a run that is not counted: modules are compiled, programs are in the page cache."""
-MODULES = ("idle", "latency", "polls", "keys", "year")
+MODULES = ("orders", "idle", "latency", "polls", "keys", "year")
 PARTS = (*CONTESTANTS, "growth", *MODULES)
 
 

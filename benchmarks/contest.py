@@ -49,8 +49,13 @@ def measure(
         if contestant == "script":
             script = [sys.executable, "-m", "benchmarks.script", database.url, api_url, ORDERS]
             return measured(script, place)
-        pipe = f"set -o pipefail; {database.limit} | curl -fsS -o /dev/null -F file=@- {api_url}{UPLOAD}"
-        return measured(["bash", "-c", pipe], place)
+        return limit(place, database.client(database.lines), f"{api_url}{UPLOAD}")
+
+
+def limit(folder: Path, lines: str, url: str) -> Measured:
+    """The shell command that writes finished lines, piped into curl."""
+    pipe = f"set -o pipefail; {lines} | curl -fsS -o /dev/null -F file=@- {url}"
+    return measured(["bash", "-c", pipe], folder)
 
 
 def syncd(folder: Path, database: Database, api_url: str) -> list[str]:

@@ -13,7 +13,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -33,9 +33,11 @@ class Database:
     url: str
     fill: Callable[[int], None]
     """Makes the table `orders` with so many rows."""
-    limit: str
-    """The shell command that writes the finished lines to standard output, as fast as the database's own
-    client can."""
+    client: Callable[[str], str]
+    """The shell command that writes the rows of a SELECT to standard output as CSV, as fast as the database's
+    own client can."""
+    lines: str
+    """The SELECT of the finished lines of `orders`."""
 
     def run(self, *statements: str) -> list[tuple[object, ...]]:
         """Run SQL verbatim, each statement committed; the last one's rows."""
@@ -90,7 +92,7 @@ def postgresql(folder: Path) -> Iterator[Database]:
     server.start()
     try:
         host = str(server.get_postmaster_info().socket_dir)
-        copy = shlex.quote(f"COPY ({_PG_LINES}) TO STDOUT (FORMAT csv)")
+        psql = f"psql -qXh {shlex.quote(host)} -U postgres -d postgres -c "
         url = f"postgresql+psycopg://postgres@/postgres?host={quote(host, safe='')}"
         database = Database(
             "PostgreSQL",
@@ -105,7 +107,8 @@ def postgresql(folder: Path) -> Iterator[Database]:
                 "CHECKPOINT",
                 "SELECT sum(total) FROM orders",
             ),
-            f"psql -qXh {shlex.quote(host)} -U postgres -d postgres -c {copy}",
+            lambda lines: psql + shlex.quote(f"COPY ({lines}) TO STDOUT (FORMAT csv)"),
+            _PG_LINES,
         )
         yield _with_version(database, "SELECT split_part(version(), ' ', 2)")
     finally:
@@ -161,7 +164,7 @@ def mariadb(folder: Path) -> Iterator[Database]:
     )
     try:
         _listens(path)
-        lines = shlex.quote(_MY_LINES)
+        client = f"mariadb --no-defaults -S {shlex.quote(str(path))} -u root --batch --quick -N shop -e "
         url = f"mysql+pymysql://root@localhost/mysql?unix_socket={quote(str(path), safe='')}"
         database = Database(
             "MariaDB",
@@ -176,9 +179,10 @@ def mariadb(folder: Path) -> Iterator[Database]:
                 "ANALYZE TABLE orders",
                 "SELECT sum(total) FROM orders",
             ),
-            f"mariadb --no-defaults -S {shlex.quote(str(path))} -u root --batch --quick -N shop -e {lines}",
+            lambda lines: client + shlex.quote(lines),
+            _MY_LINES,
         )
-        Database("", "", url, lambda _: None, "").run("CREATE DATABASE shop CHARACTER SET utf8mb4")
+        Database("", "", url, lambda _: None, str, "").run("CREATE DATABASE shop CHARACTER SET utf8mb4")
         yield _with_version(database, "SELECT substring_index(version(), '-', 1)")
     finally:
         server.terminate()
@@ -219,8 +223,15 @@ def sqlite(folder: Path) -> Iterator[Database]:
                 "PRAGMA wal_checkpoint(TRUNCATE)"
             )
 
-    limit = f"sqlite3 -csv {shlex.quote(str(file))} {shlex.quote(_LITE_LINES)}"
-    yield Database("SQLite", sqlite3.sqlite_version, f"sqlite:///{file}", fill, limit)
+    client = f"sqlite3 -csv {shlex.quote(str(file))} "
+    yield Database(
+        "SQLite",
+        sqlite3.sqlite_version,
+        f"sqlite:///{file}",
+        fill,
+        lambda lines: client + shlex.quote(lines),
+        _LITE_LINES,
+    )
 
 
 DATABASES: dict[str, Callable[[Path], AbstractContextManager[Database]]] = {
@@ -235,9 +246,7 @@ def _fill(database: Database, *statements: str) -> None:
 
 
 def _with_version(database: Database, statement: str) -> Database:
-    return Database(
-        database.kind, str(database.run(statement)[0][0]), database.url, database.fill, database.limit
-    )
+    return replace(database, version=str(database.run(statement)[0][0]))
 
 
 def _listens(path: Path) -> None:

@@ -81,6 +81,8 @@ class Sink:
                 comment = parse_qs(url.query).get("comment", [""])[0]
                 upload: dict[str, object] = {"id": self._requests, "status": "UPLOADED", "comment": comment}
                 uploads.append(upload)
+                if path.endswith("/simple_orders"):
+                    upload |= {"uploading_id": str(self._requests), "api_validation_status": "PASSED"}
                 return {"uploading": upload}
             if path.endswith("/uploadings"):
                 return {"uploadings": uploads if "offset=0" in url.query else []}

@@ -17,6 +17,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, ValidationResult
 
 from syncd.mapping.bad import BadValueError
+from syncd.mapping.plain_contacts import plain_email, plain_phone
 from syncd.model import Reason
 
 HOME_REGION = "RU"
@@ -63,6 +64,8 @@ def read_emails(value: object) -> Contacts:
     Raises:
         BadValueError: EMAIL_UNREADABLE, when the cell is filled and no address of it can be read.
     """
+    if (plain := plain_email(value)) is not None:
+        return Contacts((plain,))
     return _read(value, _email, Reason.EMAIL_UNREADABLE)
 
 
@@ -72,6 +75,8 @@ def read_phones(value: object) -> Contacts:
     Raises:
         BadValueError: PHONE_UNREADABLE, when the cell is filled and no number of it can be read.
     """
+    if (plain := plain_phone(value)) is not None:
+        return Contacts((plain,))
     return _read(value, _phone, Reason.PHONE_UNREADABLE)
 
 

@@ -27,9 +27,6 @@ from syncd.model.upload_kind import Reader, UploadKind
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
-MOST_ODD = 500
-"""Rows of a page that are read again one by one; more, and the page is read again as a whole."""
-
 PAGES_BY_VALUE = 20
 """So many pages are then read as values at once: it is likely that they are alike."""
 
@@ -87,7 +84,7 @@ class Mapper:
         self._zone = query.timezone
         # A key that is the mark holds a digest of each line, which takes a look at each.
         is_written = kind.may_write_lines and not self._key_is_default
-        self._form = _form(layout, cells) if is_written else None
+        self._form = _form(query, kind, layout, cells) if is_written else None
         self._grammar = grammar_of(self._form) if self._form else None
         self._by_value = 0
 
@@ -119,8 +116,9 @@ class Mapper:
 
         Rows that are not by the grammar are read again as values, and a page with many of them as a whole.
         """
-        odd = list(islice(self._checked.odd(page), MOST_ODD + 1))
-        if len(odd) > MOST_ODD or not self._checked.has_keys(page):
+        most = self._kind.most_odd_lines
+        odd = list(islice(self._checked.odd(page), most + 1))
+        if len(odd) > most or not self._checked.has_keys(page):
             self._by_value = PAGES_BY_VALUE
             return self.map(page.as_rows(None), now)
         looked_at = page.as_rows(odd).rows if odd else []
@@ -144,7 +142,7 @@ class Mapper:
             newest = self._moment(page.newest, MILLISECONDS)
             return Rows(page.keys, page.lines, newest, self._moment(page.oldest, 0))
         # What the database takes for the newest and the oldest may be an odd row's.
-        moments = self._checked.moments(page)
+        moments = [self._kind.seconds(one, self._query) for one in self._checked.moments(page)]
         good = {place: one for place, one in outcomes.items() if isinstance(one, Conversion)}
         moments += [one.moment for one in good.values()]
         oldest, newest = min(moments, default=math.inf), max(moments, default=0)
@@ -162,7 +160,7 @@ class Mapper:
     def _line(self, key: str, line: str) -> Conversion | None:
         """A line that the grammar knows."""
         match = self._checked.line.fullmatch(line)
-        return Conversion(key, line, int(match[1])) if match else None
+        return Conversion(key, line, self._kind.seconds(match[1], self._query)) if match else None
 
     @property
     def _checked(self) -> Grammar:
@@ -236,16 +234,23 @@ def _sorted(outcomes: Iterable[Conversion | Reject | None], current: int) -> Map
     return Mapped(Rows.of(ready), waiting, rejects)
 
 
-def _form(layout: Layout, cells: Sequence[_Cell]) -> Form | None:
-    """None where the DateTime is a constant, since the latest of a page is asked for."""
-    parts = [
-        Cell(Column(written.column), None, _quoted(cell.read(None)))
-        if isinstance(written.source, Constant)
-        else Cell(Column(written.column), written.source)
-        for written, cell in zip(layout.written, cells, strict=True)
-    ]
-    dated = any(part.column is Column.DATETIME and part.position is not None for part in parts)
-    return Form(layout.columns, tuple(parts), layout.key) if dated else None
+def _form(query: QuerySettings, kind: UploadKind, layout: Layout, cells: Sequence[_Cell]) -> Form | None:
+    """None where the moment is a constant, since the latest of a page is asked for."""
+    parts = []
+    for written, cell in zip(layout.written, cells, strict=True):
+        is_constant, is_client = isinstance(written.source, Constant), written.column in kind.client_columns
+        position, text = (None, _quoted(cell.read(None))) if is_constant else (cell.position, "")
+        parts.append(Cell(written.column, position, text, is_client))
+    if not any(part.column is kind.moment and part.position is not None for part in parts):
+        return None
+    return Form(
+        layout.columns,
+        tuple(parts),
+        layout.key,
+        query.counter_timezone if kind.needs_counter_zone else None,
+        kind.plain_statuses(query),
+        query.hash_contacts,
+    )
 
 
 def why_unsendable(column: Column, value: object, zone: ZoneInfo) -> str:

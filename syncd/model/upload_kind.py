@@ -59,6 +59,8 @@ class UploadKind(ABC):
     """What a delivered key came with another of, for people."""
     may_write_lines: ClassVar[bool] = False
     """Whether a database may write the lines by itself (`mapping.lines`)."""
+    most_odd_lines: ClassVar[int] = 500
+    """Lines of a page that are read again as values, by their keys; more, and all of the page is."""
     merges_equal_sales: ClassVar[bool] = False
     """Whether Metrica takes rows that are alike up to their moment for one, whatever their keys."""
     needs_counter_zone: ClassVar[bool] = False
@@ -89,6 +91,10 @@ class UploadKind(ABC):
     def name_in_file(self, column: UploadColumn, query: QuerySettings) -> str:  # noqa: ARG002 - as above
         """What the header calls a column."""
         return column.value
+
+    def plain_statuses(self, query: QuerySettings) -> Mapping[str, str]:  # noqa: ARG002 - for kinds with statuses
+        """The company's words for a status that may be compared as they are, each with what is written."""
+        return {}
 
     def names_client(self, texts: Sequence[str]) -> bool:
         """Whether the texts of the client columns name anybody."""

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
-from syncd.model import Column
+from syncd.model.keys import MOMENT_COLUMNS
+from syncd.model.kinds import UploadColumn
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One column of the upload."""
 
-    column: Column
+    column: UploadColumn
     position: int | None
     """In the result; None for a constant."""
     text: str = ""
     """A constant's CSV field."""
-
-    @property
-    def is_id(self) -> bool:
-        """True when the column names the visitor."""
-        return self.column.is_id
+    names_client: bool = False
 
 
 class Value(NamedTuple):
     """What a column of the result brings into the line."""
 
-    column: Column
+    column: UploadColumn
     position: int
     """In the result."""
 
@@ -42,6 +41,12 @@ class Form:
     """The upload's columns in the order of the header."""
     key: tuple[int, ...]
     """Positions of the key's columns."""
+    zone: ZoneInfo | None = None
+    """In which moments are written as local times; None: as unix seconds."""
+    statuses: Mapping[str, str] = field(default_factory=dict)
+    """The company's words for an order's status, each with what is written for it."""
+    hashes_contacts: bool = True
+    """Whether mails and phones are written as MD5."""
 
     @property
     def line(self) -> tuple[Value | str, ...]:
@@ -60,5 +65,5 @@ class Form:
 
     @property
     def moment(self) -> int:
-        """Position of the DateTime."""
-        return next(cell.position or 0 for cell in self.cells if cell.column is Column.DATETIME)
+        """Position of the column that says when it was."""
+        return next(cell.position or 0 for cell in self.cells if cell.column in MOMENT_COLUMNS)

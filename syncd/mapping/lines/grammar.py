@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from syncd.mapping import fields
+from syncd.mapping import fields, plain_contacts
 from syncd.mapping.currency import CODES
-from syncd.mapping.lines.form import Form
+from syncd.mapping.lines.form import Cell, Form
 from syncd.model import Column, TextPage
 from syncd.model.keys import are_numbers
+from syncd.model.kinds import OrderColumn, UploadColumn
 
 # Possessive throughout: a line is read once, from left to right, with no second thoughts.
 _CONTROL = r"\x00-\x1f\x7f-\x9f\ud800-\udfff"
@@ -28,8 +29,12 @@ _PRICE = rf"(?:[0-9]{{1,{_HALF}}}+(?:\.[0-9]{{1,{_HALF}}}+|)|)"
 _FREQUENT = ("RUB", "USD", "EUR")
 """Tried first."""
 _CURRENCY = rf"(?:{'|'.join([*_FREQUENT, *sorted(CODES.difference(_FREQUENT))])}|)"
+# From 2001 on: in any zone that is no earlier than the year 2000 of UTC.
+_DAY = r"2(?:0(?:0[1-9]|[1-9][0-9])|[1-9][0-9]{2})-[0-9]{2}-[0-9]{2}"
+_LOCAL_TIME = rf"({_DAY} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})"
+_MD5 = "[0-9a-f]{32}"
 
-_PATTERNS = {
+_PATTERNS: dict[UploadColumn, str] = {
     Column.CLIENT_ID: _DIGITS,
     Column.YCLID: _DIGITS,
     Column.USER_ID: _TEXT,
@@ -38,7 +43,17 @@ _PATTERNS = {
     Column.DATETIME: _SECONDS,
     Column.PRICE: _PRICE,
     Column.CURRENCY: _CURRENCY,
+    OrderColumn.ID: _TEXT,
+    OrderColumn.CREATE_DATE_TIME: _LOCAL_TIME,
+    OrderColumn.CLIENT_UNIQ_ID: f"(?:{_TEXT})?+",
+    OrderColumn.CLIENT_IDS: _DIGITS,
+    OrderColumn.EMAILS: plain_contacts.EMAIL,
+    OrderColumn.PHONES: rf"{plain_contacts.COUNTRY_CODE}[0-9]{{{plain_contacts.NATIONAL_DIGITS}}}",
+    OrderColumn.REVENUE: _PRICE,
+    OrderColumn.COST: _PRICE,
+    OrderColumn.CURRENCY: _CURRENCY,
 }
+_CONTACTS = frozenset({OrderColumn.EMAILS, OrderColumn.PHONES})
 _KEY_PART = r'"[^"\\\x00-\x1f\ud800-\udfff]{0,255}+"'
 """A key's value that JSON writes as it is; longer ones are looked at as values."""
 
@@ -48,7 +63,7 @@ class Grammar:
     """Which lines and keys are valid in one query."""
 
     line: re.Pattern[str]
-    """One line; its only group is the DateTime."""
+    """One line; its only group says when it was."""
     lines: re.Pattern[str]
     """Any number of them, each with its end."""
     keys: re.Pattern[str]
@@ -67,22 +82,41 @@ class Grammar:
         keys = page.keys
         return keys.once(are_numbers) or self.keys.fullmatch(f"{keys.joined}\n") is not None
 
-    def moments(self, page: TextPage) -> list[int]:
-        """The DateTimes of all valid lines; others, which stand in what is not valid, may be among them."""
-        return list(map(int, self.line.findall(page.lines.joined)))
+    def moments(self, page: TextPage) -> list[str]:
+        """The first and the last moment of the valid lines.
+
+        Shorter ones are earlier: unix seconds have no zeros before them, and local times are all as long.
+        """
+        found = self.line.findall(page.lines.joined)
+        return [min(found, key=_in_time), max(found, key=_in_time)] if found else []
+
+
+def _in_time(moment: str) -> tuple[int, str]:
+    return len(moment), moment
 
 
 def grammar_of(form: Form) -> Grammar:
     """The grammar of a query's lines."""
-    ids = sum(cell.is_id for cell in form.cells)
+    clients = [cell for cell in form.cells if cell.names_client]
     cells = []
     for cell in form.cells:
-        if cell.position is None:
-            cells.append(re.escape(cell.text))
-        else:  # with several kinds of id, each may be empty
-            pattern = _PATTERNS[cell.column]
-            cells.append(f"(?:{pattern})?+" if cell.is_id and ids > 1 else pattern)
-    nobody = f"(?!{',' * ids})" if ids > 1 else ""
-    line = nobody + ",".join(cells)
+        pattern = _pattern(form, cell)
+        if cell.position is not None and cell.names_client and len(clients) > 1:
+            # Each may be empty, but not all of them, which stand side by side.
+            nobody = f"(?!,{{{len(clients) - 1}}}(?:[,\n]|\\Z))" if cell is clients[0] else ""
+            pattern = f"{nobody}(?:{pattern})?+"
+        cells.append(pattern)
+    line = ",".join(cells)
     key = r"\[" + ",".join([_KEY_PART] * len(form.key)) + r"\]"
-    return Grammar(re.compile(line), re.compile(f"(?:{line}\n)*+"), re.compile(f"(?:{key}\n)*+"))
+    alone = re.compile(f"^{line}$", re.MULTILINE)
+    return Grammar(alone, re.compile(f"(?:{line}\n)*+"), re.compile(f"(?:{key}\n)*+"))
+
+
+def _pattern(form: Form, cell: Cell) -> str:
+    if cell.position is None:
+        return re.escape(cell.text)
+    if cell.column in _CONTACTS and form.hashes_contacts:
+        return _MD5
+    if cell.column is OrderColumn.ORDER_STATUS:
+        return f"(?:{'|'.join(map(re.escape, sorted(set(form.statuses.values()))))})"
+    return _PATTERNS[cell.column]

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from syncd.source.lines import mysql, postgresql, sqlite
-from syncd.source.lines.offsets import steady_offset
+from syncd.source.lines.offsets import steady_offset, steady_offset_of_moments
 from syncd.source.lines.writer import TextRow, Wanted, Writer
 
-__all__ = ["WRITERS", "TextRow", "Wanted", "Writer", "steady_offset"]
+__all__ = ["WRITERS", "TextRow", "Wanted", "Writer", "steady_offset", "steady_offset_of_moments"]
 
 WRITERS: Mapping[str, Writer] = {
     "mysql": mysql.WRITER,

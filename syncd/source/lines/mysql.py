@@ -19,6 +19,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal
 
 from syncd.mapping.lines.form import Value
 from syncd.model import Column
+from syncd.model.kinds import UploadColumn
 from syncd.source.lines.writer import (
     NOTHING,
     ODD,
@@ -39,7 +40,7 @@ _TEXTS = frozenset({252, 253, 254})
 """Binary ones too, which only their character set tells apart (`_plain`)."""
 _MOMENTS = frozenset({7, 12})
 
-_FIT: Mapping[Column, frozenset[int]] = {
+_FIT: Mapping[UploadColumn, frozenset[int]] = {
     Column.CLIENT_ID: _NUMBERS | _TEXTS,
     Column.YCLID: _NUMBERS | _TEXTS,
     Column.USER_ID: _WHOLE | _TEXTS,

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal
 
 from syncd.mapping.lines.form import Form
 from syncd.model import Column
+from syncd.model.kinds import UploadColumn
 from syncd.source.lines.writer import (
     NOTHING,
     ODD,
@@ -37,9 +38,9 @@ _FRACTIONS = {0: "", 4: "." + 3 * _DIGIT, 7: "." + 6 * _DIGIT}
 _ZONES = {0: "", 1: "Z", 6: f"[+-]{2 * _DIGIT}:{2 * _DIGIT}"}
 
 
-def fits(_form: Form, _types: Sequence[object]) -> bool:
-    """Any column may hold anything."""
-    return True
+def fits(form: Form, _types: Sequence[object]) -> bool:
+    """Any column may hold anything; but SQLite has no MD5, which orders need."""
+    return all(isinstance(cell.column, Column) for cell in form.cells)
 
 
 def read(connection: Connection, wanted: Wanted) -> TextRow:
@@ -86,7 +87,7 @@ def _statement(connection: Connection, wanted: Wanted, end: Sequence[object]) ->
     ).select_from(page.add_columns(seconds).subquery("syncd_p"))
 
 
-def _value(column: Column, name: str) -> ColumnElement[Any]:
+def _value(column: UploadColumn, name: str) -> ColumnElement[Any]:
     """What writes a column of the line; nothing for a null."""
     if column is Column.DATETIME:
         return literal_column(f"ifnull({_SECONDS}, {ODD})")

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, literal_column
 
 from syncd.mapping.lines.form import Form
-from syncd.model import Column
+from syncd.model.kinds import UploadColumn
 from syncd.source.exact import written_as
 from syncd.source.exact.types import literal_name
 from syncd.source.keyset import DERIVED, Keyset, SortColumn
@@ -31,6 +31,8 @@ class Wanted:
     """Rows at most."""
     offset: timedelta
     """From UTC, of local times."""
+    counter_offset: timedelta = timedelta()
+    """From UTC, of the moments of `Form.zone`."""
     asks_tie: bool = False
     """Whether it is wanted that the database says if the last row ties with `lower`."""
 
@@ -77,13 +79,13 @@ ODD = "'\"'"
 
 
 def by_types(
-    columns: Mapping[Column, frozenset[int]], key: frozenset[int]
+    columns: Mapping[UploadColumn, frozenset[int]], key: frozenset[int]
 ) -> Callable[[Form, Sequence[object]], bool]:
     """`Writer.fits` where a type decides: which may stand in each column of the upload, and in keys."""
 
     def fits(form: Form, types: Sequence[object]) -> bool:
         cells = [(cell.column, cell.position) for cell in form.cells if cell.position is not None]
-        return all(types[position] in columns[column] for column, position in cells) and all(
+        return all(types[position] in columns.get(column, ()) for column, position in cells) and all(
             types[position] in key for position in form.key
         )
 
