@@ -97,8 +97,7 @@ def _conversion_codes(money: int, lines: JoinedLines) -> Codes:
 def _codes_of_block(money: int, text: bytes, start: int, end: int) -> Codes:
     """Code the lines from `start` to `end`, each with its newline; behind them at least a word follows."""
     letters = np.frombuffer(text, np.uint8, end - start, start)
-    sizes = text.count(b"\n", start, end), text.count(b",", start, end)
-    ends, before, behind = _edges(letters, *sizes, money)
+    ends, before, behind = _edges(letters, money)
     starts = _starts(ends)
     words = np.ndarray((end - start,), "<u8", text, start, (1,))
     return (_numbers(letters, before + 1, behind) << _HASH_BITS) | _hashes(words, starts, before - starts)
@@ -114,12 +113,16 @@ def _starts(ends: Codes) -> Codes:
 _CODERS = [partial(_conversion_codes, money) for money in range(3)]
 
 
-def _edges(letters: NDArray[np.uint8], lines: int, commas: int, money: int) -> tuple[Codes, Codes, Codes]:
+def _edges(letters: NDArray[np.uint8], money: int) -> tuple[Codes, Codes, Codes]:
     """Find where each line ends, and the commas (or the end) before and behind its DateTime."""
     marks = np.flatnonzero(letters <= _COMMA)
-    if len(marks) == lines + commas and commas % lines == 0:  # as many in each line, most likely
-        table = marks.reshape(lines, -1)
-        if (letters[table[:, -1]] == _NEWLINE).all():
+    found = letters[marks]
+    is_end = found == _NEWLINE
+    lines = np.count_nonzero(is_end)
+    if len(marks) % lines == 0 and np.count_nonzero(found == _COMMA) == len(marks) - lines:
+        width = len(marks) // lines  # of each line, most likely: no quotes, no commas in texts
+        if is_end[width - 1 :: width].all():
+            table = marks.reshape(lines, width)
             return table[:, -1], table[:, -2 - money], table[:, -1 - money]
     ends = np.flatnonzero(letters == _NEWLINE)
     places = np.flatnonzero(letters == _COMMA)
