@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -217,14 +216,9 @@ def _cut(run_id: int, codes: Codes, uploads: Codes) -> Iterator[dict[str, object
             "last": int(codes[end - 1]),
             "first": int(codes[start]),
             "codes": codes[start:end].tobytes(),
-            "uploads": _packed(uploads[start:end].tobytes()),
+            "uploads": zlib.compress(uploads[start:end].tobytes(), 1),
         }
         start = end
-
-
-@lru_cache(maxsize=4)  # the blocks of a new run are all of one upload
-def _packed(uploads: bytes) -> bytes:
-    return zlib.compress(uploads, 1)
 
 
 def _merge(database: StoreDatabase, connection: Connection, query: str) -> None:
