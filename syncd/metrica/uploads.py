@@ -11,9 +11,13 @@ from syncd.metrica.replies import receipt_of, receipts_of
 from syncd.metrica.transport import TOO_LARGE
 from syncd.model import Receipt
 from syncd.model.errors import FileRefused, OutcomeUnknown
+from syncd.model.probed import Probed
 from syncd.model.settings import QuerySettings
 from syncd.model.upload_kind import UploadKind
 
+UNASKED = Probed()
+"""Nobody has asked a live counter."""
+ID_PARAMETER = "client_id_type"
 LIST_PAGE = 10_000
 """Uploads per list request: the API's own default."""
 SMALLEST_PAGE = 10
@@ -23,12 +27,16 @@ SMALLEST_PAGE = 10
 class Uploads:
     """Implements ports.Destination for one token and the kind of a query's uploads."""
 
-    def __init__(self, client: MetricaClient, kind: UploadKind, query: QuerySettings) -> None:
+    def __init__(
+        self, client: MetricaClient, kind: UploadKind, query: QuerySettings, probed: Probed = UNASKED
+    ) -> None:
         self._client = client
         self._kind = kind
         self._endpoint = kind.endpoint
         self._query = query
-        self._list_page = LIST_PAGE
+        self._unwanted = frozenset({ID_PARAMETER} if probed.refuses_id_parameter else ())
+        """Parameters of an upload that Metrica refuses."""
+        self._list_page = min(LIST_PAGE, probed.list_page or LIST_PAGE)
         """Fewer once an answer was too large."""
 
     @property
@@ -58,6 +66,7 @@ class Uploads:
         incomplete, so that Metrica cannot take it, however long the process was stopped meanwhile.
         """
         parameters = self._kind.parameters(self._query, header, tag)
+        parameters = {name: value for name, value in parameters.items() if name not in self._unwanted}
         document = self._client.request(
             "POST", counter, self._endpoint.upload, parameters, lambda: FileBody(file, fence)
         )

@@ -18,9 +18,10 @@ from syncd.metrica.pace import Pace
 from syncd.metrica.token import OAuthToken
 from syncd.metrica.uploads import Uploads
 from syncd.model.clock import Clock, SystemClock
-from syncd.model.errors import ConfigError, Problem, SourceError
+from syncd.model.errors import ConfigError, Problem, SourceError, StateError
 from syncd.model.events import Event, Observer
 from syncd.model.places import Place, address_of
+from syncd.model.probed import Probed, probed_of
 from syncd.model.settings import QuerySettings, Settings
 from syncd.model.uploads import KindOfRows
 from syncd.monitoring.overview import Requests
@@ -125,7 +126,16 @@ class Resources:
 
     def uploads(self, query: QuerySettings) -> Uploads:
         """Metrica as the uploads of the query's kind see it."""
-        return Uploads(self.client(query), kind_of(query), query)
+        return Uploads(self.client(query), kind_of(query), query, self.probed())
+
+    def probed(self) -> Probed:
+        """What counters at this address answered to `syncd probe`; nothing where the store cannot tell."""
+        answers: dict[str, str] = {}
+        with suppress(StateError):
+            if not self.store.is_new():
+                kept = self.store.probe_answers(self.settings.metrica.api_url)
+                answers = {row.question: row.answer for row in kept if row.answer}
+        return probed_of(answers)
 
     def _client(self, query: QuerySettings) -> MetricaClient:
         if query.login not in self._clients:

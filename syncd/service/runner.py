@@ -113,12 +113,13 @@ class QueryRunner:
         resources, query = self._resources, self._resources.complete(self.query)
         ledger, client = resources.ledger(query, lease), resources.client(query)
         metrica, backlog = self._metrica, Backlog(self._unrecorded)
+        settle = resources.probed().settle(metrica.settle)
         settler = Settler(
             ledger,
             resources.uploads(query),
             resources.clock,
             resources.observer,
-            Patience(query.reject_limit, metrica.settle, metrica.timeout if lease else timedelta(0)),
+            Patience(query.reject_limit, settle, metrica.timeout if lease else timedelta(0)),
             fence=lambda: self._keeper.check(query.name, lease),
             listed=backlog.uploads,
         )

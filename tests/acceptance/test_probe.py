@@ -79,3 +79,21 @@ def test_a_counter_that_refuses_is_told(cli: Cli, sqlite_db: Database, emulator:
     assert refused.returncode == 1
     assert "what to do" in refused.stderr
     assert [one.method for one in emulator.requests()] == ["GET"]
+
+
+def test_a_lost_upload_is_looked_for_as_long_as_the_list_needs(
+    cli: Cli, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
+    """`settle` is a second and the list needs three: without the answer the rows would go twice."""
+    shop.open_shop(sqlite_db)
+    shop.sell(sqlite_db, 1, 3)
+    cli.configure(shop.configuration(sqlite_db, emulator.url, shop.query()))
+    emulator.fault("list_delay", seconds=3)
+    asked = cli.run("probe", str(ASIDE), "--yes", "--question", "list_delay")
+    assert asked.returncode == 0, asked.stderr
+    emulator.fault("drop_after", times=1)
+    done = cli.run("run", "--once")
+    assert done.returncode == 0, done.stderr
+    sold = [one for one in emulator.conversions() if one.counter != ASIDE]
+    assert {one.times for one in sold} == {1}
+    assert len(sold) == 3
