@@ -35,7 +35,7 @@ GIVE_UP = timedelta(hours=1)
 
 
 @dataclass(slots=True)
-class _Letter:
+class Letter:
     """A message on its way to one receiver."""
 
     message: Message
@@ -51,7 +51,7 @@ class Postbox:
     clock: Clock
     observer: Observer
     stop: Flag
-    letters: SimpleQueue[_Letter] = field(default_factory=SimpleQueue)
+    letters: SimpleQueue[Letter] = field(default_factory=SimpleQueue)
     busy_since: float | None = None
     """By `clock.seconds`: since when it has been at one message."""
     failure: str = ""
@@ -75,10 +75,10 @@ class Postbox:
                 continue
             self._deliver(letter)
 
-    def _deliver(self, letter: _Letter) -> None:
+    def _deliver(self, letter: Letter) -> None:
         while not self.stop.is_set():
             self.busy_since = self.clock.seconds()
-            self.failure = self.receiver.send(letter.message)
+            self.failure = self._send(letter.message)
             now, self.busy_since = self.clock.seconds(), None
             if not self.failure:
                 letter.taken()
@@ -88,6 +88,14 @@ class Postbox:
             if now - letter.since > GIVE_UP.total_seconds():
                 return
             self.stop.wait(TRY_AGAIN.total_seconds())
+
+    def _send(self, message: Message) -> str:
+        """Hand over; gives why it failed. What a library did not foresee is a failure like others."""
+        try:
+            return self.receiver.send(message)
+        except Exception as error:  # noqa: BLE001 — without this thread nobody would be told any more
+            self.observer.emit(Event.INTERNAL_ERROR, error=error)
+            return f"it failed with {type(error).__name__}"
 
 
 class AlertWatch:
@@ -171,7 +179,7 @@ class AlertWatch:
                 self._memory.swap(key, known, None if known.is_over else replace(known, is_owed=False))
 
         for postbox in self._postboxes:
-            postbox.letters.put(_Letter(message, settle, self._clock.seconds()))
+            postbox.letters.put(Letter(message, settle, self._clock.seconds()))
 
     def _watch(self) -> None:
         pause = min(max(self._terms.after / 4, SHORTEST_LOOK), LONGEST_LOOK)
