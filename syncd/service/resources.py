@@ -60,6 +60,7 @@ class Resources:
         self._pace = Pace()
         self._clients: dict[str, MetricaClient] = {}
         self._lists: dict[tuple[str, str], Lists] = {}
+        self._probed: Probed | None = None
         self._lock = RLock()
 
     def _tell_statement(self, database: str, sql: str, values: str) -> None:
@@ -69,6 +70,7 @@ class Resources:
         """Work with these settings from now on; a run that is going on keeps what it has."""
         with self._lock:
             before, self.settings = self.settings, settings
+            self._probed = None
             self.engines.change(settings.databases)
             if before.metrica != settings.metrica:
                 for client in self._clients.values():
@@ -129,13 +131,16 @@ class Resources:
         return Uploads(self.client(query), kind_of(query), query, self.probed())
 
     def probed(self) -> Probed:
-        """What counters at this address answered to `syncd probe`; nothing where the store cannot tell."""
-        answers: dict[str, str] = {}
-        with suppress(StateError):
-            if not self.store.is_new():
-                kept = self.store.probe_answers(self.settings.metrica.api_url)
-                answers = {row.question: row.answer for row in kept if row.answer}
-        return probed_of(answers)
+        """What counters at this address answered to `syncd probe`; nothing where the store cannot tell.
+
+        Read once: what is answered later counts from the next start or reload on.
+        """
+        if self._probed is None:
+            with suppress(StateError):
+                if not self.store.is_new():
+                    kept = self.store.probe_answers(self.settings.metrica.api_url)
+                    self._probed = probed_of({row.question: row.answer for row in kept if row.answer})
+        return self._probed or Probed()
 
     def _client(self, query: QuerySettings) -> MetricaClient:
         if query.login not in self._clients:

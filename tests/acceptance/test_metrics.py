@@ -83,6 +83,8 @@ def test_every_metric_moves_when_it_should(cli: Cli, postgres: Database, emulato
     daemon.wait_for("upload_found")
     daemon.wait_for("query_finished")
 
+    # The record of a run, which the newest sale is of, follows its event.
+    eventually(lambda: Scrape(url).value("newest_sale_timestamp_seconds", **QUERY))
     first = Scrape(url)
     counted = first.counted()
     requests = {
