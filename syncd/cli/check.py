@@ -201,7 +201,7 @@ def _looks(
     resources: Resources, settings: Settings, queries: Sequence[QuerySettings]
 ) -> Iterator[CheckFinding]:
     yield look_at_state(resources.store)
-    yield from look_at_answers(_answers(resources), settings.metrica.settle, queries)
+    yield from look_at_answers(resources.probe_answers(), settings.metrica.settle, queries)
     away: set[str] = set()
     for name in dict.fromkeys(query.database.name for query in queries):
         found = look_at_database(name, lambda name=name: resources.connect(name))  # type: ignore[misc]  # bound now
@@ -250,16 +250,6 @@ def _completed(resources: Resources, query: QuerySettings) -> QuerySettings:
         return resources.complete(query)
     except SyncdError:
         return query.model_copy(update={"counter_timezone": ZoneInfo("UTC")})
-
-
-def _answers(resources: Resources) -> dict[str, str]:
-    """What counters at this address answered to `syncd probe`; nothing where the store cannot be read."""
-    with suppress(StateError):
-        if not resources.store.is_new():
-            resources.store.check_version()
-            kept = resources.store.probe_answers(resources.settings.metrica.api_url)
-            return {row.question: row.answer for row in kept if row.answer}
-    return {}
 
 
 def _stands(resources: Resources, query: QuerySettings) -> Callable[[], Position | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from hashlib import blake2b
 from threading import RLock
@@ -60,7 +60,7 @@ class Resources:
         self._pace = Pace()
         self._clients: dict[str, MetricaClient] = {}
         self._lists: dict[tuple[str, str], Lists] = {}
-        self._probed: Probed | None = None
+        self._answers: Mapping[str, str] | None = None
         self._lock = RLock()
 
     def _tell_statement(self, database: str, sql: str, values: str) -> None:
@@ -70,7 +70,7 @@ class Resources:
         """Work with these settings from now on; a run that is going on keeps what it has."""
         with self._lock:
             before, self.settings = self.settings, settings
-            self._probed = None
+            self._answers = None
             self.engines.change(settings.databases)
             if before.metrica != settings.metrica:
                 for client in self._clients.values():
@@ -130,17 +130,21 @@ class Resources:
         """Metrica as the uploads of the query's kind see it."""
         return Uploads(self.client(query), kind_of(query), query, self.probed())
 
-    def probed(self) -> Probed:
+    def probe_answers(self) -> Mapping[str, str]:
         """What counters at this address answered to `syncd probe`; nothing where the store cannot tell.
 
         Read once: what is answered later counts from the next start or reload on.
         """
-        if self._probed is None:
+        if self._answers is None:
             with suppress(StateError):
                 if not self.store.is_new():
                     kept = self.store.probe_answers(self.settings.metrica.api_url)
-                    self._probed = probed_of({row.question: row.answer for row in kept if row.answer})
-        return self._probed or Probed()
+                    self._answers = {row.question: row.answer for row in kept if row.answer}
+        return self._answers or {}
+
+    def probed(self) -> Probed:
+        """The answers that matter to a run."""
+        return probed_of(self.probe_answers())
 
     def _client(self, query: QuerySettings) -> MetricaClient:
         if query.login not in self._clients:

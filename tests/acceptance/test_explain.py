@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from syncd.cli.explain_words import REMEDIES
 from syncd.model import Reason
+from syncd.model.remedies import REMEDIES
 from tests.acceptance import shop
 from tests.acceptance.situation import Situation
 

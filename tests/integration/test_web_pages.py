@@ -16,13 +16,14 @@ import requests
 from syncd.language import LANGUAGES
 from syncd.model import Reason
 from syncd.model.errors import StateUnavailable
+from syncd.model.remedies import REMEDIES
 from syncd.model.settings import HttpSettings
 from syncd.monitoring.status import FailureFacts, QueryFacts, StatusReport
 from syncd.monitoring.status.history import DAY, DAYS, HOUR, HOURS, QueryPast, Series, Stretch, series
 from syncd.monitoring.telemetry import Metrics
 from syncd.monitoring.web import HttpServer, create_app
 from syncd.monitoring.web.page import MOST_ITEMS
-from syncd.monitoring.web.reasons import REASONS, REMEDIES
+from syncd.monitoring.web.reasons import REASONS
 from syncd.monitoring.web.words import Words
 from tests.support.status import GOOD, HOSTILE, NOW, SITUATIONS, UPLOADS, report_of
 

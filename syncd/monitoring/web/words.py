@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from syncd.language import N_, catalogue
+from syncd.model.remedies import REMEDIES
 from syncd.monitoring.status import Finding, Wording
 from syncd.monitoring.status.history import DAY, HOUR, Series, Stretch, in_all
 from syncd.monitoring.web import plots
-from syncd.monitoring.web.reasons import REASONS, REMEDIES
+from syncd.monitoring.web.reasons import REASONS
 
 DASH = "\N{EN DASH}"
 
