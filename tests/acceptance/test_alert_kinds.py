@@ -51,6 +51,11 @@ class Watched:
             f"INSERT INTO orders VALUES ({number}, 'GA1.2.3', 'paid', '{at}', '{at}', 100, 'RUB')"
         )
 
+    def is_over(self, daemon: Running, kind: str) -> None:
+        """Both were told of this trouble and of its end, and the daemon ends well."""
+        self.told(f"paid_orders: {kind}", "paid_orders: recovered")
+        assert daemon.stop() == 0
+
     def told(self, *titles: str) -> None:
         """Both were told this and nothing else, in this order."""
         wanted = [f"syncd: {title}" for title in titles]
@@ -86,8 +91,7 @@ def test_failing(watched: Watched) -> None:
     watched.source.run("ALTER TABLE orders RENAME TO hidden")
     watched.told("paid_orders: failing")
     watched.source.run("ALTER TABLE hidden RENAME TO orders")
-    watched.told("paid_orders: failing", "paid_orders: recovered")
-    assert daemon.stop() == 0
+    watched.is_over(daemon, "failing")
 
 
 def test_halted(watched: Watched) -> None:
@@ -97,8 +101,7 @@ def test_halted(watched: Watched) -> None:
     watched.told("paid_orders: halted")
     watched.source.run("DELETE FROM orders WHERE order_id = 4")
     daemon.process.send_signal(signal.SIGHUP)
-    watched.told("paid_orders: halted", "paid_orders: recovered")
-    assert daemon.stop() == 0
+    watched.is_over(daemon, "halted")
 
 
 def test_rejects(watched: Watched) -> None:
@@ -108,8 +111,7 @@ def test_rejects(watched: Watched) -> None:
     watched.told("paid_orders: rejects")
     dropped = watched.cli.run("rejects", "drop", "paid_orders", "--all", "--yes")
     assert dropped.returncode == 0, dropped.stderr
-    watched.told("paid_orders: rejects", "paid_orders: recovered")
-    assert daemon.stop() == 0
+    watched.is_over(daemon, "rejects")
 
 
 def test_match_rate(watched: Watched) -> None:
@@ -119,8 +121,7 @@ def test_match_rate(watched: Watched) -> None:
     watched.clock.set("+3h")
     watched.told("paid_orders: match rate")
     watched.clock.set("+9d")
-    watched.told("paid_orders: match rate", "paid_orders: recovered")
-    assert daemon.stop() == 0
+    watched.is_over(daemon, "match rate")
 
 
 def test_quota(watched: Watched) -> None:
@@ -131,8 +132,7 @@ def test_quota(watched: Watched) -> None:
     watched.told("paid_orders: quota")
     watched.emulator.clear_faults()
     watched.clock.set("+1d")
-    watched.told("paid_orders: quota", "paid_orders: recovered")
-    assert daemon.stop() == 0
+    watched.is_over(daemon, "quota")
 
 
 def test_late(watched: Watched) -> None:
@@ -142,5 +142,4 @@ def test_late(watched: Watched) -> None:
     shop.sell(watched.source, 4, 1)
     watched.told("paid_orders: late")
     watched.emulator.clear_faults()
-    watched.told("paid_orders: late", "paid_orders: recovered")
-    assert daemon.stop() == 0
+    watched.is_over(daemon, "late")

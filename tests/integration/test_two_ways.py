@@ -22,7 +22,18 @@ from syncd.source import Engines, SqlSource
 from syncd.source.lines import steady_offset
 from tests.support.servers import Database
 from tests.support.source import database_settings
-from tests.support.two_ways import NAMES, a_query, assert_one, digits, id_types, taken_in, words, years
+from tests.support.two_ways import (
+    NAMES,
+    a_query,
+    assert_one,
+    between,
+    digits,
+    id_types,
+    taken_in,
+    words,
+    years,
+    zones,
+)
 
 text = st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=12)
 numbers = st.decimals(-5, 10**9, places=2) | st.sampled_from(
@@ -238,12 +249,11 @@ def test_a_zone_that_changes_its_offset(
 @given(
     years,
     years,
-    st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]),
+    zones,
 )
 def test_a_steady_offset_is_that_of_every_moment(one: datetime, other: datetime, name: str) -> None:
     """Where an offset is given, all moments between have it."""
     zone, (oldest, newest) = ZoneInfo(name), sorted((one, other))
     offset = steady_offset(zone, oldest, newest)
-    step = (newest - oldest) / 200
-    offsets = {(oldest + n * step).replace(tzinfo=zone).utcoffset() for n in range(201)}
+    offsets = {moment.replace(tzinfo=zone).utcoffset() for moment in between(oldest, newest)}
     assert offset is None or offsets == {offset}

@@ -22,7 +22,7 @@ from syncd.source.lines import steady_offset_of_moments
 from tests.support.odd_contacts import ODD_MAILS, ODD_PHONES
 from tests.support.servers import Database
 from tests.support.source import database_settings, query_settings
-from tests.support.two_ways import assert_one, digits, taken_in, words
+from tests.support.two_ways import assert_one, between, digits, taken_in, words, zones
 
 COLUMNS = dict(
     zip(("o", "d", "u", "i", "e", "p", "s", "r", "k", "c"), OrderColumn, strict=True),
@@ -330,14 +330,13 @@ def test_an_hour_that_comes_twice(
 @given(
     moments,
     moments,
-    st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]),
+    zones,
 )
 def test_a_steady_offset_is_that_of_every_moment(one: datetime, other: datetime, name: str) -> None:
     """Where an offset is given, all moments between have it, and none is a time that has been before."""
     zone, (oldest, newest) = ZoneInfo(name), sorted((one, other))
     offset = steady_offset_of_moments(zone, oldest, newest)
-    step = (newest - oldest) / 200
-    there = [(oldest + n * step).replace(tzinfo=UTC).astimezone(zone) for n in range(201)]
+    there = [moment.replace(tzinfo=UTC).astimezone(zone) for moment in between(oldest, newest)]
     assert offset is None or {(one.utcoffset(), one.fold) for one in there} == {(offset, 0)}
 
 

@@ -31,7 +31,13 @@ years = st.one_of(
         for first, last in (("1999-12-20", "2027-01-01"), ("2025-10-20", "2025-11-01"))
     )
 )
+zones = st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"])
 id_types = st.sampled_from([(IdKind.CLIENT_ID,), (IdKind.CLIENT_ID, IdKind.USER_ID), (IdKind.USER_ID,)])
+
+
+def between(oldest: datetime, newest: datetime) -> list[datetime]:
+    """Two hundred moments that lie evenly from the one to the other, and the last."""
+    return [oldest + n * (newest - oldest) / 200 for n in range(201)]
 
 
 def taken_in(query: QuerySettings, source: SqlSource, page_rows: int, *, as_text: bool) -> tuple[Chunk, int]:
