@@ -13,7 +13,7 @@ from syncd.config.document import Document
 from syncd.config.keys import HttpKeys
 from syncd.config.schedule import gaps
 from syncd.config.stated import StatedQuery, stated_databases, stated_queries
-from syncd.model.kinds import RULES, OrderColumn, QueryKind
+from syncd.model.kinds import RULES, QueryKind
 from syncd.model.settings import (
     AlertSettings,
     DatabaseSettings,
@@ -79,8 +79,8 @@ def _query(
     zone: ZoneInfo = query.get("timezone") or database.timezone
     if cron := query.get("cron"):
         said["every"], said["longest_pause"] = gaps(cron, zone)
-    if kind is QueryKind.ORDERS:
-        said["key"] = (said["columns"].get(OrderColumn.ID, OrderColumn.ID.value),)
+    if rules.key_column is not None:
+        said["key"] = (said["columns"].get(rules.key_column, rules.key_column.value),)
     token, token_file = _token(query, metrica)
     return QuerySettings(
         **said

@@ -8,7 +8,7 @@ from syncd.config.stated import StatedQuery
 from syncd.config.words import dotted, nearest
 from syncd.language import _, ngettext
 from syncd.model import Column, IdKind
-from syncd.model.kinds import RULES, KindRules, OrderColumn, QueryKind
+from syncd.model.kinds import RULES, KindRules, QueryKind
 from syncd.model.settings import Constant
 
 _LEFT_OUT = Constant(value=None)
@@ -24,12 +24,11 @@ def apply(query: StatedQuery) -> None:
     _foreign_keys(query, kind, rules)
     _columns(query, kind, rules)
     _left_out(query, rules)
-    match kind:
-        case QueryKind.CONVERSIONS:
-            _id_columns(query)
-            _constants(query)
-        case QueryKind.ORDERS:
-            _order_id(query)
+    _key_column(query, rules)
+    if "id_type" in rules.needed_keys:
+        _id_columns(query)
+    if rules.columns is Column:
+        _constants(query)
 
 
 def _needed_keys(query: StatedQuery, rules: KindRules) -> None:
@@ -69,11 +68,13 @@ def _left_out(query: StatedQuery, rules: KindRules) -> None:
             )
 
 
-def _order_id(query: StatedQuery) -> None:
-    source = (query.get("columns") or {}).get(OrderColumn.ID)
-    if isinstance(source, Constant) and source != _LEFT_OUT:
+def _key_column(query: StatedQuery, rules: KindRules) -> None:
+    """The key tells rows apart, which a constant does not."""
+    source = (query.get("columns") or {}).get(rules.key_column) if rules.key_column else None
+    if isinstance(source, Constant) and source != _LEFT_OUT and rules.key_column:
         hint = _("name the result column with the order's id")
-        query.add("columns", "id", message=_("a constant would make all rows one order"), hint=hint)
+        message = _("a constant would make all rows one order")
+        query.add("columns", rules.key_column.value, message=message, hint=hint)
 
 
 def _id_columns(query: StatedQuery) -> None:

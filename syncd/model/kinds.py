@@ -79,6 +79,8 @@ class KindRules:
     """Keys that the query has, by itself or by `defaults`."""
     foreign_keys: dict[str, str] = field(default_factory=dict)
     """Keys that mean nothing for this kind, each with what holds instead."""
+    key_column: UploadColumn | None = None
+    """The column whose value is the key; None: the query says what its key is."""
 
 
 _NO_STATUSES = N_("orders alone have statuses")
@@ -103,6 +105,7 @@ RULES: dict[QueryKind, KindRules] = {
             "spread": N_("orders are told apart by their id"),
             "goal_name": _NO_GOAL_NAME,
         },
+        key_column=OrderColumn.ID,
     ),
     QueryKind.CALLS: KindRules(
         CallColumn,

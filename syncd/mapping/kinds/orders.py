@@ -17,7 +17,7 @@ from syncd.mapping.moments import from_iso, moment
 from syncd.model import Reason
 from syncd.model.endpoints import Endpoint, ReplyNames
 from syncd.model.errors import SyncdError
-from syncd.model.kinds import ORDER_STATUSES, WINDOWS, OrderColumn, QueryKind, UploadColumn
+from syncd.model.kinds import ORDER_STATUSES, RULES, WINDOWS, OrderColumn, QueryKind, UploadColumn
 from syncd.model.settings import QuerySettings
 from syncd.model.upload_kind import Reader, Remark, UploadKind
 
@@ -39,7 +39,7 @@ class Orders(UploadKind):
     client_columns = frozenset({OrderColumn.CLIENT_IDS, OrderColumn.EMAILS, OrderColumn.PHONES})
     required = frozenset({OrderColumn.ID, OrderColumn.CREATE_DATE_TIME})
     moment = OrderColumn.CREATE_DATE_TIME
-    key_column = OrderColumn.ID
+    key_column = RULES[QueryKind.ORDERS].key_column
     private_columns = frozenset({OrderColumn.EMAILS, OrderColumn.PHONES})
     spare_columns = frozenset({OrderColumn.EMAILS, OrderColumn.PHONES})
     no_client = Reason.NO_CONTACT
