@@ -53,6 +53,8 @@ class UploadKind(ABC):
     """How old a row may be when it is sent and still be of use; older ones are counted."""
     on_change: ClassVar[Literal["ignore", "resend"] | None] = None
     """What becomes of a delivered key whose line has changed; None: as the query says."""
+    is_overwritten: ClassVar[bool] = True
+    """Whether Metrica overwrites a row that is sent again, so that a person may have an upload sent again."""
     changing_words: ClassVar[str]
     """What of a row may change, for people."""
     identity_words: ClassVar[str]

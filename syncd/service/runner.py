@@ -8,6 +8,7 @@ from datetime import timedelta
 from threading import Event as Flag
 
 from syncd.ledger import Lease
+from syncd.mapping import kind_of
 from syncd.model import Chunk, Receipt, RunReport
 from syncd.model.clock import Stop
 from syncd.model.errors import StateWentBack
@@ -123,7 +124,7 @@ class QueryRunner:
             fence=lambda: self._keeper.check(query.name, lease),
             listed=backlog.uploads,
         )
-        resender = Resender(ledger, settler, resources.clock, query.counter)
+        resender = Resender(ledger, settler, resources.clock, query.counter, kind_of(query))
         job = Job(
             query=query,
             source=resources.source(query),

@@ -62,3 +62,17 @@ def test_static_calls_alone_are_no_failure(cli: Cli, sqlite_db: Database, emulat
     assert state.rows("SELECT kind, state, metrica_status, linked FROM syncd_uploads") == [
         ("calls", "processed", "LINKAGE_FAILURE", None)
     ]
+
+
+def test_no_command_sends_a_call_twice(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
+    """Whether Metrica overwrites a call is not documented: `resend` refuses, `rewind` finds nothing new."""
+    crm.open_crm(sqlite_db)
+    crm.ring(sqlite_db, range(1, 4))
+    configure(cli, sqlite_db, emulator)
+    assert cli.run("run", "--once").returncode == 0
+    refused = cli.run("resend", "1")
+    assert refused.returncode == 2, refused.stderr
+    assert "calls" in refused.stderr
+    assert cli.run("rewind", "calls", "--to", "beginning").returncode == 0
+    assert cli.run("run", "--once").returncode == 0
+    assert [call["times"] for call in emulator.calls(crm.COUNTER)] == [1, 1, 1]

@@ -205,3 +205,26 @@ def test_check_looks_at_statuses_contacts_and_windows(
     assert "order_status holds 'lost', which `statuses` does not name" in said
     assert "8 of 9 orders of the sample have a ClientId" in said
     assert "1 of them are older than 21 days, 1 than 111" in said
+
+
+def test_what_a_person_asks_for_leaves_the_newest_state(
+    cli: Cli, sqlite_db: Database, emulator: EmulatorServer
+) -> None:
+    """`resend` of an old upload and `rewind` to the beginning bring no order back to what it was."""
+    crm.open_crm(sqlite_db)
+    crm.order(sqlite_db, range(1, 4))
+    configure(cli, sqlite_db, emulator)
+    run(cli)
+    crm.change(sqlite_db, 1, status="refunded")
+    run(cli)
+    again = cli.run("resend", "1")
+    assert again.returncode == 0, again.stderr
+    assert crm.at_metrica(emulator) == crm.at_source(sqlite_db)
+    assert {number: one.times for number, one in emulator.orders().items()} == {"1": 2, "2": 2, "3": 2}
+
+    sent = len(emulator.order_uploads())
+    back = cli.run("rewind", "crm_orders", "--to", "beginning")
+    assert back.returncode == 0, back.stderr
+    run(cli)
+    assert crm.at_metrica(emulator) == crm.at_source(sqlite_db)
+    assert len(emulator.order_uploads()) == sent

@@ -44,6 +44,7 @@ class Calls(UploadKind):
     spare_columns = frozenset({CallColumn.PHONE_NUMBER})
     window = WINDOWS[QueryKind.CALLS]
     on_change = "ignore"
+    is_overwritten = False  # nothing is documented about a call that is sent again
     changing_words = N_("detail of the call")
     identity_words = N_("id or DateTime")
     endpoint = Endpoint(

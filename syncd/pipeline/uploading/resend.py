@@ -15,6 +15,7 @@ from syncd.model.clock import Clock
 from syncd.model.errors import UsageError
 from syncd.model.faultpoints import Point, reach
 from syncd.model.joined import JoinedLines
+from syncd.model.upload_kind import UploadKind
 from syncd.pipeline.ports import Ledger
 from syncd.pipeline.uploading.payload import Tagger, unused_tag
 from syncd.pipeline.uploading.settle import Settler
@@ -38,6 +39,7 @@ class Resender:
     clock: Clock
     counter: int
     """The query's counter now: what went to another one is left there."""
+    kind: UploadKind
 
     def resend(self, upload_id: int, report: RunReport) -> int:
         """Send the rows of an upload again that were not delivered otherwise since; returns how many.
@@ -58,6 +60,13 @@ class Resender:
         return len(chunk.ready)
 
     def _check(self, upload: Upload) -> None:
+        if not self.kind.is_overwritten:
+            raise UsageError(
+                _(
+                    "upload {id} cannot be sent again: whether Metrica overwrites {kind} is not documented, "
+                    "so each is sent once"
+                ).format(id=upload.id, kind=self.kind.name)
+            )
         if upload.state not in HAD:
             raise UsageError(
                 _("upload {id} cannot be sent again: {why}").format(
