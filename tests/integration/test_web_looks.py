@@ -16,7 +16,10 @@ from tests.support.page_scene import NAMES, served
 from tests.support.status import SITUATIONS
 from tests.support.waiting import eventually
 
-PAGES = ("/", "/query/paid_orders", "/query/invoices_closed", "/query/no_such_query", "/nothing")
+PAGES = (
+    *("/", "/query/paid_orders", "/query/invoices_closed", "/query/no_such_query", "/nothing"),
+    *("/docs/", "/docs/operations", "/docs/configuration", "/docs/errors"),
+)
 
 TOO_PALE = """
 (() => {
