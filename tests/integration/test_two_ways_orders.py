@@ -340,7 +340,7 @@ def test_a_steady_offset_is_that_of_every_moment(one: datetime, other: datetime,
     assert offset is None or {(one.utcoffset(), one.fold) for one in there} == {(offset, 0)}
 
 
-@pytest.mark.parametrize("moment", ["infinity", None, date(2026, 1, 1), datetime.min, datetime.max])  # noqa: DTZ901
+@pytest.mark.parametrize("moment", ["infinity", None, date(2026, 1, 1), datetime.min, datetime.max])  # noqa: DTZ901 — the ends of time, in no zone
 def test_no_offset_where_a_moment_is_none(moment: object) -> None:
     """Nor where it is no moment of an order."""
     assert steady_offset_of_moments(ZoneInfo("Europe/Moscow"), moment, moment) is None

@@ -88,7 +88,7 @@ def _babel(*arguments: str) -> None:
     before = Path.cwd()
     os.chdir(ROOT)
     try:
-        CommandLineInterface().run(["pybabel", "-q", *arguments])  # type: ignore[no-untyped-call]
+        CommandLineInterface().run(["pybabel", "-q", *arguments])  # type: ignore[no-untyped-call]  # Babel has no types
     finally:
         os.chdir(before)
 
