@@ -12,7 +12,7 @@ from syncd.ledger.database import StoreDatabase
 from syncd.ledger.packing import unpacked
 from syncd.model import Known, RowFate
 from syncd.model import keys as key_rules
-from syncd.model.key_codes import conversion_codes
+from syncd.model.conversion_codes import conversion_codes
 
 FILES_AT_ONCE = 8
 """Files read at once, each of up to `chunk_rows` lines."""

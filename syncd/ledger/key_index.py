@@ -22,7 +22,8 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, sele
 
 from syncd.ledger.database import StoreDatabase
 from syncd.ledger.types import Number
-from syncd.model.key_codes import Codes, codes_of
+from syncd.model.digits import Codes
+from syncd.model.key_codes import codes_of
 
 FAN = 8
 """Runs of one tier that become one of the next."""
@@ -43,7 +44,7 @@ FEW = 64
 KEY = "key"
 """The subject of `key_codes.codes_of`."""
 CONVERSION = "conversion"
-"""The subject of `key_codes.conversion_codes`."""
+"""The subject of `conversion_codes.conversion_codes`."""
 
 
 class Indexed(NamedTuple):

@@ -12,7 +12,6 @@ from functools import cache
 from hashlib import blake2b
 
 from syncd.model import Column
-from syncd.model.joined import JoinedLines
 
 MONEY_COLUMNS = (Column.PRICE, Column.CURRENCY)
 """The columns that may change without making a second conversion; always the last of a line."""
@@ -22,8 +21,6 @@ MOMENT_COLUMNS = ("DateTime", "create_date_time")
 
 _EASTERNMOST = timedelta(hours=14)
 """The zone that is farthest ahead of UTC."""
-
-_NUMBERS = re.compile(r'(?:\["(?:0|[1-9][0-9]{0,17}+)"\]\n)*+')
 
 _PLAIN_NUMBER = re.compile(r"-?[0-9]{1,100}(\.[0-9]{1,100})?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d")
@@ -50,11 +47,6 @@ def key_text(values: Sequence[object]) -> str:
     """The key's canonical text: a JSON array of texts, so that ("a,b", "c") and ("a", "b,c") differ."""
     # Called for every row: json.dumps of the list gives the same, four times slower.
     return "[" + ",".join([_json_text(value_text(value)) for value in values]) + "]"
-
-
-def are_numbers(keys: JoinedLines) -> bool:
-    """Whether each is one whole number below 10^18, the commonest kind; to be asked by `JoinedLines.once`."""
-    return bool(keys) and _NUMBERS.fullmatch(f"{keys.joined}\n") is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,13 +48,17 @@ def without_padding(value: object) -> object:
 
 
 _LEFT = ColumnRead(f"left({{}}, {WIDEST})")
+# Bytes are known without a look at the text, characters are not: of most values no more is asked.
+_LEFT_OF_WIDE = ColumnRead(
+    f"CASE WHEN octet_length({{0}}) > {WIDEST} THEN left({{0}}, {WIDEST}) ELSE {{0}} END"
+)
 _LEFT_OF_TEXT = ColumnRead(f"left(CAST({{}} AS text), {WIDEST})")
 _MYSQL_TEXTS = frozenset({15, 245, *range(249, 255)})
 """FIELD_TYPE of texts, bytes and JSON."""
 _FIRST_OWN = 16384
 """The first pg_type.oid of types that are not PostgreSQL's own, which come as texts (citext, enums)."""
 _SQLITE = ColumnRead(
-    f"CASE WHEN typeof({{0}}) IN ('text', 'blob') THEN substr({{0}}, 1, {WIDEST}) ELSE {{0}} END"
+    f"CASE WHEN length(CAST({{0}} AS BLOB)) > {WIDEST} THEN substr({{0}}, 1, {WIDEST}) ELSE {{0}} END"
 )
 
 
@@ -69,9 +73,9 @@ def _json_of(make: str) -> ColumnRead:
 _READS: Mapping[str, Mapping[object, ColumnRead]] = {
     "postgresql": {
         17: ColumnRead(f"substr({{}}, 1, {WIDEST})"),
-        25: _LEFT,
-        1042: _LEFT,
-        1043: _LEFT,
+        25: _LEFT_OF_WIDE,
+        1042: _LEFT_OF_WIDE,
+        1043: _LEFT_OF_WIDE,
         142: _LEFT_OF_TEXT,
         114: _json_of("to_json"),
         3802: _json_of("to_jsonb"),

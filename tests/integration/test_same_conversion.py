@@ -7,7 +7,7 @@ from typing import Any
 
 from syncd.emulator.server import EmulatorServer
 from syncd.model import keys
-from syncd.model.key_codes import conversion_codes, repeated_places
+from syncd.model.conversion_codes import conversion_codes, repeated_places
 from tests.support.centre import Bench, open_shop, sell
 from tests.support.servers import Database
 

@@ -19,9 +19,10 @@ from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
 from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, Upload, UploadState
 from syncd.model import keys as key_rules
+from syncd.model.conversion_codes import conversion_codes
 from syncd.model.errors import SyncdError
 from syncd.model.faultpoints import Point, reach
-from syncd.model.key_codes import codes_of, conversion_codes
+from syncd.model.key_codes import codes_of
 from syncd.model.links import Alarm
 from syncd.model.places import Place
 from syncd.model.uploads import CONVERSIONS, DELIVERED, KindOfRows

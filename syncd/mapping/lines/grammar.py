@@ -15,7 +15,6 @@ from syncd.mapping import fields, plain_contacts
 from syncd.mapping.currency import CODES
 from syncd.mapping.lines.form import Cell, Form
 from syncd.model import Column, TextPage
-from syncd.model.keys import are_numbers
 from syncd.model.kinds import OrderColumn, UploadColumn
 
 # Possessive throughout: a line is read once, from left to right, with no second thoughts.
@@ -70,17 +69,24 @@ class Grammar:
 
     def odd(self, page: TextPage) -> Iterator[int]:
         """The places of the lines that are not valid, in order."""
-        text = f"{page.lines.joined}\n"
+        text = page.lines.joined
         start = place = 0
-        while (valid := self.lines.match(text, start)) and (end := valid.end()) < len(text):
-            place += text.count("\n", start, end)
+        while valid := self.lines.match(text, start):
+            at = valid.end()
+            if self.line.fullmatch(text, at):
+                return  # the last one, which no newline follows
+            place += text.count("\n", start, at)
             yield place
-            start, place = text.index("\n", end) + 1, place + 1
+            start, place = text.find("\n", at) + 1, place + 1
+            if start == 0:
+                return
 
     def has_keys(self, page: TextPage) -> bool:
         """Whether every key is valid."""
+        from syncd.model.key_codes import are_numbers  # noqa: PLC0415 — numpy, which few commands need
+
         keys = page.keys
-        return keys.once(are_numbers) or self.keys.fullmatch(f"{keys.joined}\n") is not None
+        return are_numbers(keys) or self.keys.fullmatch(f"{keys.joined}\n") is not None
 
     def moments(self, page: TextPage) -> list[str]:
         """The first and the last moment of the valid lines.

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from syncd.model import Chunk, Conversion, Reason, Reject, Rows, keys
-from syncd.model.key_codes import conversion_codes, repeated_places
+from syncd.model.conversion_codes import conversion_codes, repeated_places
 from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking.news import LONGEST_SPREAD
 

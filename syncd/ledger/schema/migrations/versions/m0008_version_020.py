@@ -10,7 +10,7 @@ from alembic import op
 
 from syncd.ledger.packing import unpacked
 from syncd.ledger.types import Moment, Name, Number
-from syncd.model.key_codes import conversion_codes
+from syncd.model.conversion_codes import conversion_codes
 from syncd.model.keys import split_of, tells_conversion
 
 revision = "0008"
