@@ -58,7 +58,6 @@ def _run(config: Path | None, names: tuple[str, ...], *, as_json: bool, once: bo
     with loading():  # the libraries, only where needed
         from syncd.monitoring.telemetry import say
         from syncd.service.application import Application
-        from syncd.service.reload import Reloader, reloads
         from syncd.service.signals import handle_signals, serve, telemetry
 
     settings = read_settings(config)
@@ -88,6 +87,8 @@ def _run(config: Path | None, names: tuple[str, ...], *, as_json: bool, once: bo
         daemon = application.daemon
         handle_signals(application)
         if not once:
+            from syncd.service.reload import Reloader, reloads
+
             around.enter_context(serve(application, metrics, observer))
             log = screen.log if screen else None
             reloader = Reloader(application, partial(_read_again, settings, names), metrics, observer, log)  # type: ignore[arg-type]  # a stream

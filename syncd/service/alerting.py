@@ -14,13 +14,15 @@ from threading import Event as Flag
 from threading import Thread
 
 from syncd.ledger.alerts import AlertMemory
+from syncd.ledger.database import StoreDatabase
 from syncd.model.alerts import Key, Remembered
 from syncd.model.clock import Clock
 from syncd.model.errors import StateError
 from syncd.model.events import Event, Observer
+from syncd.model.settings import AlertSettings
 from syncd.monitoring.alerts.decisions import AlertTerms, decide
 from syncd.monitoring.alerts.messages import Message, compose
-from syncd.monitoring.alerts.receivers import Receiver
+from syncd.monitoring.alerts.receivers import Receiver, open_receivers
 from syncd.monitoring.alerts.troubles import AlertKind, Trouble, find_troubles
 from syncd.monitoring.status import Finding, FindingCode, StatusReport
 
@@ -188,3 +190,15 @@ class AlertWatch:
                 self.look()
             except StateError:
                 continue  # the status says so, and the next look tells what is owed
+
+
+def alert_watch(
+    status: Callable[[], StatusReport],
+    settings: AlertSettings,
+    database: StoreDatabase,
+    clock: Clock,
+    observer: Observer,
+) -> AlertWatch:
+    """Make the watch that the configuration asks for. Raises AlertsUnusable."""
+    terms = AlertTerms(settings.on, settings.after, settings.remind)
+    return AlertWatch(status, AlertMemory(database), open_receivers(settings), terms, clock, observer)

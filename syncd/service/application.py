@@ -9,26 +9,20 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Event as Flag
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from syncd import __version__
 from syncd.language import _
 from syncd.ledger import QueryLedger, Store
-from syncd.ledger.alerts import AlertMemory
 from syncd.ledger.control import Control
 from syncd.model import Chunk, Receipt, RunReport
 from syncd.model.errors import HeldElsewhere, LeaseLost
 from syncd.model.events import Event, Observer
 from syncd.model.places import address_of
-from syncd.model.settings import AlertSettings, QuerySettings, Settings
-from syncd.monitoring.alerts.decisions import AlertTerms
-from syncd.monitoring.alerts.receivers import open_receivers
-from syncd.monitoring.overview import OwnDaemon, overview
-from syncd.monitoring.status import Finding, StatusReport
+from syncd.model.settings import QuerySettings, Settings
 from syncd.pipeline.chunking.intake import Intake
 from syncd.pipeline.uploading.followup import FIRST_LOOK
 from syncd.pipeline.uploading.unrecorded import Unrecorded
-from syncd.service.alerting import AlertWatch
 from syncd.service.bookkeeper import Bookkeeper
 from syncd.service.changes import NEEDS_RESTART, Changes, changes
 from syncd.service.control import ControlWatch
@@ -37,6 +31,10 @@ from syncd.service.resources import Resources
 from syncd.service.runner import QueryRunner
 from syncd.service.systemd import notify
 from syncd.service.wakes import Wakes
+
+if TYPE_CHECKING:  # what judges and tells is loaded when somebody asks: a tenth of what a start takes
+    from syncd.monitoring.status import Finding, StatusReport
+    from syncd.service.alerting import AlertWatch
 
 
 class Application:
@@ -103,7 +101,8 @@ class Application:
                 self._observer.emit(Event.STATE_MIGRATED, from_version=migrated[0], to_version=migrated[1])
             self.keeper.start()
             opening.callback(self.keeper.close)
-            self._alerts.start()
+            if self._alerts is not None:
+                self._alerts.start()
             opening.callback(self._close_alerts)
             self._control.start()
             opening.callback(self._control.close)
@@ -146,7 +145,8 @@ class Application:
         Nothing is cut off: a run whose query changed or is gone stops after its chunk, and no query is run
         twice at a time. Raises StateError or AlertsUnusable, and has then changed nothing.
         """
-        alerts = self._alert_watch(settings) if settings.alerts != self.resources.settings.alerts else None
+        is_told_otherwise = settings.alerts != self.resources.settings.alerts
+        alerts = self._alert_watch(settings) if is_told_otherwise else None
         self.keeper.know({query.name for query in queries})
         before = self.resources.settings
         in_force = settings.model_copy(update={name: getattr(before, name) for name in NEEDS_RESTART})
@@ -158,10 +158,11 @@ class Application:
             self._runners[query.name] = replaced.pop(query.name) if keeps else self._runner(query)
         self.daemon.change({name: (runner.query, runner) for name, runner in self._runners.items()})
         self._wakes.listen_for(queries)
-        if alerts is not None:
-            self._alerts.close()
+        if is_told_otherwise:
+            self._close_alerts()
             self._alerts = alerts
-            self._alerts.start()
+            if alerts is not None:
+                alerts.start()
         for runner in replaced.values():  # after the daemon knows what takes their place
             runner.stop_soon()
         return changes(before, settings)
@@ -176,29 +177,39 @@ class Application:
 
     def status(self) -> StatusReport:
         """How every query is, and what there is to say of this process."""
+        from syncd.monitoring.overview import (  # noqa: PLC0415 — not needed to start
+            OwnDaemon,
+            Requests,
+            overview,
+        )
+
         resources = self.resources
         queries = list(resources.settings.queries.values())
         runs = self.keeper.rows()
         due = {turn.query.name: turn.due for turn in list(self.daemon.turns) if turn.waits}
         own = OwnDaemon(runs, {name: due[name] for name in due.keys() & runs.keys()}, self.keeper.troubled)
-        report = overview(resources.store, queries, resources.clock, resources.requests(), own)
-        return replace(report, notices=(*self._notices, *self._alerts.notices()))
+        requests = Requests(resources.settings.metrica.daily_requests, resources.requests_left())
+        report = overview(resources.store, queries, resources.clock, requests, own)
+        untold = self._alerts.notices() if self._alerts is not None else ()
+        return replace(report, notices=(*self._notices, *untold))
 
-    def _alert_watch(self, settings: Settings) -> AlertWatch:
-        """Make the watch that tells people of trouble; none for a single run. Raises AlertsUnusable."""
-        alerts = settings.alerts if settings.alerts is not None and not self._once else AlertSettings()
-        return AlertWatch(
-            self.status,
-            AlertMemory(self.resources.store.database),
-            open_receivers(alerts),
-            AlertTerms(alerts.on, alerts.after, alerts.remind),
-            self.resources.clock,
-            self._observer,
-        )
+    def _alert_watch(self, settings: Settings) -> AlertWatch | None:
+        """Make the watch that tells people of trouble; None where nobody is to be told, as of a single run.
+
+        Raises AlertsUnusable.
+        """
+        alerts = settings.alerts
+        if alerts is None or self._once:
+            return None
+        from syncd.service.alerting import alert_watch  # noqa: PLC0415 — few are told of troubles
+
+        resources = self.resources
+        return alert_watch(self.status, alerts, resources.store.database, resources.clock, self._observer)
 
     def _close_alerts(self) -> None:
         """Close the watch that is in place by then, which a reload may have exchanged."""
-        self._alerts.close()
+        if self._alerts is not None:
+            self._alerts.close()
 
     def _runner(self, query: QuerySettings) -> QueryRunner:
         return QueryRunner(

@@ -24,7 +24,6 @@ from syncd.model.places import Place, address_of
 from syncd.model.probed import Probed, probed_of
 from syncd.model.settings import QuerySettings, Settings
 from syncd.model.uploads import KindOfRows
-from syncd.monitoring.overview import Requests
 from syncd.monitoring.telemetry import register_secret
 from syncd.pipeline.chunking.intake import NothingKnown
 from syncd.pipeline.uploading.followup import Lists
@@ -171,11 +170,10 @@ class Resources:
                 self._lists[shared] = Lists(self.uploads(query), self.clock, self._client(query).budget)
             return self._lists[shared]
 
-    def requests(self) -> Requests:
-        """What this process knows of the requests left today."""
+    def requests_left(self) -> Mapping[str, int]:
+        """What this process knows of the requests left today, by login."""
         with self._lock:
-            known = {login: client.budget.shown() for login, client in self._clients.items()}
-        return Requests(self.settings.metrica.daily_requests, known)
+            return {login: client.budget.shown() for login, client in self._clients.items()}
 
     def ledger(self, query: QuerySettings, lease: Lease | None = None) -> QueryLedger:
         """The state store as the query sees it."""

@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from syncd.model.events import Event, Observer
 from syncd.model.settings import QuerySettings, Settings
-from syncd.monitoring.overview import History
 from syncd.monitoring.telemetry import Metrics, TelemetryObserver, configure, install_hooks, register_secret
 from syncd.service.application import Application
 
@@ -79,7 +78,9 @@ def serve(application: Application, metrics: Metrics, observer: Observer) -> Ite
     if http is None:
         yield None
         return
-    from syncd.monitoring.web import HttpServer, create_app  # noqa: PLC0415 — a tenth of a second, where it is not turned off
+    # A tenth of a second, where it is not turned off.
+    from syncd.monitoring.overview import History  # noqa: PLC0415
+    from syncd.monitoring.web import HttpServer, create_app  # noqa: PLC0415
 
     app = create_app(
         application.status,

@@ -110,6 +110,11 @@ class QueryStatus:
         """What there is to say, in English sentences."""
         return tuple(map(str, self.findings))
 
+    @property
+    def is_known(self) -> bool:
+        """Whether the state store has told how it is."""
+        return self.state is not QueryState.UNKNOWN
+
     def to_json(self, wording: Wording = ENGLISH) -> dict[str, object]:
         """Give the names and values that JSON prints; other programs rely on these names."""
         return {

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from prometheus_client import (
     CollectorRegistry,
@@ -24,7 +24,9 @@ from syncd import __version__
 from syncd.model import Reason
 from syncd.model.clock import Clock, SystemClock
 from syncd.model.kinds import QueryKind
-from syncd.monitoring.status import QueryState, QueryStatus, StatusReport
+
+if TYPE_CHECKING:  # reports come to daemons that are scraped, which have loaded them by then
+    from syncd.monitoring.status import QueryStatus, StatusReport
 
 
 class PostOutcome(StrEnum):
@@ -252,7 +254,7 @@ class Metrics:
             for query in report.queries:
                 if query.name in self._queries:
                     self._query_up.labels(query.name).set(query.alive)
-                    if query.state is not QueryState.UNKNOWN:
+                    if query.is_known:
                         self._take_over(query)
 
     def render(self) -> tuple[bytes, str]:

@@ -81,6 +81,15 @@ class LateCommits:
         return not self._open and self._again is None
 
     @property
+    def awaits_somebody(self) -> bool:
+        """Whether somebody is open whose rows may come behind what this run reads.
+
+        Who begins during the run takes marks behind all of it.
+        """
+        began_before = any(one.place.turn < self._newest.turn for one in self._open.values())
+        return began_before or self._again is not None
+
+    @property
     def reread_from(self) -> TimedMark | None:
         """From where to read again, up to the mark; None: there is no need."""
         return self._again

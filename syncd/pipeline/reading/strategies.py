@@ -163,7 +163,8 @@ class KnownTransactions:
             for chunk in self.ranges.forward(progress.mark, SLACK, newest):
                 yield chunk
                 progress.advance(chunk)
-                self.transactions.observe(late)
+                if late.awaits_somebody:
+                    self.transactions.observe(late)
                 is_read = late.reread_from is None or idle_passes >= PASSES_WITHOUT_PROGRESS
                 if not is_read:
                     break
