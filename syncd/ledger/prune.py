@@ -11,7 +11,6 @@ from itertools import takewhile
 
 from sqlalchemy import delete, select, update
 
-from syncd.ledger import key_index
 from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED, has_values
 from syncd.model import Reason
@@ -66,6 +65,8 @@ class Pruner:
         return len(ids) == AT_ONCE
 
     def _forget(self, ids: list[int], before: datetime) -> None:
+        from syncd.ledger import key_index  # noqa: PLC0415 — numpy, which only rows need
+
         files, uploads, passed = self._tables.files, self._tables.uploads, self._tables.passed
         rejects = self._tables.rejects
         dropped = select(rejects.c.id).where(rejects.c.dropped_at < before).limit(REJECTS_AT_ONCE)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from syncd.ledger import entries, key_index, totals
+from syncd.ledger import entries, totals
 from syncd.ledger.database import AT_ONCE
 from syncd.ledger.fleet.leases import Lease, check_lease
 from syncd.ledger.query import destination, outcomes
@@ -19,10 +19,8 @@ from syncd.ledger.store import Store
 from syncd.ledger.tables import UNSETTLED
 from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, Upload, UploadState
 from syncd.model import keys as key_rules
-from syncd.model.conversion_codes import conversion_codes
 from syncd.model.errors import SyncdError
 from syncd.model.faultpoints import Point, reach
-from syncd.model.key_codes import codes_of
 from syncd.model.links import Alarm
 from syncd.model.places import Place
 from syncd.model.uploads import CONVERSIONS, DELIVERED, KindOfRows
@@ -350,6 +348,11 @@ class QueryLedger(QueryMemory):
 
     def _index(self, connection: Connection, upload: Upload) -> None:
         """Have the keys of an accepted upload found, and the conversions of its lines."""
+        # numpy, which only rows need
+        from syncd.ledger import key_index  # noqa: PLC0415
+        from syncd.model.conversion_codes import conversion_codes  # noqa: PLC0415
+        from syncd.model.key_codes import codes_of  # noqa: PLC0415
+
         codes = {key_index.KEY: codes_of(upload.keys)}
         if upload.origin is not Origin.RESEND and key_rules.tells_conversion(upload.header):
             split = key_rules.split_of(upload.header)

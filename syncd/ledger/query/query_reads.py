@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select
 
-from syncd.ledger import deliveries, entries
+from syncd.ledger import entries
 from syncd.ledger.packing import unpacked
 from syncd.ledger.query import destination
 from syncd.ledger.store import Store
@@ -188,6 +188,8 @@ class QueryMemory:
         For a refused one, identity and money are those of the refused line, so that a row that has been
         put right since can be told from the same row read again.
         """
+        from syncd.ledger import deliveries  # noqa: PLC0415 — numpy, which only rows need
+
         known: dict[str, Known] = {}
         with self._database.read() as connection:
             refused = self._refused(connection, keys)
@@ -205,6 +207,8 @@ class QueryMemory:
         """Find which conversions of these lines were delivered: the heads, with keys and lines that did."""
         if not lines:
             return {}
+        from syncd.ledger import deliveries  # noqa: PLC0415 — numpy, which only rows need
+
         with self._database.read() as connection:
             return deliveries.conversions(self._database, connection, self._query, lines, split)
 

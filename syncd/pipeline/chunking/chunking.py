@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from syncd.model import Chunk, Conversion, Known, Mapped, Reason, Reject, RowFate, Rows
 from syncd.model.joined import joined
-from syncd.model.key_codes import are_distinct, codes_of
 from syncd.pipeline.chunking.news import PASSED, HeldRows, Rules, as_known, decide
 
 LARGEST_FILE = 1_000_000_000
@@ -98,6 +97,8 @@ def _extend(chunk: Chunk, rows: Rows, known: Mapping[str, Known]) -> bool:
 
 def _are_new(chunk: Chunk, keys: Sequence[str]) -> bool:
     """Whether none of the keys is in the chunk, and none is there twice."""
+    from syncd.model.key_codes import are_distinct, codes_of  # noqa: PLC0415 — numpy, which only rows need
+
     if sum(map(len, chunk.codes)) != len(chunk.ready):
         chunk.codes = [codes_of(chunk.ready.keys)]
     codes = [*chunk.codes, codes_of(keys)]

@@ -19,7 +19,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from syncd.model import Chunk, Conversion, Reason, Reject, Rows, keys
-from syncd.model.conversion_codes import conversion_codes, repeated_places
 from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking.news import LONGEST_SPREAD
 
@@ -48,6 +47,8 @@ def set_apart(chunk: Chunk, query: QuerySettings, ledger: DeliveredConversions, 
         return []
     if query.key_is_default and len(query.mark) == 1:
         return []
+    from syncd.model.conversion_codes import conversion_codes, repeated_places  # noqa: PLC0415 — numpy, which only rows need
+
     split = keys.split_of(chunk.header)
     lines = chunk.ready.lines
     delivered = ledger.delivered_conversions(lines, split)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from threading import Thread
@@ -31,7 +32,7 @@ def prefetched(scan: Scan[AnyPage], wanted: Callable[[], int], most: int) -> Ite
     """
     limit = min(wanted(), most)
     scan.page_rows = limit
-    page = next(scan)
+    page = _first(scan)
     while not page.exhausted:
         left = limit - (len(page.rows) if isinstance(page, Page) else len(page.keys))
         scan.page_rows = left if left > 0 else most
@@ -39,6 +40,15 @@ def prefetched(scan: Scan[AnyPage], wanted: Callable[[], int], most: int) -> Ite
         yield page
         page, limit = begun.result(), min(wanted(), most)
     yield page
+
+
+def _first(scan: Scan[AnyPage]) -> AnyPage:
+    """The first page; the first one of a process is made while what codes its keys is loaded (numpy)."""
+    if "syncd.model.key_codes" in sys.modules:
+        return next(scan)
+    page = _begun(scan)
+
+    return page.result()
 
 
 def _begun(scan: Scan[AnyPage]) -> Future[AnyPage]:
