@@ -19,9 +19,9 @@ from syncd.source.exact import is_exact
 from syncd.source.lines.reader import TextReader
 from syncd.source.plans import plan_text, serves
 from syncd.source.result import Cursor, QueryResult, Row
-from syncd.source.rights import unseen_relations
 from syncd.source.scan import ROWS, Lines, SqlScan
 from syncd.source.sessions import LISTED_LATE
+from syncd.source.unseen import unseen_relations
 
 COUNT_SECONDS = 5
 """How long `count` may take; it is only for showing progress."""

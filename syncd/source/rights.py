@@ -1,18 +1,14 @@
-"""What the account of a source may do beyond reading, and relations in which late commits cannot be seen."""
+"""What the account of a source may do beyond reading."""
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import Connection, Select, text
+from sqlalchemy import Connection, text
 
-from syncd.language import N_, _
+from syncd.language import _
 from syncd.source.engines import Database
-from syncd.source.plans import Explain
 
 _POSTGRESQL = text("""
 SELECT current_user, rolsuper,
@@ -30,13 +26,6 @@ _WRITING = re.compile(
     r"|CREATE USER|GRANT OPTION)\b",
     re.IGNORECASE,
 )
-_RELATIONS = text("""
-SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind,
-       EXISTS (SELECT FROM pg_catalog.pg_subscription_rel AS s WHERE s.srrelid = c.oid)
-FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = :schema AND c.relname = :name
-""")
-_UNSEEN_KINDS = {"m": N_("materialized view"), "f": N_("foreign table")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,33 +90,3 @@ def _mysql(connection: Connection) -> WritingAccount | None:
 def _schema(connection: Connection, what: str) -> str:
     database = connection.exec_driver_sql("SELECT DATABASE()").scalar()
     return f"`{database}`.*" if what == "*.*" and database else what
-
-
-def unseen_relations(connection: Connection, statement: Select[Any], family: str) -> list[str]:
-    """The relations of a query whose rows appear by other ways than the database's own transactions.
-
-    A materialized view shows a row when it is refreshed, a foreign table when its server commits, a
-    subscription when it arrives, whoever has a transaction open here.
-    """
-    if family != "postgresql":
-        return []
-    plan = connection.execute(Explain(statement, "EXPLAIN (VERBOSE, FORMAT JSON) ")).scalar_one()
-    document = plan if isinstance(plan, list) else json.loads(plan)
-    is_standby = connection.exec_driver_sql("SELECT pg_catalog.pg_is_in_recovery()").scalar_one()
-    found = [_("standby server")] if is_standby else []
-    for schema, name in dict.fromkeys(_relations(document)):
-        rows = connection.execute(_RELATIONS, {"schema": schema, "name": name})
-        for shown, kind, is_subscribed in rows:
-            what = _(_UNSEEN_KINDS.get(kind, "")) or (_("table of a subscription") if is_subscribed else "")
-            found += [f"{what} {shown}"] if what else []
-    return found
-
-
-def _relations(node: Any) -> Iterator[tuple[str, str]]:
-    if isinstance(node, dict):
-        if "Relation Name" in node and "Schema" in node:
-            yield str(node["Schema"]), str(node["Relation Name"])
-        node = list(node.values())
-    if isinstance(node, list):
-        for one in node:
-            yield from _relations(one)
