@@ -19,7 +19,10 @@ from syncd.source.plans import Explain
 
 _RELATIONS = text("""
 SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind,
-       EXISTS (SELECT FROM pg_catalog.pg_subscription_rel AS s WHERE s.srrelid = c.oid)
+       EXISTS (WITH RECURSIVE up (relation) AS (
+                   SELECT c.oid UNION
+                   SELECT i.inhparent FROM pg_catalog.pg_inherits AS i JOIN up ON i.inhrelid = up.relation)
+               SELECT FROM pg_catalog.pg_subscription_rel AS s JOIN up ON s.srrelid = up.relation)
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = :schema AND c.relname = :name
 """)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -14,6 +15,7 @@ from tests.support.late import QUERY, delivered, make_table
 from tests.support.process import Process
 from tests.support.servers import Database
 from tests.support.sessions import sessions
+from tests.support.source import Sources
 from tests.support.waiting import eventually
 
 MESSAGE = (
@@ -99,3 +101,23 @@ def test_a_materialized_view(postgres: Database, emulator: EmulatorServer, tmp_p
         words = " ".join(map(str, report.queries[0].findings))
         assert "materialized view public.paid" in words
         assert "Set `overlap`" in words
+
+
+def test_a_partition_of_a_table_of_a_subscription(postgres: Database, source: Sources) -> None:
+    """The plan names the partition, the subscription its parent. What a worker notes is written by hand."""
+    postgres.run(
+        "CREATE TABLE orders (id bigint, client text) PARTITION BY RANGE (id)",
+        "CREATE TABLE orders_1 PARTITION OF orders FOR VALUES FROM (0) TO (100) PARTITION BY RANGE (id)",
+        "CREATE TABLE orders_1_1 PARTITION OF orders_1 FOR VALUES FROM (0) TO (100)",
+        "CREATE TABLE others (id bigint, client text)",
+        "CREATE SUBSCRIPTION orders_far CONNECTION 'host=127.0.0.1' PUBLICATION far"
+        " WITH (connect = false, slot_name = NONE)",
+        "SET allow_system_table_mods = on; INSERT INTO pg_subscription_rel"
+        " SELECT oid, 'orders'::regclass, 'r', NULL FROM pg_subscription WHERE subname = 'orders_far'",
+    )
+    try:
+        of = partial(source, postgres.url, mark=("id",))
+        assert of("SELECT * FROM orders").unseen_relations() == ["table of a subscription public.orders_1_1"]
+        assert of("SELECT * FROM others").unseen_relations() == []
+    finally:
+        postgres.run("DROP SUBSCRIPTION orders_far")
