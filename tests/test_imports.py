@@ -78,4 +78,5 @@ def test_a_look_at_the_store_loads_no_more_than_that_takes(
     """Neither the index of keys, nor what speaks to sources, Metrica or the log."""
     loaded(["run", "--once", "--json", "-c", str(config)], tmp_path)
     found = loaded([*command.split(), "-c", str(config)], tmp_path)
+    assert "sqlalchemy.dialects.postgresql" not in found  # the store is SQLite
     assert found & {"numpy", "psycopg", "requests", "structlog", "prometheus_client", "phonenumbers"} == set()

@@ -10,7 +10,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     JSON,
@@ -28,8 +28,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy import any_ as any_of
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.dialects.postgresql.dml import Insert as PostgresqlInsert
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -37,6 +36,9 @@ from syncd.language import _
 from syncd.ledger.tables import Tables
 from syncd.model.clock import Clock
 from syncd.model.errors import StateUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects.postgresql import Insert as PostgresqlInsert
 
 BUSY_TIMEOUT = 30
 """Seconds to wait for another's lock, in either database, before it is an error."""
@@ -175,7 +177,11 @@ class StoreDatabase:
 
     def insert(self, table: Table) -> PostgresqlInsert | sqlite.Insert:
         """An INSERT that can say what happens on conflict."""
-        return postgresql.insert(table) if self.postgresql else sqlite.insert(table)
+        if not self.postgresql:
+            return sqlite.insert(table)
+        from sqlalchemy.dialects import postgresql  # noqa: PLC0415 — a twentieth of a start without it
+
+        return postgresql.insert(table)
 
     def _words(self, error: Exception) -> str:
         where = str(self.file) if self.file else f"schema {self.schema}" if self.schema else "memory"

@@ -34,6 +34,14 @@ def is_unsettled(state: Column[Any]) -> ColumnElement[bool]:
     return state.in_([literal_column(repr(one.value)) for one in UNSETTLED])
 
 
+def partial_index(name: str, *columns: Column[Any], where: ColumnElement[bool]) -> None:
+    """Make an index of some rows. SQLAlchemy loads each dialect that is named: a twentieth of a start."""
+    if columns[0].table.schema is None:
+        Index(name, *columns, sqlite_where=where)
+    else:
+        Index(name, *columns, postgresql_where=where)
+
+
 def one_of(column: str, values: type[UploadState | Origin]) -> str:
     """The SQL condition that a column holds a member of a closed list."""
     return f"{column} IN ({', '.join(repr(value.value) for value in values)})"
@@ -164,34 +172,14 @@ def _uploads(metadata: MetaData, prefix: str) -> Table:
     )
     column = table.c
     Index(f"{prefix}uploads_query", column.query, column.id)
-    unsettled = is_unsettled(column.state)
-    Index(
-        f"{prefix}uploads_unsettled",
-        column.query,
-        column.state,
-        sqlite_where=unsettled,
-        postgresql_where=unsettled,
-    )
-    open_at_metrica = column.state == UploadState.ACCEPTED.value
-    Index(
-        f"{prefix}uploads_followed",
-        column.query,
-        column.settled_at,
-        sqlite_where=open_at_metrica,
-        postgresql_where=open_at_metrica,
-    )
+    partial_index(f"{prefix}uploads_unsettled", column.query, column.state, where=is_unsettled(column.state))
     for name, of_interest in (
+        ("followed", column.state == UploadState.ACCEPTED.value),
         ("old", column.old_rows > 0),
         ("dropped", column.dropped > 0),
         ("unlinked", column.linked < column.rows),
     ):
-        Index(
-            f"{prefix}uploads_{name}",
-            column.query,
-            column.settled_at,
-            sqlite_where=of_interest,
-            postgresql_where=of_interest,
-        )
+        partial_index(f"{prefix}uploads_{name}", column.query, column.settled_at, where=of_interest)
     return table
 
 
@@ -251,8 +239,7 @@ def _passed(metadata: MetaData, prefix: str) -> Table:
         Column("upload_id", Number),
         sqlite_with_rowid=False,
     )
-    known = table.c.upload_id.is_not(None)
-    Index(f"{prefix}passed_upload", table.c.upload_id, sqlite_where=known, postgresql_where=known)
+    partial_index(f"{prefix}passed_upload", table.c.upload_id, where=table.c.upload_id.is_not(None))
     return table
 
 
@@ -284,7 +271,7 @@ def _rejects(metadata: MetaData, prefix: str) -> Table:
         ("dropped_at", (table.c.dropped_at,), dropped),
         ("values", (table.c.created_at,), has_values(table)),
     ):
-        Index(f"{prefix}rejects_{name}", *columns, sqlite_where=of_interest, postgresql_where=of_interest)
+        partial_index(f"{prefix}rejects_{name}", *columns, where=of_interest)
     return table
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Dialect, Integer, Text
-from sqlalchemy.dialects.postgresql import TEXT, TIMESTAMP
+from sqlalchemy import TIMESTAMP, BigInteger, Dialect, Integer, Text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -44,7 +43,7 @@ class Moment(TypeDecorator[datetime]):
         return moment.astimezone(UTC)
 
 
-Name = Text().with_variant(TEXT(collation="C"), "postgresql")
+Name = Text().with_variant(Text(collation="C"), "postgresql")
 """Texts that are compared byte by byte. The C collation keeps their indexes right when the operating
 system's collations change under PostgreSQL, which would otherwise let a delivered key go unnoticed."""
 
