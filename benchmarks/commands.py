@@ -12,7 +12,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from benchmarks.contest import ROOT, configuration, environ, first_load, measured, syncd
-from benchmarks.turns import Asked, Failed, Line, cell, in_words, running, take_turns
+from benchmarks.turns import Asked, Failed, Line, cell, running, take_turns
 
 ROWS = 1000
 """Of which every hundredth is rejected."""
@@ -76,26 +76,22 @@ def commands(asked: Asked) -> Iterator[Line]:
 
 def size(asked: Asked) -> Iterator[Line]:
     """What is installed for syncd without extras, as each checkout's own Python knows it."""
-    cells = {}
-    for name, checkout in asked.checkouts.items():
-        python = syncd(checkout=checkout)[0]
-        try:
-            done = subprocess.run(
-                [python, "-I", str(ROOT / "benchmarks" / "weight.py")],
-                env=environ(checkout),
-                check=True,
-                capture_output=True,
-                text=True,
-            )
-            weights: dict[str, list[float]] = json.loads(done.stdout)
-            whole, tested = (sum(one[place] for one in weights.values()) for place in (0, 1))
-            heaviest = max(weights, key=lambda library: weights[library][0])
-            cells[name] = (
-                f"{whole:.0f} ({whole - tested:.0f} without tests; {heaviest} {weights[heaviest][0]:.0f})"
-            )
-        except (OSError, ValueError, subprocess.CalledProcessError) as error:
-            cells[name] = in_words(error)
-    yield Line("libraries without bytecode, MB", "under 100", **cells)
+    contestants = {name: partial(_weigh, checkout) for name, checkout in asked.checkouts.items()}
+    found = take_turns(contestants, 1, "libraries")
+    before, own = (cell(found, name, lambda taken: taken[0]) for name in ("before", "syncd"))
+    yield Line("libraries without bytecode, MB", "under 100", before=before, syncd=own)
+
+
+def _weigh(checkout: Path) -> str:
+    """All libraries of a checkout, these without their tests, and the heaviest."""
+    command = [syncd(checkout=checkout)[0], "-I", str(ROOT / "benchmarks" / "weight.py")]
+    done = subprocess.run(command, env=environ(checkout), check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"{command[0]} could not weigh its libraries:\n{done.stderr}")
+    weights: dict[str, list[float]] = json.loads(done.stdout)
+    whole, tests = (sum(one[place] for one in weights.values()) for place in (0, 1))
+    heaviest = max(weights, key=lambda library: weights[library][0])
+    return f"{whole:.0f} ({whole - tests:.0f} without tests; {heaviest} {weights[heaviest][0]:.0f})"
 
 
 def _run(checkout: Path, place: Path, *words: str) -> float:

@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from benchmarks import orders
 from benchmarks.contest import UPLOAD, Measured, configuration, first_load, limit, measure, measured
 from benchmarks.databases import Database
-from benchmarks.turns import Asked, Failed, Line, cell, running, take_turns
+from benchmarks.turns import NOT_MEASURED, Asked, Failed, Line, cell, running, take_turns
 
 WARM_UP = 100
 """Rows of a run that is not counted: modules are compiled, programs are in the page cache."""
@@ -146,8 +146,8 @@ def _times(what: str, target: str, found: Found, limit: str = "limit") -> Line:
         return f"{seconds} ({ratio:.2f})"
 
     return Line(
-        f"{what}: seconds (ratio)",
-        target or "-",
+        f"{what}: seconds (of the limit)",
+        f"at least {target}" if target else NOT_MEASURED,
         cell(found, limit, _seconds),
         cell(found, "before", with_ratio),
         cell(found, "syncd", with_ratio),
