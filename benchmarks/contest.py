@@ -7,7 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -41,11 +41,10 @@ def measure(
     """Run a contestant once; `before` is the checkout of an older syncd. Exits where it fails."""
     with TemporaryDirectory(prefix="bench-") as folder:
         place = Path(folder)
-        if contestant == "syncd":
-            return measured(syncd(place, database, api_url), place, uploaded=rows)
-        if contestant == "before" and before is not None:
-            command = [str(before / ".venv/bin/python"), *syncd(place, database, api_url)[1:]]
-            return measured(command, place, uploaded=rows, checkout=before)
+        checkout = ROOT if contestant == "syncd" else before
+        if contestant in {"syncd", "before"} and checkout is not None:
+            (place / "config.yaml").write_text(configuration(database, api_url), encoding="utf-8")
+            return measured(first_load(checkout), place, uploaded=rows, checkout=checkout)
         if contestant == "script":
             script = [sys.executable, "-m", "benchmarks.script", database.url, api_url, ORDERS]
             return measured(script, place)
@@ -58,10 +57,15 @@ def limit(folder: Path, lines: str, url: str) -> Measured:
     return measured(["bash", "-c", pipe], folder)
 
 
-def syncd(folder: Path, database: Database, api_url: str) -> list[str]:
-    """The command line of a first load with a fresh SQLite state and everything at its default."""
-    (folder / "config.yaml").write_text(configuration(database, api_url), encoding="utf-8")
-    return [sys.executable, "-m", "syncd", "run", "--once", "--json", "-c", "config.yaml"]
+def syncd(*words: str, checkout: Path = ROOT) -> list[str]:
+    """The command line of a checkout's syncd, by its own Python, with the file config.yaml."""
+    python = sys.executable if checkout == ROOT else str(checkout / ".venv/bin/python")
+    return [python, "-m", "syncd", *words, "-c", "config.yaml"]
+
+
+def first_load(checkout: Path = ROOT) -> list[str]:
+    """The command line of a first load, or of a later run that looks once."""
+    return syncd("run", "--once", "--json", checkout=checkout)
 
 
 def configuration(database: Database, api_url: str, queries: int = 1, **options: object) -> str:
@@ -96,16 +100,24 @@ def environ(checkout: Path = ROOT) -> dict[str, str]:
 
 
 def measured(
-    command: Sequence[str], folder: Path, *, uploaded: int | None = None, checkout: Path = ROOT
+    command: Sequence[str],
+    folder: Path,
+    *,
+    uploaded: int | None = None,
+    checkout: Path = ROOT,
+    codes: Container[int] = (0,),
 ) -> Measured:
-    """Run a command of a checkout; with `uploaded`, what syncd says it uploaded must be that."""
+    """Run a command of a checkout; with `uploaded`, what syncd says it uploaded must be that.
+
+    `codes` are the exit codes that are no failure.
+    """
     launch = [sys.executable, "-IS", str(ROOT / "benchmarks" / "launch.py"), *command]
     done = subprocess.run(
         launch, cwd=folder, env=environ(checkout), check=True, capture_output=True, text=True
     )
     result = json.loads(done.stdout)
     said = (folder / "command.log").read_text(encoding="utf-8")
-    if result.pop("code"):
+    if result.pop("code") not in codes:
         raise SystemExit(f"{shlex.join(command)} failed:\n{said}")
     if uploaded is not None:
         document = json.loads(said[said.index('{\n  "queries"') :])

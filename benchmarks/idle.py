@@ -12,22 +12,45 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.contest import configuration, environ, measured
+from benchmarks.contest import ROOT, configuration, environ, first_load, measured, syncd
 from benchmarks.databases import DATABASES, Database
 from benchmarks.machine import machine
 from benchmarks.sink import sink
 
 ASK_EVERY = 5.0
 """Seconds between two requests for /readyz and /metrics."""
+READY = 300.0
+"""Seconds after which a daemon that is still not ready will not be."""
 _TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True, slots=True)
+class Idle:
+    """What a daemon cost while it was watched."""
+
+    cpu: float
+    """The share of one core."""
+    runs: float
+    """A second."""
+    per_run: float
+    """Milliseconds of CPU."""
+    memory: float
+    """MB at the end."""
+    peak: float
+    """MB at the most."""
+    threads: int
+    begins: float
+    """Seconds from the process's begin to its log's first line."""
+    once: float
+    """Seconds of `--once` with nothing new."""
 
 
 def main() -> None:
@@ -50,20 +73,27 @@ def main() -> None:
             sink() as api_url,
         ):
             database.fill(asked.rows)
-            print(idle(database, api_url, asked.queries, asked.every, asked.seconds), flush=True)
+            one = idle(database, api_url, asked.queries, asked.every, asked.seconds)
+            print(
+                f"| {database.kind} {database.version} | {one.cpu:.1%} | {one.runs:.1f} | "
+                f"{one.per_run:.1f} | {one.peak:.0f} | {one.threads} | {one.begins:.2f} | {one.once:.2f} |",
+                flush=True,
+            )
 
 
-def idle(database: Database, api_url: str, queries: int, every: str, seconds: float) -> str:
-    """The line of one database."""
+def idle(
+    database: Database, api_url: str, queries: int, every: str, seconds: float, checkout: Path = ROOT
+) -> Idle:
+    """Watch a checkout's daemon over one database."""
     with TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         text = configuration(database, api_url, queries, every=every, start="now")
         document = {**json.loads(text), "http": {"listen": "127.0.0.1:0"}, "log": {"format": "json"}}
         (folder / "config.yaml").write_text(json.dumps(document, indent=1), encoding="utf-8")
-        once = [sys.executable, "-m", "syncd", "run", "--once", "--json", "-c", "config.yaml"]
-        measured(once, folder)  # begins all queries at the newest row, and compiles the modules
-        once_seconds = measured(once, folder, uploaded=0).seconds
-        with daemon(folder) as (process, url, begins):
+        once = first_load(checkout)
+        measured(once, folder, checkout=checkout)  # begins at the newest row, and compiles the modules
+        once_seconds = measured(once, folder, uploaded=0, checkout=checkout).seconds
+        with daemon(folder, checkout) as (process, url, begins):
             _until_ready(url)
             time.sleep(15)  # the runs of the beginning come in a heap
             began, before, runs = time.monotonic(), _cpu(process.pid), _runs(url)
@@ -76,22 +106,27 @@ def idle(database: Database, api_url: str, queries: int, every: str, seconds: fl
             runs = _runs(url) - runs
             status = Path(f"/proc/{process.pid}/status").read_text(encoding="utf-8")
             facts = dict(line.split(":", 1) for line in status.splitlines())
-            return (
-                f"| {database.kind} {database.version} | {used / took:.1%} | {runs / took:.1f} | "
-                f"{used / max(runs, 1) * 1000:.1f} | {int(facts['VmHWM'].split()[0]) / 1024:.0f} | "
-                f"{facts['Threads'].strip()} | {begins:.2f} | {once_seconds:.2f} |"
+            return Idle(
+                cpu=used / took,
+                runs=runs / took,
+                per_run=used / max(runs, 1) * 1000,
+                memory=int(facts["VmRSS"].split()[0]) / 1024,
+                peak=int(facts["VmHWM"].split()[0]) / 1024,
+                threads=int(facts["Threads"]),
+                begins=begins,
+                once=once_seconds,
             )
 
 
 @contextmanager
-def daemon(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str, float]]:
-    """`syncd run` on the first core: the process, its address, and seconds until it served it."""
+def daemon(folder: Path, checkout: Path = ROOT) -> Iterator[tuple[subprocess.Popen[str], str, float]]:
+    """`syncd run` of a checkout on the first core: the process, its address, and seconds until it began."""
     began = time.monotonic()
     with (folder / "log").open("w", encoding="utf-8") as log:
         process = subprocess.Popen(
-            ["taskset", "-c", "0", sys.executable, "-m", "syncd", "run", "-c", "config.yaml"],
+            ["taskset", "-c", "0", *syncd("run", checkout=checkout)],
             cwd=folder,
-            env=environ(),
+            env=environ(checkout),
             stderr=log,
             text=True,
         )
@@ -102,7 +137,10 @@ def daemon(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str, float]]:
         yield process, str(entry["url"]), begins
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        try:
+            process.wait(30)
+        finally:
+            process.kill()  # does nothing where it has ended
 
 
 def _entry(log: Path, event: str, process: subprocess.Popen[str]) -> dict[str, object]:
@@ -119,11 +157,13 @@ def _entry(log: Path, event: str, process: subprocess.Popen[str]) -> dict[str, o
 
 def _until_ready(url: str) -> None:
     """Until every query has had a run."""
-    while True:
+    deadline = time.monotonic() + READY
+    while time.monotonic() < deadline:
         with suppress(OSError):
             _get(f"{url}/readyz")
             return
         time.sleep(0.5)  # asked more often, it would cost what is measured
+    raise SystemExit(f"the daemon was not ready within {READY:.0f} s")
 
 
 def _get(url: str) -> str:

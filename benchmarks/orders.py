@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from itertools import count
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from benchmarks.contest import Measured, limit, measured
+from benchmarks.contest import Measured, first_load, limit, measured
 from benchmarks.databases import Database, postgresql
 from benchmarks.machine import machine
 from benchmarks.sink import sink
@@ -109,13 +108,21 @@ def fill(database: Database, rows: int, odd: int) -> None:
 
 def once(database: Database, rows: int, api_url: str) -> tuple[Measured, Measured]:
     """The limit, then syncd."""
+    return measure_limit(database, api_url), measure_syncd(database, rows, api_url)
+
+
+def measure_limit(database: Database, api_url: str) -> Measured:
+    """PostgreSQL's own client, piped into curl."""
     with TemporaryDirectory(prefix="bench-") as folder:
-        first = limit(Path(folder), database.client(_LINES), f"{api_url}{UPLOAD}")
+        return limit(Path(folder), database.client(_LINES), f"{api_url}{UPLOAD}")
+
+
+def measure_syncd(database: Database, rows: int, api_url: str) -> Measured:
+    """A first load with a fresh state."""
     with TemporaryDirectory(prefix="bench-") as folder:
         place = Path(folder)
         (place / "config.yaml").write_text(configuration(database, api_url), encoding="utf-8")
-        command = [sys.executable, "-m", "syncd", "run", "--once", "--json", "-c", "config.yaml"]
-        return first, measured(command, place, uploaded=rows)
+        return measured(first_load(), place, uploaded=rows)
 
 
 def configuration(database: Database, api_url: str) -> str:
