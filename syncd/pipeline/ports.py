@@ -155,6 +155,27 @@ class Destination(Protocol):
         ...
 
 
+class UploadList(Protocol):
+    """Metrica's lists of uploads, for one token and one kind of upload, counter by counter."""
+
+    @property
+    def list_path(self) -> str:
+        """The list's path, `{counter}` for the counter; empty where there is no list of tags."""
+        ...
+
+    def one(self, counter: int, upload_id: int) -> Receipt | None:
+        """Ask for one upload by Metrica's id; None when there is none. Raises MetricaError."""
+        ...
+
+    def pages(self, counter: int, offset: int = 0) -> Iterator[list[Receipt]]:
+        """Read the counter's list of uploads from an offset on, page by page. Raises MetricaError."""
+        ...
+
+    def page(self, counter: int, offset: int, limit: int) -> list[Receipt]:
+        """Read one page of the list. Raises MetricaError."""
+        ...
+
+
 class Allowance(Protocol):
     """Whether a login's daily requests leave room for what can wait; uploads come first."""
 
