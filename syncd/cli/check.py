@@ -200,7 +200,7 @@ def _live(settings: Settings, queries: Sequence[QuerySettings]) -> list[CheckFin
 def _looks(
     resources: Resources, settings: Settings, queries: Sequence[QuerySettings]
 ) -> Iterator[CheckFinding]:
-    yield look_at_state(resources.store)
+    yield look_at_state(resources.store.try_out)
     yield from look_at_answers(resources.probe_answers(), settings.metrica.settle, queries)
     away: set[str] = set()
     for name in dict.fromkeys(query.database.name for query in queries):

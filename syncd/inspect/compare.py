@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from syncd.mapping import Mapper, layout
-from syncd.model import Known, Mapped, Mark, Page, Position, RowFate, Upload, keys
+from syncd.model import Known, Mapped, Mark, Page, Position, RowFate, keys
 from syncd.model.clock import Clock
 from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking.news import PASSED
-from syncd.pipeline.ports import Source
+from syncd.pipeline.ports import Ledger, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,37 +33,13 @@ def began(query: QuerySettings, source: Source, position: Position | None) -> Ma
     return position.floor if position and position.begun_after is None else None
 
 
-class ComparedLedger(Protocol):
-    """The part of a query's ledger that a comparison reads. Every method raises StateError."""
-
-    def position(self) -> Position | None:
-        """How far the query was read; None when it never began."""
-        ...
-
-    def find_known(self, keys: Sequence[str]) -> Mapping[str, Known]:
-        """Find which of the keys are delivered or waiting already, or were refused by Metrica."""
-        ...
-
-    def rejected(self, keys: Sequence[str]) -> Mapping[str, bool]:
-        """Find which of the keys are rejects; True: a person dropped it."""
-        ...
-
-    def unsettled(self) -> list[int]:
-        """The ids of uploads whose fate is open."""
-        ...
-
-    def load(self, upload_id: int) -> Upload:
-        """One upload with its lines."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
 class Compare:
     """Compares the rows of one query."""
 
     query: QuerySettings
     source: Source
-    store: ComparedLedger
+    store: Ledger
     clock: Clock
 
     def rows(self, after: Mark | None, upto: Mark | None) -> Iterator[ComparedRow]:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 from enum import StrEnum
-from typing import Protocol
 
-from syncd.model import Position
 from syncd.model.settings import QuerySettings
-from syncd.pipeline.ports import Beginning, Source
+from syncd.pipeline.ports import Ledger, Source
 
 
 class NewDestination(StrEnum):
@@ -20,23 +18,7 @@ class NewDestination(StrEnum):
     """They count as delivered; the new place gets what is new."""
 
 
-class MovableLedger(Beginning, Protocol):
-    """The part of a query's ledger that a move to another counter uses. Every method raises StateError."""
-
-    def position(self) -> Position | None:
-        """Tell how far the query was read."""
-        ...
-
-    def go_on_elsewhere(self) -> None:
-        """Count what was delivered at the former place."""
-        ...
-
-    def deliver_again_elsewhere(self) -> None:
-        """Have nothing count that was delivered at the former place."""
-        ...
-
-
-def decide(ledger: MovableLedger, query: QuerySettings, source: Source, wanted: NewDestination) -> None:
+def decide(ledger: Ledger, query: QuerySettings, source: Source, wanted: NewDestination) -> None:
     """Do what a person wants. Raises SourceError and StateError.
 
     To deliver again, the mark goes back to where the query began: where `start` says or, with `now` and with

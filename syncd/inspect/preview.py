@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from syncd.inspect.check.sample import SameSales, same_sales
 from syncd.mapping import kind_of
-from syncd.model import Chunk, Position
+from syncd.model import Chunk
 from syncd.model.clock import Clock
 from syncd.model.settings import QuerySettings
-from syncd.pipeline.chunking.intake import Intake, KnownKeys
-from syncd.pipeline.ports import Source
+from syncd.pipeline.chunking.intake import Intake
+from syncd.pipeline.ports import KnownKeys, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +26,7 @@ class Preview:
     """Rows that Metrica would take for a sale that another row is."""
 
 
-class PreviewMemory(KnownKeys, Protocol):
-    """A memory that also says where the query stands."""
-
-    def position(self) -> Position | None:
-        """How far the query was read; None when it never began."""
-        ...
-
-
-def preview_of(
-    query: QuerySettings, source: Source, memory: PreviewMemory, clock: Clock, limit: int
-) -> Preview:
+def preview_of(query: QuerySettings, source: Source, memory: KnownKeys, clock: Clock, limit: int) -> Preview:
     """Read on from the mark until `limit` rows are new or nothing is left. Raises SourceError, StateError."""
     position, chunk = memory.position(), Chunk()
     if position is None and query.start == "now":

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from syncd.inspect import compare
 from syncd.inspect.compare import Compare
 from syncd.inspect.typed import parsed
 from syncd.inspect.typed_key import typed_values
@@ -17,13 +15,9 @@ from syncd.model.errors import OpenUploads, UsageError
 from syncd.model.keys import value_text
 from syncd.model.marks import is_beyond
 from syncd.model.settings import QuerySettings
-from syncd.pipeline.ports import Beginning, Source
+from syncd.pipeline.ports import Ledger, Source
 
 BEGINNING, NOW = "beginning", "now"
-
-
-class RewindLedger(compare.ComparedLedger, Beginning, Protocol):
-    """The part of a query's ledger that a rewind uses. Every method raises StateError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +120,7 @@ def plan(comparison: Compare, position: Position | None, new: Mark | None) -> Mo
     return Move(old, new, forward, Counter(), skipped, floor)
 
 
-def move(ledger: RewindLedger, query: QuerySettings, change: Move) -> None:
+def move(ledger: Ledger, query: QuerySettings, change: Move) -> None:
     """Move the mark. Raises OpenUploads while an upload is open, whose end would move the mark once more."""
     if count := len(ledger.unsettled()):
         raise OpenUploads(

@@ -76,9 +76,13 @@ class Store(Readers, OutcomeReaders, TotalsReader, Quotas, Counters, ListCompari
         with self.database.read() as connection:
             return version.read_version(self.database, connection) is None
 
-    def check_writable(self) -> None:
-        """Raise StateNotWritable where a run could not write; nothing is left behind. Raises StateError."""
-        check_writable(self.database, is_new=self.is_new())
+    def try_out(self) -> bool:
+        """Tell whether it is new. Raises StateError where a run could not use it; nothing is left behind."""
+        is_new = self.is_new()
+        if not is_new:
+            self.check_version()
+        check_writable(self.database, is_new=is_new)
+        return is_new
 
     @property
     def shown(self) -> str:

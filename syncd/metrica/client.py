@@ -20,14 +20,13 @@ from syncd.metrica.classify import TOO_FAST, error_of
 from syncd.metrica.multipart import FileBody
 from syncd.metrica.pace import Pace
 from syncd.metrica.replies import (
-    CounterInfo,
-    Goal,
     counter_of,
     document_of,
     goals_of,
 )
 from syncd.metrica.token import OAuthToken
 from syncd.model.clock import Clock
+from syncd.model.counters import CounterInfo, Goal
 from syncd.model.errors import AccessRefused, NotReceived
 from syncd.model.events import Event, Observer
 from syncd.model.settings import MetricaSettings

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from syncd.language import _
 from syncd.metrica.clean import clean
 from syncd.model import Receipt
+from syncd.model.counters import EVERY_TARGET, CounterInfo, Goal
 from syncd.model.endpoints import USUAL_NAMES, ReplyNames
 from syncd.model.errors import OutcomeUnknown
 
@@ -19,57 +19,6 @@ _ID_DIGITS = 18
 """Digits kept of an id that is a text."""
 _LARGEST = 2**63
 """Numbers are int64 (docs/metrica.md, 1), and the state store keeps no longer ones."""
-
-EVERY_TARGET = "every_target"
-"""The emulator's own word beside its list of goals: every Target is one, so no list could name them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Goal:
-    """One goal of a counter, as far as offline conversions care."""
-
-    id: int
-    name: str
-    type: str
-    conditions: tuple[tuple[str, str], ...]
-    """(condition type, its text); for a JavaScript event the text is the Target."""
-
-    def takes(self, target: str) -> bool:
-        """True when this is a JavaScript-event goal with the condition "matches" on `target`.
-
-        The condition is `exact` or `action` in the API (docs/metrica.md).
-        """
-        return target in self.identifiers or (self.type == "action" and (EVERY_TARGET, "") in self.conditions)
-
-    @property
-    def identifiers(self) -> tuple[str, ...]:
-        """The Targets by which conversions reach it."""
-        if self.type != "action":
-            return ()
-        return tuple(text for kind, text in self.conditions if kind in ("exact", "action") and text)
-
-    def near(self, target: str) -> str:
-        """What keeps a goal with this identifier from taking the Target, in words; empty: it has another."""
-        kinds = [kind for kind, text in self.conditions if text == target]
-        if not kinds or self.takes(target):
-            return ""
-        if self.type != "action":
-            return _("goal {id} has this identifier, but is of type {type}").format(
-                id=self.id, type=self.type
-            )
-        return _("goal {id} has this identifier, but the condition {condition}").format(
-            id=self.id, condition=kinds[0]
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class CounterInfo:
-    """What `check` shows of a counter."""
-
-    id: int
-    name: str
-    time_zone: str
-    permission: str
 
 
 def document_of(body: bytes) -> Mapping[str, Any]:

@@ -25,7 +25,7 @@ SMALLEST_PAGE = 10
 
 
 class Uploads:
-    """Implements ports.Destination for one token and the kind of a query's uploads."""
+    """Implements ports.Destination and ports.UploadList, where each method is described."""
 
     def __init__(
         self, client: MetricaClient, kind: UploadKind, query: QuerySettings, probed: Probed = UNASKED
@@ -41,12 +41,10 @@ class Uploads:
 
     @property
     def lists_tags(self) -> bool:
-        """Whether an upload can be found by its tag."""
         return self._endpoint.uploads is not None
 
     @property
     def list_path(self) -> str:
-        """The list's path, `{counter}` for the counter; empty where there is no list of tags."""
         return self._endpoint.uploads or ""
 
     def upload(
@@ -58,13 +56,8 @@ class Uploads:
         header: str,
         fence: Callable[[], None],
     ) -> Receipt:
-        """POST one CSV file, given in pieces (docs/metrica.md).
-
-        Raises NotReceived, OutcomeUnknown, FileRefused or AccessRefused.
-
-        `fence` is called each time before a part of the file leaves: when it raises, the file stays
-        incomplete, so that Metrica cannot take it, however long the process was stopped meanwhile.
-        """
+        # The fence is called each time before a part of the file leaves: when it raises, the file stays
+        # incomplete, so that Metrica cannot take it, however long the process was stopped meanwhile.
         parameters = self._kind.parameters(self._query, header, tag)
         parameters = {name: value for name, value in parameters.items() if name not in self._unwanted}
         document = self._client.request(
@@ -76,15 +69,11 @@ class Uploads:
         return receipt if self.lists_tags else replace(receipt, is_final=True)
 
     def find(self, counter: int, tag: str) -> Receipt | None:
-        """Find the upload whose comment is `tag`; None when Metrica's list lacks it. Raises MetricaError.
-
-        The list's order is not documented, so all of it is read until the tag turns up.
-        """
+        # The list's order is not documented, so all of it is read until the tag turns up.
         pages = self.pages(counter)
         return next((receipt for page in pages for receipt in page if receipt.comment == tag), None)
 
     def one(self, counter: int, upload_id: int) -> Receipt | None:
-        """Ask for one upload by Metrica's id; None when there is none. Raises MetricaError."""
         path = f"{self.list_path.removesuffix('s')}/{upload_id}"
         try:
             document = self._client.request("GET", counter, path, {})
@@ -95,11 +84,8 @@ class Uploads:
         return receipt_of(document.get("uploading"), self._endpoint.reply)
 
     def pages(self, counter: int, offset: int = 0) -> Iterator[list[Receipt]]:
-        """Read the counter's list of uploads from an offset on, page by page. Raises MetricaError.
-
-        A page that is short is not the last one: a server may give fewer than were asked for, or some of them
-        twice. The last is one that is empty, or that only repeats the first or the one before.
-        """
+        # A page that is short is not the last one: a server may give fewer than were asked for, or some of
+        # them twice. The last is one that is empty, or that only repeats the first or the one before.
         first: frozenset[int] = frozenset()
         before = first
         while self.lists_tags:
@@ -111,7 +97,6 @@ class Uploads:
             offset += len(page)
 
     def page(self, counter: int, offset: int, limit: int) -> list[Receipt]:
-        """Read one page of the list. Raises MetricaError."""
         return self._read_page(counter, offset, limit)[0] if self.lists_tags else []
 
     def _read_page(self, counter: int, offset: int, limit: int) -> tuple[list[Receipt], frozenset[int]]:

@@ -1,6 +1,6 @@
 """What the centre of syncd needs from the outside: the source, Metrica, the ledger, time and a listener.
 
-The pipeline knows these protocols only; `wiring` says who stands behind them.
+The pipeline knows these protocols only; `service/application.py` says who stands behind them.
 """
 
 from __future__ import annotations
@@ -155,6 +155,27 @@ class Destination(Protocol):
         ...
 
 
+class UploadList(Protocol):
+    """Metrica's lists of uploads, for one token and one kind of upload, counter by counter."""
+
+    @property
+    def list_path(self) -> str:
+        """The list's path, `{counter}` for the counter; empty where there is no list of tags."""
+        ...
+
+    def one(self, counter: int, upload_id: int) -> Receipt | None:
+        """Ask for one upload by Metrica's id; None when there is none. Raises MetricaError."""
+        ...
+
+    def pages(self, counter: int, offset: int = 0) -> Iterator[list[Receipt]]:
+        """Read the counter's list of uploads from an offset on, page by page. Raises MetricaError."""
+        ...
+
+    def page(self, counter: int, offset: int, limit: int) -> list[Receipt]:
+        """Read one page of the list. Raises MetricaError."""
+        ...
+
+
 class Allowance(Protocol):
     """Whether a login's daily requests leave room for what can wait; uploads come first."""
 
@@ -175,8 +196,35 @@ class Allowance(Protocol):
         ...
 
 
-class Beginning(Protocol):
-    """Where a query stands from now on. Raises StateError."""
+class KnownKeys(Protocol):
+    """The part of the ledger that tells news from what is known."""
+
+    def position(self) -> Position | None:
+        """How far the query was read; None when it never began."""
+        ...
+
+    def find_known(self, keys: Sequence[str]) -> Mapping[str, Known]:
+        """Find which of the keys are delivered or waiting already, or were refused by Metrica.
+
+        For a refused key, identity and money are those of the refused line, so that a row that has been put
+        right since can be told from the same row read again.
+        """
+        ...
+
+    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
+        """Find the keys of those rejects that are recorded already with the same reason, column and value.
+
+        A value that was forgotten for its age is any. Also where a person dropped them: what was given up
+        does not come back by being read again.
+        """
+        ...
+
+
+class Ledger(KnownKeys, Protocol):
+    """The state store as one query sees it. Every method is one transaction; raises StateError.
+
+    They are described here alone, and not once more where they are implemented.
+    """
 
     def begin_query(
         self,
@@ -185,23 +233,26 @@ class Beginning(Protocol):
         safe: Mark | None = None,
         floor: Mark | None = None,
     ) -> None:
-        """Record where a query begins, or that its SQL changed.
+        """Record where the query begins, or that its SQL changed, or that a person moved the mark.
 
         `passed` are keys of rows at that very mark that were there before (`start: now`): they count as
-        delivered, in no upload. Behind `floor` nothing is read.
+        delivered, in no upload. Behind `floor` nothing is read. Nobody is waited for.
         """
         ...
 
+    def go_on_elsewhere(self) -> None:
+        """Count what was delivered at the former place; what comes goes to this ledger's."""
+        ...
 
-class Ledger(Beginning, Protocol):
-    """The state store as one query sees it. Every method is one transaction; raises StateError."""
-
-    def position(self) -> Position | None:
-        """How far the query was read; None when it never began."""
+    def deliver_again_elsewhere(self) -> None:
+        """Have nothing count that was delivered at the former place; the mark is moved by `begin_query`."""
         ...
 
     def mark_reached_by(self, then: datetime) -> Mark | None:
-        """The newest mark of which it is known that the query had reached it by then; None: of none."""
+        """The newest mark of which it is known that the query had reached it by then; None: of none.
+
+        Since it began where it did, or a person moved it.
+        """
         ...
 
     def set_safe(self, safe: Mark | None, waits_for: str) -> None:
@@ -209,11 +260,18 @@ class Ledger(Beginning, Protocol):
         ...
 
     def position_and_work(self, now: datetime) -> tuple[Position | None, bool]:
-        """`position`, and whether there are open uploads, due rows or requested retries."""
+        """Give `position`, and whether there are open uploads, due rows or requested retries.
+
+        Raises DestinationChanged, and StateWentBack where the store has lost the newest upload that this
+        process recorded: a failover to a copy that lags.
+        """
         ...
 
     def unsettled(self) -> list[int]:
-        """The ids of uploads whose fate is open, oldest first."""
+        """The ids of uploads whose fate is open, oldest first; of halves, the one with the mark last.
+
+        So the mark never passes a row that is still open, however often halves were halved.
+        """
         ...
 
     def load(self, upload_id: int) -> Upload:
@@ -224,19 +282,12 @@ class Ledger(Beginning, Protocol):
         """Whether an upload has this tag."""
         ...
 
-    def find_known(self, keys: Sequence[str]) -> Mapping[str, Known]:
-        """Find which of the keys are delivered or waiting already, or were refused by Metrica.
-
-        For a refused key, identity and money are those of the refused line.
-        """
-        ...
-
     def delivered_conversions(self, lines: Sequence[str], split: Split) -> Mapping[str, Mapping[str, str]]:
-        """Find which conversions of these lines were delivered, with the keys and lines that did."""
+        """Find which conversions of these lines were delivered: the heads, with keys and lines that did."""
         ...
 
-    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
-        """The keys of those rejects that are recorded already, just as they are."""
+    def rejected(self, keys: Sequence[str]) -> Mapping[str, bool]:
+        """Find which of the keys are rejects, for whatever reason; True: a person dropped it."""
         ...
 
     def requested_retries(self, limit: int) -> list[str]:
@@ -248,7 +299,10 @@ class Ledger(Beginning, Protocol):
         ...
 
     def fetch_due_rows(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:
-        """Waiting rows whose DateTime has come, oldest first, with the header their lines were made for."""
+        """Waiting rows whose DateTime has come, oldest first, with the header their lines were made for.
+
+        All of one header: rows that were kept before the query's columns changed come by themselves.
+        """
         ...
 
     def set_outlying(self, rows: Mapping[str, Mark]) -> None:
@@ -291,11 +345,17 @@ class Ledger(Beginning, Protocol):
         ...
 
     def split(self, upload: Upload, tags: tuple[str, str], now: datetime) -> tuple[Upload, Upload]:
-        """Replace an upload that Metrica refused as a whole by its halves, both PLANNED."""
+        """Replace an upload that Metrica refused as a whole by its halves, both PLANNED.
+
+        The second half carries the mark.
+        """
         ...
 
     def followed(self) -> list[Followed]:
-        """The accepted uploads whose final status is not known, oldest first."""
+        """Find the uploads of the last week whose final status is not known, oldest first.
+
+        What went to another place is not asked for here.
+        """
         ...
 
     def follow(self, upload: Followed, state: UploadState, receipt: Receipt | None, now: datetime) -> None:
@@ -311,7 +371,7 @@ class Ledger(Beginning, Protocol):
         ...
 
     def set_alarm(self, alarm: Alarm | None) -> None:
-        """Note that it has, or (None) that it has recovered."""
+        """Note that the match rate has fallen, or (None) that it has recovered."""
         ...
 
     def to_send_again(self, since: datetime, before: datetime, limit: int) -> Sequence[int]:

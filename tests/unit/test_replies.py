@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from syncd.metrica import replies
 from syncd.model import Receipt
+from syncd.model.counters import CounterInfo
 from syncd.model.errors import OutcomeUnknown
 
 KEYS = st.sampled_from(
@@ -208,5 +209,5 @@ def test_which_goal_takes_a_target(goal: dict[str, Any], *, takes: bool) -> None
 def test_a_counter() -> None:
     """What is absent is empty."""
     counter = {"id": 7, "name": "Shop", "time_zone_name": "Europe/Moscow", "permission": "edit"}
-    assert replies.counter_of({"counter": counter}) == replies.CounterInfo(7, "Shop", "Europe/Moscow", "edit")
-    assert replies.counter_of({}) == replies.CounterInfo(0, "", "", "")
+    assert replies.counter_of({"counter": counter}) == CounterInfo(7, "Shop", "Europe/Moscow", "edit")
+    assert replies.counter_of({}) == CounterInfo(0, "", "", "")

@@ -22,6 +22,9 @@ class Lists:
         """The same for all."""
         return ""
 
+    def one(self, counter: int, upload_id: int) -> None:
+        """No upload."""
+
     def pages(self, counter: int, offset: int = 0) -> Iterator[list[Receipt]]:
         """No uploads."""
         if counter == 1:

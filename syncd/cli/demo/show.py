@@ -111,10 +111,10 @@ class Show:
         parts = [
             _("{paid} paid").format(paid=self._shop.paid),
             _("{delivered} delivered in {total} uploads").format(
-                delivered=query.rows.delivered, total=query.uploads.total
+                delivered=query.facts.delivered, total=query.facts.uploads
             ),
-            _("{count} rejected").format(count=query.rows.rejected_total),
-            _("{count} waiting").format(count=query.rows.waiting),
+            _("{count} rejected").format(count=query.rejected_total),
+            _("{count} waiting").format(count=query.facts.waiting),
         ]
         if query.match_rate is not None:
             parts.append(_("{rate} linked").format(rate=f"{query.match_rate:.0%}"))
@@ -131,7 +131,7 @@ class Show:
         conversions = self._metrica.conversions()
         twice = sum(conversion.times > 1 for conversion in conversions)
         yield _("{query}: {delivered} rows delivered in {total} uploads").format(
-            query=query.name, delivered=query.rows.delivered, total=query.uploads.total
+            query=query.name, delivered=query.facts.delivered, total=query.facts.uploads
         )
         yield _("  the emulated Metrica holds {conversions} conversions, {twice} of them sent twice").format(
             conversions=len(conversions), twice=twice
@@ -142,10 +142,10 @@ class Show:
             yield _("  linked to a visitor: {rate} (it knows every other visitor)").format(
                 rate=f"{query.match_rate:.0%}"
             )
-        for reason, count in query.rows.rejected.items():
+        for reason, count in query.rejected.items():
             yield _("  rejected: {count} {reason}").format(count=count, reason=reason)
-        if query.rows.waiting:
-            yield _("  waiting for their DateTime: {count}").format(count=query.rows.waiting)
+        if query.facts.waiting:
+            yield _("  waiting for their DateTime: {count}").format(count=query.facts.waiting)
         held = self._metrica.orders().values()
         changed = sum(order.times > 1 for order in held)
         yield _("{orders}: {held} orders at the emulated Metrica, {changed} of them changed since").format(

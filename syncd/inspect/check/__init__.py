@@ -6,7 +6,6 @@ A finding never stops the others: a database that is down is one line, and the r
 from syncd.inspect.check.answers import look_at_answers
 from syncd.inspect.check.around import (
     Connected,
-    StateStore,
     look_at_database,
     look_at_destination,
     look_at_names,
@@ -28,7 +27,6 @@ __all__ = [
     "Level",
     "PlanSource",
     "Seen",
-    "StateStore",
     "look_at_answers",
     "look_at_counter",
     "look_at_database",

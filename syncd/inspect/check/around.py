@@ -5,37 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
 
 from syncd.inspect.check.findings import CheckFinding, Code, Level, failed, look_at_clock
 from syncd.language import _
 from syncd.model.errors import StateNotWritable, SyncdError
 
 
-class StateStore(Protocol):
-    """The part of the state store that is needed here."""
-
-    def is_new(self) -> bool:
-        """True when nothing was ever written to it. Raises StateError."""
-        ...
-
-    def check_version(self) -> None:
-        """Raise StateTooNew or StateUnavailable when this syncd cannot use it as it is."""
-        ...
-
-    def check_writable(self) -> None:
-        """Raise StateNotWritable where a run could not write to it; nothing is left behind."""
-        ...
-
-
-def look_at_state(store: StateStore) -> CheckFinding:
-    """Whether the state store can be reached, read and written."""
+def look_at_state(try_out: Callable[[], bool]) -> CheckFinding:
+    """Whether the state store can be reached, read and written; tried out, it tells whether it is new."""
     path = ("state", "url")
     try:
-        is_new = store.is_new()
-        if not is_new:
-            store.check_version()
-        store.check_writable()
+        is_new = try_out()
     except StateNotWritable as error:
         return failed("state", error, Code.STATE_WRITE, path)
     except SyncdError as error:

@@ -8,9 +8,10 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from syncd.inspect.check.findings import CLOCK, CheckFinding, Code, Level, failed, look_at_clock
-from syncd.inspect.check.goals import CounterGoal, look_at_targets
+from syncd.inspect.check.goals import look_at_targets
 from syncd.inspect.check.query_sample import Seen
 from syncd.language import _
+from syncd.model.counters import CounterInfo, Goal
 from syncd.model.errors import NotReceived, OutcomeUnknown, SyncdError
 
 
@@ -22,31 +23,12 @@ class CounterApi(Protocol):
         """How far this machine's clock is ahead of Metrica's, by the last answer; None: not known."""
         ...
 
-    def counter(self, counter: int) -> CounterFacts:
+    def counter(self, counter: int) -> CounterInfo:
         """The counter's facts. Raises MetricaError."""
         ...
 
-    def goals(self, counter: int) -> Sequence[CounterGoal]:
+    def goals(self, counter: int) -> Sequence[Goal]:
         """The counter's goals. Raises MetricaError."""
-        ...
-
-
-class CounterFacts(Protocol):
-    """The facts that `check` shows of a counter."""
-
-    @property
-    def name(self) -> str:
-        """Its name; may be empty."""
-        ...
-
-    @property
-    def time_zone(self) -> str:
-        """The name of its zone; may be empty."""
-        ...
-
-    @property
-    def permission(self) -> str:
-        """What the token's account may do with it; may be empty."""
         ...
 
 
@@ -84,7 +66,7 @@ def look_at_counter(
     return info.time_zone, findings
 
 
-def _introduced(info: CounterFacts) -> str:
+def _introduced(info: CounterInfo) -> str:
     known = {
         _("name {known}"): info.name,
         _("zone {known}"): info.time_zone,

@@ -4,46 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
-from typing import Protocol
 
 from syncd.inspect.check.findings import CheckFinding, Code, Level
 from syncd.inspect.check.query_sample import Seen
 from syncd.language import N_, _
+from syncd.model.counters import Goal
 from syncd.model.showing import escaped
 
 MAKE_ONE = N_("Make a goal of type JavaScript event with the condition 'matches' and this identifier.")
 
 
-class CounterGoal(Protocol):
-    """One goal of a counter."""
-
-    @property
-    def id(self) -> int:
-        """Its number."""
-        ...
-
-    @property
-    def name(self) -> str:
-        """What people call it."""
-        ...
-
-    @property
-    def identifiers(self) -> Sequence[str]:
-        """The Targets by which conversions reach it; empty: none does."""
-        ...
-
-    def takes(self, target: str) -> bool:
-        """True when conversions with this Target reach the goal."""
-        ...
-
-    def near(self, target: str) -> str:
-        """What keeps a goal with this identifier from taking the Target, in words; empty: it has another."""
-        ...
-
-
-def look_at_targets(
-    where: str, goals: Sequence[CounterGoal], seen: Mapping[str, Seen]
-) -> Iterator[CheckFinding]:
+def look_at_targets(where: str, goals: Sequence[Goal], seen: Mapping[str, Seen]) -> Iterator[CheckFinding]:
     """Look at each Target of the samples; one without a goal is an error where nothing else is sent."""
     for target in sorted({target for one in seen.values() for target in one.targets}):
         queries = [query for query, one in seen.items() if target in one.targets]
@@ -83,11 +54,11 @@ def look_at_targets(
         )
 
 
-def _nothing_taken(seen: Seen, goals: Sequence[CounterGoal]) -> bool:
+def _nothing_taken(seen: Seen, goals: Sequence[Goal]) -> bool:
     return not any(goal.takes(target) for target in seen.targets for goal in goals)
 
 
-def _mistaken_for(target: str, goals: Sequence[CounterGoal]) -> tuple[str, str] | None:
+def _mistaken_for(target: str, goals: Sequence[Goal]) -> tuple[str, str] | None:
     """Say of which goal the Target is the number or name, and that goal's identifier (empty: none)."""
     for goal in goals:
         is_number = target == str(goal.id)
@@ -110,7 +81,7 @@ def _same_name(target: str, name: str) -> bool:
     return bool(name) and target.strip().casefold() == name.strip().casefold()
 
 
-def _like(target: str, goals: Sequence[CounterGoal]) -> str:
+def _like(target: str, goals: Sequence[Goal]) -> str:
     identifiers = {one.casefold(): one for goal in goals for one in goal.identifiers}
     found = get_close_matches(target.casefold(), identifiers, n=1)
     return _("did you mean {name}?").format(name=escaped(identifiers[found[0]])) if found else ""

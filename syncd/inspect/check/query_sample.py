@@ -36,10 +36,6 @@ class PlanSource(Source, Protocol):
         """Name the columns of the mark and key whose values, such as those of a page, a driver may cut."""
         ...
 
-    def unseen_relations(self) -> list[str]:
-        """Relations whose rows appear by other ways than transactions of this database."""
-        ...
-
 
 @dataclass(frozen=True, slots=True)
 class Seen:

@@ -1,4 +1,4 @@
-"""The state store as one query sees it: `ports.Ledger`. Every method is one transaction, all or nothing."""
+"""The state store as one query sees it: `ports.Ledger`, where each method is described."""
 
 from __future__ import annotations
 
@@ -65,11 +65,6 @@ class QueryLedger(QueryMemory):
         safe: Mark | None = None,
         floor: Mark | None = None,
     ) -> None:
-        """Record where the query begins, or that its SQL changed, or that a person moved the mark.
-
-        `passed` are keys of rows at that very mark that were there before (`start: now`): they count as
-        delivered, in no upload. Nobody is waited for.
-        """
         rows = [{"query": self._query, "key": key, "upload_id": None} for key in dict.fromkeys(passed)]
         with self._write() as connection:
             self._move(connection, mark, self._now())
@@ -83,7 +78,6 @@ class QueryLedger(QueryMemory):
             reach(Point.BEGUN_WRITTEN)
 
     def set_safe(self, safe: Mark | None, waits_for: str) -> None:
-        """Record behind which mark no row can appear any more, and whom that waits for ("": nobody)."""
         with self._write() as connection:
             self._set_safe(connection, safe, waits_for)
 
@@ -96,19 +90,16 @@ class QueryLedger(QueryMemory):
         connection.execute(here.values(**values, updated_at=self._now()))
 
     def go_on_elsewhere(self) -> None:
-        """Count what was delivered at the former place; what comes goes to this ledger's."""
         with self._write() as connection:
             destination.go_on(self._database, connection, self._query, self.place, self._now())
 
     def deliver_again_elsewhere(self) -> None:
-        """Have nothing count that was delivered at the former place; the mark is moved by `begin_query`."""
         with self._write() as connection:
             destination.deliver_again(self._database, connection, self._query, self.place, self._now())
 
     # --- writing: the life of an upload ---
 
     def record(self, chunk: Chunk) -> None:
-        """Record a chunk that has nothing to send: rejects, waiting rows and the mark."""
         if chunk.ready:
             raise SyncdError("a chunk with rows to send was recorded without an upload")
         now = self._now()
@@ -120,10 +111,6 @@ class QueryLedger(QueryMemory):
         reach(Point.RECORDED)
 
     def begin(self, chunk: Chunk, tag: str, now: datetime, *, again: int | None = None) -> Upload:
-        """Make the intent durable before the POST: the exact lines, the rejects, the mark after them.
-
-        `again` is the upload whose rows these are, where they are sent again.
-        """
         if not chunk.ready:
             raise SyncdError("an upload without rows was begun")
         upload = Upload(
@@ -159,7 +146,6 @@ class QueryLedger(QueryMemory):
         return replace(upload, id=new_id)
 
     def sending(self, upload: Upload, now: datetime) -> Upload:
-        """Say that a POST of this upload begins now (again); gives it back as SENDING."""
         table = self._tables.uploads
         with self._write() as connection:
             row = self._locked(connection, upload.id)
@@ -169,14 +155,12 @@ class QueryLedger(QueryMemory):
         return replace(upload, state=UploadState.SENDING, sent_at=now)
 
     def not_received(self, upload: Upload) -> None:
-        """Say that Metrica certainly does not have it: back to PLANNED."""
         with self._write() as connection:
             row = self._locked(connection, upload.id)
             self._expect(row, UNSETTLED, "planned again")
             self._set(connection, row, state=UploadState.PLANNED)
 
     def accept(self, upload: Upload, receipt: Receipt, now: datetime) -> None:
-        """Metrica has it: deliveries, receipt and mark in one transaction. Idempotent."""
         with self._write() as connection:
             row = self._locked(connection, upload.id)
             if row.state in DELIVERED:
@@ -199,10 +183,6 @@ class QueryLedger(QueryMemory):
             reach(Point.ACCEPT_WRITTEN)
 
     def split(self, upload: Upload, tags: tuple[str, str], now: datetime) -> tuple[Upload, Upload]:
-        """Replace an upload that Metrica refused as a whole by its halves, both PLANNED.
-
-        The second half carries the mark.
-        """
         middle = len(upload.lines) // 2
         if middle == 0:
             raise SyncdError(f"upload {upload.id} has a single row and cannot be halved")
@@ -227,10 +207,6 @@ class QueryLedger(QueryMemory):
         return replace(first, id=ids[0]), replace(second, id=ids[1])
 
     def refuse(self, upload: Upload, detail: str, now: datetime) -> None:
-        """Turn the single row of a refused upload into a reject, and move the mark.
-
-        Of a RESEND, whatever its rows: they stay delivered by the upload before, and are no rejects.
-        """
         rejects: list[Reject] = []
         if upload.origin is not Origin.RESEND:
             if len(upload.lines) != 1:
@@ -250,7 +226,6 @@ class QueryLedger(QueryMemory):
         reach(Point.REFUSED)
 
     def leave_rejected(self, keys: Sequence[str], detail: str) -> None:
-        """Say of rejects that were to be tried again why they stay as they are."""
         table = self._tables.rejects
         with self._write() as connection:
             for part in entries.in_parts(keys):
@@ -261,7 +236,6 @@ class QueryLedger(QueryMemory):
                 )
 
     def set_outlying(self, rows: Mapping[str, Mark]) -> None:
-        """Record the rows that the mark does not follow, key → mark, in place of those recorded before."""
         if not rows and not self._has_outlying_rows:
             return
         table = self._tables.outlying_rows
@@ -281,7 +255,6 @@ class QueryLedger(QueryMemory):
         self._has_outlying_rows = bool(rows)
 
     def set_went_back(self, newest: Mark | None) -> None:
-        """Record that the source's newest row stands behind the mark; None: it does not."""
         if newest is None and not self._has_gone_back:
             return
         table, text = self._tables.marks, entries.mark_text(newest)
@@ -294,7 +267,6 @@ class QueryLedger(QueryMemory):
         self._has_gone_back = newest is not None
 
     def withdraw(self, keys: Sequence[str], rejects: Sequence[Reject]) -> None:
-        """Let these keys wait no more; keep the rejects, which tell why, as dropped ones."""
         table, now = self._tables.rejects, self._now()
         with self._write() as connection:
             entries.forget(self._database, connection, self._tables.waiting, self._query, keys)
@@ -304,7 +276,6 @@ class QueryLedger(QueryMemory):
                 connection.execute(update(table).where(*here).values(dropped_at=now))
 
     def follow(self, upload: Followed, state: UploadState, receipt: Receipt | None, now: datetime) -> None:
-        """Record what Metrica now says of an upload (None: its list has it no more)."""
         with self._write() as connection:
             row = self._locked(connection, upload.id)
             self._expect(row, DELIVERED, "followed")
@@ -315,16 +286,13 @@ class QueryLedger(QueryMemory):
             reach(Point.FOLLOW_WRITTEN)
 
     def to_send_again(self, since: datetime, before: datetime, limit: int) -> Sequence[int]:
-        """Uploads not all of whose rows were linked, accepted after `since` and last sent before `before`."""
         return outcomes.to_send_again(self._database, self._query, self.place, since, before, limit)
 
     def passed_over(self, upload_id: int) -> None:
-        """Say that an upload's turn to be sent again has come, and there was nothing of it to send."""
         with self._write() as connection:
             self._set(connection, self._locked(connection, upload_id), again_at=self._now())
 
     def set_alarm(self, alarm: Alarm | None) -> None:
-        """Note that the match rate has fallen, or (None) that it has recovered."""
         with self._write() as connection:
             outcomes.write_alarm(self._database, connection, self._query, alarm)
 

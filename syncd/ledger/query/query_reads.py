@@ -1,4 +1,4 @@
-"""What the state store remembers of one query: the reading half of `ports.Ledger`."""
+"""What the state store remembers of one query: the half of `ports.Ledger` that reads."""
 
 from __future__ import annotations
 
@@ -57,12 +57,8 @@ class QueryMemory:
         """Whether it may be recorded that the source went back."""
 
     def position_and_work(self, now: datetime) -> tuple[Position | None, bool]:
-        """Give `position`, and whether there are open uploads, due rows or requested retries.
-
-        One statement, which is all that most polls ask. Raises DestinationChanged, and StateWentBack where
-        the store has lost the newest upload that this process recorded: a failover to a copy that lags.
-        """
         newest, tag = self._store.newest_uploads.get(self._query, (0, ""))
+        # One statement, which is all that most polls ask.
         asked = {"now": int(now.timestamp()), "newest": newest, "tag": tag}
         with self._database.read() as connection:
             row = connection.execute(self._standing, asked).one()
@@ -89,17 +85,12 @@ class QueryMemory:
         destination.check(self._query, self.destination(), self.place)
 
     def position(self) -> Position | None:
-        """How far the query was read; None when it never began."""
         table = self._tables.marks
         with self._database.read() as connection:
             row = connection.execute(select(table).where(table.c.query == self._query)).one_or_none()
         return None if row is None else _position(row)
 
     def mark_reached_by(self, then: datetime) -> Mark | None:
-        """The newest mark of which it is known that the query had reached it by then; None: of none.
-
-        Since it began where it did, or a person moved it.
-        """
         marks, uploads = self._tables.marks.c, self._tables.uploads.c
         since = select(marks.begun_after).where(marks.query == self._query).scalar_subquery()
         here = select(marks.mark).where(marks.query == self._query, marks.updated_at <= then)
@@ -116,10 +107,6 @@ class QueryMemory:
         return entries.mark_of(text)
 
     def unsettled(self) -> list[int]:
-        """The ids of uploads whose fate is open, oldest first; of halves, the one with the mark last.
-
-        So the mark never passes a row that is still open, however often halves were halved.
-        """
         column = self._tables.uploads.c
         asked = select(column.id, column.root_id, column.mark).where(
             column.query == self._query, is_unsettled(column.state)
@@ -130,7 +117,6 @@ class QueryMemory:
         return [row.id for row in rows]
 
     def load(self, upload_id: int) -> Upload:
-        """One upload with its lines."""
         uploads, files = self._tables.uploads, self._tables.files
         asked = (
             select(uploads, files.c.lines, files.c["keys"].label("names"))
@@ -158,7 +144,6 @@ class QueryMemory:
         )
 
     def latest_keys(self, limit: int) -> list[str]:
-        """The keys of the rows that were delivered last, as far as they are at hand."""
         column = self._tables.uploads.c
         asked = (
             select(column.id)
@@ -177,17 +162,11 @@ class QueryMemory:
         return found[:limit]
 
     def tag_is_used(self, tag: str) -> bool:
-        """Whether an upload has this tag."""
         column = self._tables.uploads.c
         with self._database.read() as connection:
             return connection.execute(select(column.id).where(column.tag == tag)).first() is not None
 
     def find_known(self, keys: Sequence[str]) -> Mapping[str, Known]:
-        """Find which of the keys are delivered or waiting already, or were refused by Metrica.
-
-        For a refused one, identity and money are those of the refused line, so that a row that has been
-        put right since can be told from the same row read again.
-        """
         from syncd.ledger import deliveries  # noqa: PLC0415 — numpy, which only rows need
 
         known: dict[str, Known] = {}
@@ -204,7 +183,6 @@ class QueryMemory:
     def delivered_conversions(
         self, lines: Sequence[str], split: key_rules.Split
     ) -> Mapping[str, Mapping[str, str]]:
-        """Find which conversions of these lines were delivered: the heads, with keys and lines that did."""
         if not lines:
             return {}
         from syncd.ledger import deliveries  # noqa: PLC0415 — numpy, which only rows need
@@ -213,11 +191,6 @@ class QueryMemory:
             return deliveries.conversions(self._database, connection, self._query, lines, split)
 
     def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
-        """Find the keys of those rejects that are recorded already with the same reason, column and value.
-
-        A value that was forgotten for its age is any. Also where a person dropped them: what was given up
-        does not come back by being read again.
-        """
         if not rejects:
             return frozenset()
         table = self._tables.rejects
@@ -233,7 +206,6 @@ class QueryMemory:
         )
 
     def rejected(self, keys: Sequence[str]) -> Mapping[str, bool]:
-        """Find which of the keys are rejects, for whatever reason; True: a person dropped it."""
         column = self._tables.rejects.c
         found: dict[str, bool] = {}
         with self._database.read() as connection:
@@ -244,17 +216,12 @@ class QueryMemory:
         return found
 
     def requested_retries(self, limit: int) -> list[str]:
-        """The keys of rejects that a person wants tried again, oldest first."""
         column = self._tables.rejects.c
         asked = select(column.key).where(column.query == self._query, column.retry_at.is_not(None))
         with self._database.read() as connection:
             return list(connection.execute(asked.order_by(column.id).limit(limit)).scalars())
 
     def fetch_due_rows(self, now: datetime, limit: int) -> tuple[str, list[Conversion]]:
-        """Waiting rows whose DateTime has come, oldest first, with the header their lines were made for.
-
-        All of one header: rows that were kept before the query's columns changed come by themselves.
-        """
         table = self._tables.waiting
         ready = (table.c.query == self._query, table.c.due <= int(now.timestamp()))
         with self._database.read() as connection:
@@ -271,10 +238,6 @@ class QueryMemory:
             return header, [Conversion(*row) for row in connection.execute(asked)]
 
     def followed(self) -> list[Followed]:
-        """Find the uploads of the last week whose final status is not known, oldest first.
-
-        What went to another place is not asked for here.
-        """
         column = self._tables.uploads.c
         since = self._database.clock.now() - FOLLOWED_FOR
         asked = (
@@ -301,11 +264,9 @@ class QueryMemory:
             return [Followed(*row[:-1], Origin(row.origin)) for row in connection.execute(asked)]
 
     def match_days(self, since: date) -> list[MatchDay]:
-        """The links of the query's uploads by day, from that day on, oldest first."""
         return self._store.match_days(since, [self._query]).get(self._query, [])
 
     def alarm(self) -> Alarm | None:
-        """Whether the match rate has fallen."""
         return self._store.match_alarms().get(self._query)
 
     def _standing_statement(self) -> Select[Any]:

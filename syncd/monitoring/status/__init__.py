@@ -10,11 +10,8 @@ from syncd.monitoring.status.facts import FailureFacts, PauseFacts, QueryFacts, 
 from syncd.monitoring.status.findings import findings, readiness
 from syncd.monitoring.status.report import (
     LastRun,
-    LinkCounts,
     QueryStatus,
-    RowCounts,
     StatusReport,
-    UploadCounts,
     build_report,
 )
 from syncd.monitoring.status.wording import ENGLISH, Finding, Wording
@@ -25,15 +22,12 @@ __all__ = [
     "Finding",
     "FindingCode",
     "LastRun",
-    "LinkCounts",
     "PauseFacts",
     "QueryFacts",
     "QueryState",
     "QueryStatus",
-    "RowCounts",
     "Severity",
     "StatusReport",
-    "UploadCounts",
     "UploadFacts",
     "Wording",
     "build_report",

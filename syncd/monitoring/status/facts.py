@@ -22,7 +22,7 @@ INTERVALS_ALLOWED = 3
 
 @dataclass(frozen=True, slots=True)
 class FailureFacts:
-    """Why the last run failed, in `model/errors`'s three parts; no secrets in them."""
+    """Why the last run failed, in `model/errors`'s three parts; no secrets in them. JSON has these fields."""
 
     code: str
     message: str
@@ -31,12 +31,13 @@ class FailureFacts:
 
 @dataclass(frozen=True, slots=True)
 class PauseFacts:
-    """A pause that a person asked for."""
+    """A pause that a person asked for. JSON has these fields."""
 
     since: datetime
     until: datetime | None
     """None: until `syncd resume`."""
-    asked_by: str
+    by: str
+    """Who asked for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +80,7 @@ class QueryFacts:
     halted: bool = False
     """It does not run again until a person acts."""
     read: int = 0
+    """By the latest finished run alone; known ones are read again and again."""
     delivered: int = 0
     rejected: Mapping[str, int] = field(default_factory=dict)
     """Rows in the rejects now, by reason."""
@@ -215,15 +217,15 @@ class RejectFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadFacts:
-    """One upload, for the list of the latest."""
+    """One upload, for the list of the latest. JSON has these fields."""
 
     id: int
     query: str
+    at: datetime | None = None
+    """When it was sent; None: not yet."""
     rows: int
     state: str
     """`model.UploadState`'s word."""
-    at: datetime | None = None
-    """When it was sent; None: not yet."""
     metrica_id: int | None = None
     linked: int | None = None
     """None until Metrica has said."""

@@ -166,7 +166,7 @@ def _overdue(query: QueryFacts, now: datetime) -> Finding:
 
 
 def _paused(query: QueryFacts, pause: PauseFacts, now: datetime) -> Finding:
-    values: dict[str, Value] = {"query": query.name, "who": pause.asked_by, "ago": now - pause.since}
+    values: dict[str, Value] = {"query": query.name, "who": pause.by, "ago": now - pause.since}
     if pause.until is None:
         return Finding(FindingCode.PAUSED, values)
     return Finding(FindingCode.PAUSED_UNTIL, values | {"until": shown_moment(pause.until)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ from syncd.monitoring.status.wording import ENGLISH, Finding, Wording
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """The latest run: the one going on, else the one that ended last."""
+    """The latest run: the one going on, else the one that ended last. JSON has these fields."""
 
     started: datetime
     finished: datetime | None
@@ -24,86 +24,56 @@ class LastRun:
     """None while it goes on."""
     seconds: float
     """How long it took, or takes so far; 0 where its process ended in it, which nobody saw."""
-    error: FailureFacts | None
     read: int = 0
-    """Rows that the latest finished run read; known ones are read again and again."""
-
-
-@dataclass(frozen=True, slots=True)
-class RowCounts:
-    """What became of the query's rows."""
-
-    read: int
-    """By the latest finished run alone; the other figures are of the query's whole life."""
-    delivered: int
-    rejected: Mapping[str, int]
-    """By reason, only reasons that occur, the most frequent first."""
-    waiting: int
-    waiting_due: datetime | None
-
-    @property
-    def rejected_total(self) -> int:
-        """All rejected rows."""
-        return sum(self.rejected.values())
-
-
-@dataclass(frozen=True, slots=True)
-class UploadCounts:
-    """The query's uploads."""
-
-    total: int
-    unsettled: int
-    planned: int
-    """Of the unsettled ones, those that Metrica certainly does not have."""
-
-
-@dataclass(frozen=True, slots=True)
-class LinkCounts:
-    """What Metrica made of the rows, of the query's whole life; `dropped` and `too_old` of the last week."""
-
-    processed: int
-    linked: int
-    """However often they had to be sent."""
-    gained: int
-    """Of these, rows linked only when they were sent again."""
-    user_not_found: int
-    goal_not_found: int
-    dropped: int
-    too_old: int
+    """By the latest finished run."""
+    error: FailureFacts | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class QueryStatus:
     """One query, judged."""
 
-    name: str
-    enabled: bool
-    counter: int
-    kind: str
-    """What its rows are: conversions, orders or calls."""
+    facts: QueryFacts
     state: QueryState
     alive: bool
     """It is known to be no reason for /readyz to be red."""
     findings: tuple[Finding, ...]
     """The worst first."""
-    mark: tuple[str, ...]
     lag_seconds: float | None
     """How far the source may be ahead of what was delivered: since a run last brought all there was."""
-    newest_sale: datetime | None
-    """The latest DateTime that Metrica accepted."""
-    next_run: datetime | None
-    zone: str
-    """Whose clock people look at for it."""
-    paused: PauseFacts | None
     last_run: LastRun | None
-    last_success: datetime | None
-    rows: RowCounts
-    uploads: UploadCounts
-    match_rate: float | None
-    """Linked rows by processed rows, 0 to 1; None while Metrica has processed none."""
-    match_rate_recent: float | None
-    """That of the latest rows at their first try; None while they are too few to say."""
-    links: LinkCounts
+
+    @property
+    def name(self) -> str:
+        """The query's name."""
+        return self.facts.name
+
+    @property
+    def next_run(self) -> datetime | None:
+        """When it runs next; None where it does not, or that is not known."""
+        return self.facts.next_at if self.facts.enabled and not self.facts.halted else None
+
+    @property
+    def rejected(self) -> dict[str, int]:
+        """Rows by reason, only reasons that occur, the most frequent first."""
+        found = sorted(self.facts.rejected.items(), key=lambda item: (-item[1], item[0]))
+        return {reason: rows for reason, rows in found if rows}
+
+    @property
+    def rejected_total(self) -> int:
+        """All rejected rows."""
+        return sum(self.facts.rejected.values())
+
+    @property
+    def linked(self) -> int:
+        """Rows that Metrica linked, however often they had to be sent."""
+        return self.facts.linked + self.facts.gained
+
+    @property
+    def match_rate(self) -> float | None:
+        """Linked rows by processed rows, 0 to 1; None while Metrica has processed none."""
+        processed = self.facts.processed
+        return round(min(1.0, self.linked / processed), 4) if processed else None
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -117,35 +87,39 @@ class QueryStatus:
 
     def to_json(self, wording: Wording = ENGLISH) -> dict[str, object]:
         """Give the names and values that JSON prints; other programs rely on these names."""
+        facts = self.facts
         return {
-            "name": self.name,
-            "enabled": self.enabled,
-            "counter": self.counter,
-            "kind": self.kind,
+            "name": facts.name,
+            "enabled": facts.enabled,
+            "counter": facts.counter,
+            "kind": facts.kind,
             "state": self.state.value,
             "words": [wording.say(finding) for finding in self.findings],
-            "mark": list(self.mark),
+            "mark": list(facts.mark),
             "lag_seconds": self.lag_seconds,
-            "newest_sale": _moment(self.newest_sale),
+            "newest_sale": _moment(facts.newest_at),
             "next_run": _moment(self.next_run),
-            "paused": self.paused
-            and {
-                "since": _moment(self.paused.since),
-                "until": _moment(self.paused.until),
-                "by": self.paused.asked_by,
-            },
-            "last_run": _run_json(self.last_run),
-            "last_success": _moment(self.last_success),
+            "paused": facts.paused and _json(facts.paused),
+            "last_run": self.last_run and _json(self.last_run),
+            "last_success": _moment(facts.ok_at),
             "rows": {
-                "read": self.rows.read,
-                "delivered": self.rows.delivered,
-                "rejected": dict(self.rows.rejected),
-                "waiting": {"count": self.rows.waiting, "next_due": _moment(self.rows.waiting_due)},
+                "read": facts.read,
+                "delivered": facts.delivered,
+                "rejected": self.rejected,
+                "waiting": {"count": facts.waiting, "next_due": _moment(facts.waiting_due)},
             },
-            "uploads": asdict(self.uploads),
+            "uploads": {"total": facts.uploads, "unsettled": facts.unsettled, "planned": facts.planned},
             "match_rate": self.match_rate,
-            "match_rate_recent": self.match_rate_recent,
-            "links": asdict(self.links),
+            "match_rate_recent": round(facts.recent.rate, 4) if facts.recent else None,
+            "links": {
+                "processed": facts.processed,
+                "linked": self.linked,
+                "gained": facts.gained,
+                "user_not_found": max(0, facts.user_not_found - facts.gained),
+                "goal_not_found": facts.goal_not_found,
+                "dropped": facts.dropped,
+                "too_old": facts.old_rows,
+            },
         }
 
 
@@ -172,7 +146,7 @@ class StatusReport:
     @property
     def zone(self) -> str:
         """The zone that all queries have in common, else UTC."""
-        zones = {query.zone for query in self.queries}
+        zones = {query.facts.zone for query in self.queries}
         return zones.pop() if len(zones) == 1 else "UTC"
 
     @property
@@ -195,7 +169,7 @@ class StatusReport:
             "requests_left": self.requests_left,
             "notices": [wording.say(notice) for notice in self.notices],
             "queries": [query.to_json(wording) for query in self.queries],
-            "recent_uploads": [_upload_json(upload) for upload in self.recent_uploads],
+            "recent_uploads": [_json(upload) for upload in self.recent_uploads],
         }
 
 
@@ -227,49 +201,13 @@ def build_report(
 def _judge(query: QueryFacts, now: datetime, *, unknown: bool) -> QueryStatus:
     found = () if unknown else tuple(findings(query, now))
     return QueryStatus(
-        name=query.name,
-        enabled=query.enabled,
-        counter=query.counter,
-        kind=query.kind,
+        query,
         state=QueryState.UNKNOWN if unknown and query.enabled else _state(query, found),
         alive=not query.enabled or query.alive(now),
         findings=found,
-        mark=query.mark,
         lag_seconds=_seconds(now - query.ok_at) if query.ok_at else None,
-        newest_sale=query.newest_at,
-        next_run=query.next_at if query.enabled and not query.halted else None,
-        zone=query.zone,
-        paused=query.paused,
         last_run=_last_run(query, now),
-        last_success=query.ok_at,
-        rows=RowCounts(
-            read=query.read,
-            delivered=query.delivered,
-            rejected={
-                reason: rows
-                for reason, rows in sorted(query.rejected.items(), key=lambda item: (-item[1], item[0]))
-                if rows
-            },
-            waiting=query.waiting,
-            waiting_due=query.waiting_due,
-        ),
-        uploads=UploadCounts(total=query.uploads, unsettled=query.unsettled, planned=query.planned),
-        match_rate=_rate(query.linked + query.gained, query.processed),
-        match_rate_recent=round(query.recent.rate, 4) if query.recent else None,
-        links=LinkCounts(
-            processed=query.processed,
-            linked=query.linked + query.gained,
-            gained=query.gained,
-            user_not_found=max(0, query.user_not_found - query.gained),
-            goal_not_found=query.goal_not_found,
-            dropped=query.dropped,
-            too_old=query.old_rows,
-        ),
     )
-
-
-def _rate(linked: int, processed: int) -> float | None:
-    return round(min(1.0, linked / processed), 4) if processed else None
 
 
 def _state(query: QueryFacts, found: Sequence[Finding]) -> QueryState:
@@ -293,15 +231,15 @@ def _last_run(query: QueryFacts, now: datetime) -> LastRun | None:
     if query.started_at is None:
         return None
     if query.cut_off:
-        return LastRun(query.started_at, finished=None, ok=False, seconds=0.0, error=None)
+        return LastRun(query.started_at, finished=None, ok=False, seconds=0.0)
     finished = None if query.running else query.finished_at
     return LastRun(
         started=query.started_at,
         finished=finished,
         ok=None if finished is None else query.failure is None and not query.failures,
         seconds=_seconds((finished or now) - query.started_at),
-        error=query.failure,
         read=query.read,
+        error=query.failure,
     )
 
 
@@ -314,29 +252,10 @@ def _moment(moment: datetime | None) -> str | None:
     return None if moment is None else json_moment(moment)
 
 
-def _run_json(run: LastRun | None) -> dict[str, object] | None:
-    if run is None:
-        return None
-    error = run.error
-    return {
-        "started": _moment(run.started),
-        "finished": _moment(run.finished),
-        "ok": run.ok,
-        "seconds": run.seconds,
-        "read": run.read,
-        "error": error and {"code": error.code, "message": error.message, "action": error.action},
-    }
+def _json(facts: LastRun | PauseFacts | UploadFacts) -> dict[str, object]:
+    """The fields of a dataclass, by their own names and in their order."""
+    return asdict(facts, dict_factory=_with_moments)
 
 
-def _upload_json(upload: UploadFacts) -> dict[str, object]:
-    return {
-        "id": upload.id,
-        "query": upload.query,
-        "at": _moment(upload.at),
-        "rows": upload.rows,
-        "state": upload.state,
-        "metrica_id": upload.metrica_id,
-        "linked": upload.linked,
-        "user_not_found": upload.user_not_found,
-        "goal_not_found": upload.goal_not_found,
-    }
+def _with_moments(fields: Iterable[tuple[str, object]]) -> dict[str, object]:
+    return {name: json_moment(value) if isinstance(value, datetime) else value for name, value in fields}

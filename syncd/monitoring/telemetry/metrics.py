@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from prometheus_client import (
     CollectorRegistry,
@@ -139,6 +140,8 @@ _BUCKETS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400)
 
 _HTTP_STATUS = range(100, 600)
 
+_MetricT = TypeVar("_MetricT", Counter, Gauge, Histogram)
+
 
 class Metrics:
     """The metrics of this process. Safe to use from every thread; no method raises.
@@ -159,28 +162,30 @@ class Metrics:
         self._queries: frozenset[str] = frozenset()
         self._unseen: frozenset[str] = frozenset()
         """Queries whose series are still to be made: 500 would take 0.2 s of every start."""
-        self._rows_read = self._counter("syncd_rows_read_total")
-        self._rows_uploaded = self._counter("syncd_rows_uploaded_total")
-        self._rows_rejected = self._counter("syncd_rows_rejected_total")
-        self._uploads = self._counter("syncd_uploads_total")
-        self._linked = self._counter("syncd_rows_linked_total")
-        self._user_not_found = self._counter("syncd_rows_user_not_found_total")
-        self._goal_not_found = self._counter("syncd_rows_goal_not_found_total")
-        self._run_seconds = self._histogram("syncd_run_duration_seconds")
-        self._lag = self._gauge("syncd_lag_seconds")
-        self._newest_sale = self._gauge("syncd_newest_sale_timestamp_seconds")
-        self._rejects = self._gauge("syncd_rejects")
-        self._paused = self._gauge("syncd_query_paused")
-        self._info = self._gauge("syncd_query_info")
-        self._last_success = self._gauge("syncd_last_success_timestamp_seconds")
-        self._waiting = self._gauge("syncd_rows_waiting")
-        self._waiting_until = self._gauge("syncd_rows_waiting_until_timestamp_seconds")
-        self._requests = self._counter("syncd_api_requests_total")
-        self._requests_left = self._gauge("syncd_api_requests_left")
-        self._up = self._gauge("syncd_up")
-        self._query_up = self._gauge("syncd_query_up")
-        self._gauge("syncd_build_info").labels(__version__).set(1)
-        self._gauge("syncd_api_requests_limit").set(daily_requests)
+        self._by_query: list[Counter | Gauge | Histogram] = []
+        """The metrics whose one label is the query."""
+        self._rows_read = self._make(Counter, "syncd_rows_read_total")
+        self._rows_uploaded = self._make(Counter, "syncd_rows_uploaded_total")
+        self._rows_rejected = self._make(Counter, "syncd_rows_rejected_total")
+        self._uploads = self._make(Counter, "syncd_uploads_total")
+        self._linked = self._make(Counter, "syncd_rows_linked_total")
+        self._user_not_found = self._make(Counter, "syncd_rows_user_not_found_total")
+        self._goal_not_found = self._make(Counter, "syncd_rows_goal_not_found_total")
+        self._run_seconds = self._make(partial(Histogram, buckets=_BUCKETS), "syncd_run_duration_seconds")
+        self._lag = self._make(Gauge, "syncd_lag_seconds")
+        self._newest_sale = self._make(Gauge, "syncd_newest_sale_timestamp_seconds")
+        self._rejects = self._make(Gauge, "syncd_rejects")
+        self._paused = self._make(Gauge, "syncd_query_paused")
+        self._info = self._make(Gauge, "syncd_query_info")
+        self._last_success = self._make(Gauge, "syncd_last_success_timestamp_seconds")
+        self._waiting = self._make(Gauge, "syncd_rows_waiting")
+        self._waiting_until = self._make(Gauge, "syncd_rows_waiting_until_timestamp_seconds")
+        self._requests = self._make(Counter, "syncd_api_requests_total")
+        self._requests_left = self._make(Gauge, "syncd_api_requests_left")
+        self._up = self._make(Gauge, "syncd_up")
+        self._query_up = self._make(Gauge, "syncd_query_up")
+        self._make(Gauge, "syncd_build_info").labels(__version__).set(1)
+        self._make(Gauge, "syncd_api_requests_limit").set(daily_requests)
         self._daily_requests = daily_requests
         self._clock = clock or SystemClock()
         self._spent: float = 0
@@ -268,32 +273,30 @@ class Metrics:
     # --- how it is done -----------------------------------------------------------------------------------
 
     def _take_over(self, query: QueryStatus) -> None:
-        lag, due = query.lag_seconds, query.rows.waiting_due
+        lag, due = query.lag_seconds, query.facts.waiting_due
         self._lag.labels(query.name).set(math.nan if lag is None else lag)
-        sale = query.newest_sale
+        sale = query.facts.newest_at
         self._newest_sale.labels(query.name).set(sale.timestamp() if sale else 0)
-        self._paused.labels(query.name).set(query.paused is not None)
-        self._info.labels(query.name, query.kind).set(1)
+        self._paused.labels(query.name).set(query.facts.paused is not None)
+        self._info.labels(query.name, query.facts.kind).set(1)
         for reason in Reason:
-            self._rejects.labels(query.name, reason.value).set(query.rows.rejected.get(reason.value, 0))
-        self._waiting.labels(query.name).set(query.rows.waiting)
+            self._rejects.labels(query.name, reason.value).set(query.facts.rejected.get(reason.value, 0))
+        self._waiting.labels(query.name).set(query.facts.waiting)
         self._waiting_until.labels(query.name).set(due.timestamp() if due else 0)
-        if query.last_success is not None:
-            self._last_success.labels(query.name).set(query.last_success.timestamp())
+        if query.facts.ok_at is not None:
+            self._last_success.labels(query.name).set(query.facts.ok_at.timestamp())
 
     def _begin_day(self) -> None:
         today = self._clock.now().date()
         if today != self._day:
             self._day, self._spent = today, 0
 
-    def _counter(self, name: str) -> Counter:
-        return Counter(name, _SPEC[name].help, _SPEC[name].labels, registry=self.registry)
-
-    def _gauge(self, name: str) -> Gauge:
-        return Gauge(name, _SPEC[name].help, _SPEC[name].labels, registry=self.registry)
-
-    def _histogram(self, name: str) -> Histogram:
-        return Histogram(name, _SPEC[name].help, _SPEC[name].labels, registry=self.registry, buckets=_BUCKETS)
+    def _make(self, kind: Callable[..., _MetricT], name: str) -> _MetricT:
+        spec = _SPEC[name]
+        metric = kind(name, spec.help, spec.labels, registry=self.registry)
+        if spec.labels == ("query",):
+            self._by_query.append(metric)
+        return metric
 
     def _add(self, counter: Counter, amount: float, query: str, *labels: str) -> None:
         # A late event of a query that was just removed must not bring its series back.
@@ -301,31 +304,13 @@ class Metrics:
             if query in self._queries and amount > 0:
                 counter.labels(query, *labels).inc(amount)
 
-    def _plain(self) -> Sequence[Counter | Gauge | Histogram]:
-        """The metrics whose one label is the query."""
-        return (
-            self._rows_read,
-            self._rows_uploaded,
-            self._linked,
-            self._user_not_found,
-            self._goal_not_found,
-            self._run_seconds,
-            self._lag,
-            self._newest_sale,
-            self._paused,
-            self._last_success,
-            self._waiting,
-            self._waiting_until,
-            self._query_up,
-        )
-
     def _create_series(self) -> None:
         for query in self._unseen:
             self._create(query)
         self._unseen = frozenset()
 
     def _create(self, query: str) -> None:
-        for metric in self._plain():
+        for metric in self._by_query:
             metric.labels(query)
         self._lag.labels(query).set(math.nan)
         for reason in Reason:
@@ -335,7 +320,7 @@ class Metrics:
             self._uploads.labels(query, outcome.value)
 
     def _remove(self, query: str) -> None:
-        for metric in self._plain():
+        for metric in self._by_query:
             metric.remove(query)
         for kind in QueryKind:
             with suppress(KeyError):  # the query was of one kind

@@ -57,7 +57,7 @@ def _rank(query: QueryStatus) -> int:
         return 0
     if Severity.WARNING in severities:
         return 1
-    return 2 if query.enabled else 3
+    return 2 if query.facts.enabled else 3
 
 
 def _kind(name: str, finding: Finding) -> tuple[object, ...]:

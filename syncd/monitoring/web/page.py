@@ -104,7 +104,7 @@ class PageRenderer:
         return self._render(
             "query.html.j2",
             tone=tone or _TONES[query.state],
-            zone=query.zone,
+            zone=query.facts.zone,
             headline=f"{query.name}: {self._wording.state(query.state)}",
             report=report,
             query=query,
@@ -190,7 +190,7 @@ class PageRenderer:
 
 def _headline(report: StatusReport) -> tuple[str, str, Mapping[str, int]]:
     """The tone, the one sentence (is it working right now?) and the numbers in it."""
-    enabled = [query for query in report.queries if query.enabled]
+    enabled = [query for query in report.queries if query.facts.enabled]
     ill = sum(any(finding.severity is Severity.BAD for finding in query.findings) for query in enabled)
     looks = sum(any(finding.severity is Severity.WARNING for finding in query.findings) for query in enabled)
     if not report.state_ok:
@@ -211,7 +211,7 @@ def _rejected(queries: Sequence[QueryStatus]) -> list[tuple[str, int, list[tuple
     """Reasons with their rows, and the queries they are of; the most frequent first."""
     found: dict[str, list[tuple[str, int]]] = {}
     for query in queries:
-        for reason, rows in query.rows.rejected.items():
+        for reason, rows in query.rejected.items():
             found.setdefault(reason, []).append((query.name, rows))
     summed = [
         (reason, sum(rows for _, rows in of), sorted(of, key=lambda one: -one[1]))

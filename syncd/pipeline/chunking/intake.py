@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Literal
 
 from syncd.mapping import Form, Mapper, kind_of, layout
 from syncd.model import Chunk, Known, Mapped, Page, Position, Reject, RowFate, TextPage, keys
@@ -12,18 +12,7 @@ from syncd.model.joined import JoinedLines
 from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking import chunking
 from syncd.pipeline.chunking.news import HeldRows, Rules
-
-
-class KnownKeys(Protocol):
-    """The part of the ledger that tells news from what is known."""
-
-    def find_known(self, keys: Sequence[str]) -> Mapping[str, Known]:
-        """Find the keys that are delivered or waiting already."""
-        ...
-
-    def known_rejects(self, rejects: Sequence[Reject]) -> frozenset[str]:
-        """Find the keys of the rejects that are recorded already, just as they are."""
-        ...
+from syncd.pipeline.ports import KnownKeys
 
 
 class NothingKnown:

@@ -16,27 +16,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from syncd.model import Chunk, Conversion, Reason, Reject, Rows, keys
 from syncd.model.settings import QuerySettings
 from syncd.pipeline.chunking.news import LONGEST_SPREAD
+from syncd.pipeline.ports import Ledger
 
 SECONDS_TRIED = 64
 """Seconds that are looked up at once."""
 
 
-class DeliveredConversions(Protocol):
-    """The part of the ledger that is needed here."""
-
-    def delivered_conversions(
-        self, lines: Sequence[str], split: keys.Split
-    ) -> Mapping[str, Mapping[str, str]]:
-        """Find which conversions of these lines were delivered, with the keys and lines that did."""
-        ...
-
-
-def set_apart(chunk: Chunk, query: QuerySettings, ledger: DeliveredConversions, now: int) -> list[Reject]:
+def set_apart(chunk: Chunk, query: QuerySettings, ledger: Ledger, now: int) -> list[Reject]:
     """Take rows that another key's conversion stands for out of the chunk, or move them; gives the rejects.
 
     Where keys are the mark, by default, a row that was touched has another key and is sent again. What breaks
@@ -67,7 +57,7 @@ class _Apart:
 
     chunk: Chunk
     query: QuerySettings
-    ledger: DeliveredConversions
+    ledger: Ledger
     split: keys.Split
     delivered: Mapping[str, Mapping[str, str]]
     taken: dict[str, str] = field(default_factory=dict)

@@ -10,18 +10,17 @@ nobody asks (`ports.Allowance`).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Lock
-from typing import Protocol
 
 from syncd.model import Followed, Receipt, UploadState
 from syncd.model.clock import Clock
 from syncd.model.errors import MetricaError
 from syncd.model.events import Event, Observer
 from syncd.model.settings import QuerySettings
-from syncd.pipeline.ports import Allowance, Ledger
+from syncd.pipeline.ports import Allowance, Ledger, UploadList
 from syncd.pipeline.uploading import matchrate
 
 FIRST_LOOK = timedelta(minutes=5)
@@ -32,18 +31,6 @@ LATE_PAUSE = timedelta(hours=24)
 
 _FINAL = {"PROCESSED": UploadState.PROCESSED, "LINKAGE_FAILURE": UploadState.UNLINKED}
 """All other statuses, known or new, mean that Metrica is still at work."""
-
-
-class Lister(Protocol):
-    """The part of the Metrica client that is needed here."""
-
-    def one(self, counter: int, upload_id: int) -> Receipt | None:
-        """Ask for one upload by Metrica's id; None when there is none. Raises MetricaError."""
-        ...
-
-    def pages(self, counter: int) -> Iterator[list[Receipt]]:
-        """Read the counter's list of uploads, page by page. Raises MetricaError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +51,7 @@ FEW = 10
 class Lists:
     """What Metrica said of the open uploads of one token's counters, shared by its queries. Thread-safe."""
 
-    def __init__(self, lister: Lister, clock: Clock, allowance: Allowance) -> None:
+    def __init__(self, lister: UploadList, clock: Clock, allowance: Allowance) -> None:
         self._lister = lister
         self._clock = clock
         self._allowance = allowance

@@ -12,7 +12,7 @@ overwrites what is the same conversion (docs/metrica.md).
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
@@ -21,6 +21,7 @@ from typing import Protocol
 from syncd.model import Chunk, Receipt, Rows
 from syncd.model.errors import MetricaError
 from syncd.model.events import Event, Observer
+from syncd.pipeline.ports import UploadList
 from syncd.pipeline.uploading.payload import TAG_PREFIX, Tagger
 
 MOST_HASHED = 5_000_000
@@ -37,23 +38,6 @@ BEHIND_ACTION = (
     "lost, or another syncd with another store sends to this counter. Nothing to do: rows that make such an "
     "upload again are recorded as delivered by it (upload_found), and not sent twice."
 )
-
-
-class PagedLister(Protocol):
-    """The part of `metrica.uploads` that is needed here."""
-
-    @property
-    def list_path(self) -> str:
-        """What tells one list of a counter from another."""
-        ...
-
-    def pages(self, counter: int, offset: int = 0) -> Iterator[list[Receipt]]:
-        """Read the counter's list of uploads from an offset on, page by page. Raises MetricaError."""
-        ...
-
-    def page(self, counter: int, offset: int, limit: int) -> list[Receipt]:
-        """Read one page of the list. Raises MetricaError."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +83,7 @@ class Unrecorded:
         self._asking: dict[int, Lock] = {}
         """One per counter: a list that is slow in coming holds up no other counter's queries."""
 
-    def of(self, counter: int, query: str, lister: PagedLister) -> Mapping[str, Receipt]:
+    def of(self, counter: int, query: str, lister: UploadList) -> Mapping[str, Receipt]:
         """Find them, by tag. Raises StateError.
 
         A list that cannot be read is told and taken for empty: a token may have the right to upload and not
@@ -133,7 +117,7 @@ class Unrecorded:
         with self._lock:
             self._found.clear()
 
-    def _compare(self, counter: int, lister: PagedLister) -> Mapping[str, Receipt]:
+    def _compare(self, counter: int, lister: UploadList) -> Mapping[str, Receipt]:
         address = f"{self._address}{lister.list_path}"
         before = self._store.compared_list(address, counter)
         seen = None if before is None else _news(counter, lister, ComparedList(*before))
@@ -173,7 +157,7 @@ class _Seen:
         self.ours |= {receipt.comment: receipt for receipt in page if _OURS.fullmatch(receipt.comment)}
 
 
-def _news(counter: int, lister: PagedLister, before: ComparedList) -> _Seen | None:
+def _news(counter: int, lister: UploadList, before: ComparedList) -> _Seen | None:
     """Read what came since a list was compared; None where its order does not tell. Raises MetricaError."""
     first = lister.page(counter, 0, GLANCE)
     tail = [receipt for page in lister.pages(counter, before.entries) for receipt in page]
