@@ -1,4 +1,4 @@
-"""What of a query shows rows by other ways than the transactions that its database lists (`sessions`).
+"""Relations and servers whose rows appear by other ways than the transactions that `sessions` lists.
 
 A materialized view shows a row when it is refreshed, a foreign table when its server commits, a subscription
 or a replica when it arrives, whoever has a transaction open here. Nor does `innodb_trx` list the transactions
