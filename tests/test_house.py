@@ -68,3 +68,17 @@ def test_pages_name_files_that_are_there() -> None:
         for found in named.findall(page.read_text(encoding="utf-8"))
         if "NAME" not in found and "NNNN" not in found and not (ROOT / found).is_file()
     ] == []
+
+
+def test_no_merge_was_left_half_done() -> None:
+    """No file holds both sides of a conflict; a ruler of a text is not one, so the arrows are looked for."""
+    names = ("*.md", "*.py", "*.toml", "*.yaml", "*.yml", "*.j2", "*.po", "Dockerfile", "dev")
+    files = [file for name in names for file in ROOT.rglob(name) if ".venv" not in file.parts]
+    arrows = ("<" * 7 + " ", ">" * 7 + " ")
+    found = [
+        f"{file.relative_to(ROOT)}:{number}"
+        for file in files
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if line.startswith(arrows)
+    ]
+    assert found == []
