@@ -5,12 +5,18 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ROOMS = 14
 FILES = sorted((ROOT / "syncd").rglob("*.py"))
-TREES = {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """The syntax of each file; not read at import, which each worker does, but by the one that needs it."""
+    return {path: ast.parse(path.read_text(encoding="utf-8")) for path in FILES}
 
 
 def test_few_rooms() -> None:
@@ -21,7 +27,7 @@ def test_few_rooms() -> None:
 
 def test_one_class_for_one_name() -> None:
     """No two classes of the tree share a name."""
-    nodes = (node for tree in TREES.values() for node in ast.walk(tree))
+    nodes = (node for tree in trees().values() for node in ast.walk(tree))
     names = Counter(node.name for node in nodes if isinstance(node, ast.ClassDef))
     assert [name for name, count in names.items() if count > 1] == []
 
@@ -42,7 +48,7 @@ def test_docstrings_have_a_subject() -> None:
     """No docstring begins with a word that points to what another place says."""
     assert [
         f"{path.relative_to(ROOT)}:{getattr(node, 'lineno', 1)}: {words.splitlines()[0]}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, DOCUMENTED) and FORBIDDEN.match(words := ast.get_docstring(node) or "")
     ] == []

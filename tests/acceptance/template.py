@@ -7,20 +7,41 @@ command as users start it is tests/support/fix_cli.py's.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 from tests.support.fix_cli import DEADLINE, TOKEN, Cli
+
+SHARED = (
+    "syncd.emulator",
+    "syncd.service.signals",
+    "syncd.service.alerting",
+    "syncd.monitoring.web",
+    "syncd.inspect.check",
+    "syncd.source.tolerant",
+    "syncd.source.notifications",
+    "syncd.ledger.impatient",
+    "syncd.ledger.schema.migrate",
+    "sqlalchemy.dialects.postgresql.psycopg",
+    "sqlalchemy.dialects.mysql.pymysql",
+    "sqlalchemy.dialects.sqlite.pysqlite",
+    "psycopg",
+    "pymysql",
+)
+"""What commands load as they go, beside themselves; tests/test_imports.py holds what each of them loads."""
 
 
 class Template:
@@ -31,6 +52,7 @@ class Template:
         self._process = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "tests.acceptance.template"],
             cwd=Path(__file__).parents[2],
+            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "PYDANTIC_DISABLE_PLUGINS": "__all__"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -54,12 +76,13 @@ class Template:
     def run(self, folder: Path, *arguments: str, **environ: str) -> tuple[int, str]:
         """`syncd` with `folder`/config.yaml to its end: the exit code as subprocess gives it, and its log."""
         log = folder / "run.log"
-        return self._order(folder, log, log, arguments, environ), log.read_text(encoding="utf-8")
+        around = {**os.environ, "SYNCD_CONFIG": "config.yaml", "METRICA_TOKEN": TOKEN, **environ}
+        return self._order(folder, log, log, arguments, around), log.read_text(encoding="utf-8")
 
     def apart(
         self, folder: Path, arguments: Sequence[str], environ: Mapping[str, str]
     ) -> subprocess.CompletedProcess[str]:
-        """The same with the two streams kept apart, as subprocess gives it."""
+        """The same in this environment alone, with the two streams kept apart, as subprocess gives it."""
         with TemporaryDirectory() as kept:
             out, err = Path(kept, "out"), Path(kept, "err")
             code = self._order(folder, out, err, arguments, environ)
@@ -101,15 +124,20 @@ class ForkedCli(Cli):
 
     def run(self, *arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
         """Run to the end, with -c config.yaml."""
-        return self._template.apart(self.folder, arguments, environ)
+        if "LD_PRELOAD" in environ:  # that is the loader's, who does not come again in a fork
+            return super().run(*arguments, **environ)
+        return self._template.apart(self.folder, arguments, self.environ(**environ))
 
 
 def main() -> None:
     """Fork for each line of standard input; each fork answers with its number and exit code."""
-    import syncd.cli.run  # what the forks share; the test process need not have it
-    import syncd.emulator
-    import syncd.service.signals  # noqa: F401 — the same
+    from syncd.cli.main import SECTIONS  # what the forks share; the test process need not have it
 
+    commands = {entry.place.partition(":")[0] for section in SECTIONS.values() for entry in section.values()}
+    for name in (*sorted(commands), *SHARED):
+        import_module(name)
+    gc.collect()
+    gc.freeze()  # a collection in a fork would write to all of it, and so copy it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who mind the runs
     for line in sys.stdin:
         if os.fork() == 0:
@@ -138,7 +166,9 @@ def be(folder: str, out: str, err: str, arguments: list[str], environ: dict[str,
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output, 1)
     os.dup2(output if err == out else os.open(err, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
-    os.environ.update({"SYNCD_CONFIG": "config.yaml", "METRICA_TOKEN": TOKEN, **environ})
+    os.environ.clear()
+    os.environ.update(environ)
+    time.tzset()
     faultpoints.arm(os.environ)
     code = run([*arguments])
     sys.stdout.flush()

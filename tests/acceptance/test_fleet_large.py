@@ -57,7 +57,7 @@ def test_many_queries(fleet: Fleet) -> None:
     Shares are even at every stage, each order comes to each counter once, and all are taken over within 30 s.
     A query idles no longer than that and one round of all queries, which is a matter of the machine.
     """
-    fleet.configure(MANY, every="5s")
+    fleet.configure(MANY, every="10s")
     fleet.patience = ROUNDS
     fleet.sell()
     began = time.monotonic()
