@@ -6,14 +6,19 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
 
-from syncd.model import IdKind
+from syncd.emulator.server import EmulatorServer
+from syncd.model import Column, IdKind
 from syncd.source import Engines, SqlSource
+from tests.support.centre import Bench, open_shop, sell
 from tests.support.servers import Database
 from tests.support.source import database_settings
 from tests.support.two_ways import NAMES, a_query, assert_one, digits, id_types, taken_in, words, years
@@ -178,3 +183,26 @@ def test_days_that_are_none(sqlite_db: Database, engines: Engines) -> None:
     by_value, _ = taken_in(query, SqlSource(query, engines), 100, as_text=False)
     assert (len(by_text.ready), as_text) == (10, 30)  # 24:00:00 is the next midnight
     assert by_text.ready.lines == by_value.ready.lines
+
+
+def test_one_column_for_the_moment_and_more(
+    sqlite_db: Database, emulator: EmulatorServer, tmp_path: Path
+) -> None:
+    """A page leaves out what no line has; what is DateTime alone is such, what is an id as well is not."""
+    open_shop(sqlite_db)
+    sell(sqlite_db, 1)
+    columns = {Column.USER_ID: "paid", Column.TARGET: "target", Column.DATETIME: "paid"}
+    bench = Bench(sqlite_db, emulator.url, tmp_path, id_type=(IdKind.USER_ID,), columns=columns)
+    statements: list[str] = []
+
+    def note(*arguments: Any) -> None:
+        statements.append(arguments[2])
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        bench.run()
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+        bench.close()
+    assert any("group_concat" in one for one in statements)
+    assert [(one.id, one.moment) for one in emulator.conversions()] == [("1767225601", 1_767_225_601)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, literal, literal
 from syncd.mapping.lines.form import Form
 from syncd.model import Column
 from syncd.model.kinds import UploadColumn
+from syncd.source.keyset import Keyset
 from syncd.source.lines.writer import (
     NOTHING,
     ODD,
@@ -72,7 +74,7 @@ def _statement(connection: Connection, wanted: Wanted, end: Sequence[object]) ->
     moment = quoted(connection, "syncd_q", form.columns[form.moment])
     # In the page itself, as it is needed three times. A row more than wanted shows that others came in.
     seconds: ColumnElement[Any] = literal_column(_seconds(moment, wanted.offset)).label(_SECONDS)
-    page = wanted.keyset.page(wanted.lower, end, wanted.size + 1, whole=True)
+    page = _needed(wanted).page(wanted.lower, end, wanted.size + 1, whole=True)
     key = [_typed(names[position], "text", "integer") for position in form.key]
     line: list[ColumnElement[Any]] = [
         literal(part) if isinstance(part, str) else _value(part.column, names[part.position])
@@ -85,6 +87,18 @@ def _statement(connection: Connection, wanted: Wanted, end: Sequence[object]) ->
         literal_column(f"min({_SECONDS})"),
         literal_column(f"max({_SECONDS})"),
     ).select_from(page.add_columns(seconds).subquery("syncd_p"))
+
+
+def _needed(wanted: Wanted) -> Keyset:
+    """The keyset without columns that no line or key has: SQLite reads each column of a page, used or not."""
+    form, keyset = wanted.form, wanted.keyset
+    written = (
+        part.position
+        for part in form.line
+        if not isinstance(part, str) and part.column is not Column.DATETIME
+    )
+    names = {form.columns[position] for position in (*form.key, *written)}
+    return replace(keyset, selected=tuple(one for one in keyset.selected if one.name in names))
 
 
 def _value(column: UploadColumn, name: str) -> ColumnElement[Any]:
