@@ -57,8 +57,10 @@ _MYSQL_TEXTS = frozenset({15, 245, *range(249, 255)})
 """FIELD_TYPE of texts, bytes and JSON."""
 _FIRST_OWN = 16384
 """The first pg_type.oid of types that are not PostgreSQL's own, which come as texts (citext, enums)."""
+# Texts and bytes stand behind all numbers; a number's size would be that of its text, which takes longest.
 _SQLITE = ColumnRead(
-    f"CASE WHEN length(CAST({{0}} AS BLOB)) > {WIDEST} THEN substr({{0}}, 1, {WIDEST}) ELSE {{0}} END"
+    f"CASE WHEN {{0}} >= '' COLLATE BINARY AND length(CAST({{0}} AS BLOB)) > {WIDEST}"
+    f" THEN substr({{0}}, 1, {WIDEST}) ELSE {{0}} END"
 )
 
 
