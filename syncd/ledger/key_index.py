@@ -208,14 +208,13 @@ def _write(database: StoreDatabase, connection: Connection, runs: Sequence[Run])
 
 def _cut(run_id: int, codes: Codes, uploads: Codes) -> Iterator[dict[str, object]]:
     """Cut a run into blocks; equal codes stay together."""
+    # The blocks of one upload differ in nothing but their size, so each size is packed once.
     packed, is_of_one = dict[int, bytes](), bool((uploads == uploads[0]).all())
     start = 0
     while start < len(codes):
         end = min(start + BLOCK, len(codes))
         end = int(np.searchsorted(codes, codes[end - 1], "right"))
-        if (
-            not is_of_one or end - start not in packed
-        ):  # blocks of one upload differ in nothing but their size
+        if not is_of_one or end - start not in packed:
             packed[end - start] = zlib.compress(uploads[start:end].tobytes(), 1)
         yield {
             "run_id": run_id,
