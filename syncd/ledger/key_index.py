@@ -4,7 +4,8 @@ Every upload adds one run of its keys' codes (`key_codes`). A B-tree would be re
 upload of keys in no order; here a run is written once, and eight of a size become one now and then (a
 log-structured merge), until it is long or, as with growing keys, would gain nothing by it. A run is stored in
 blocks of codes in order, each with the upload of every code, so a few keys read a few blocks, many keys read
-each block once, and a run whose range is elsewhere is not touched.
+each block once, and a run whose range is elsewhere is not touched. Keys in no order (UUIDs) are in the range
+of every run: a merged one has a filter (`bloom`), which keeps nearly all that it has not from being looked for.
 
 The index is not the truth: an upload that is gone is simply not found, and codes of other keys are sorted out
 by whoever asks (`deliveries`). All of it takes part in the caller's transaction.
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
+from syncd.ledger import bloom
 from syncd.ledger.database import StoreDatabase
 from syncd.ledger.types import Number
 from syncd.model.digits import Codes
@@ -37,9 +39,10 @@ OVERLAP = 64
 """The part of a run's range, one in so many, that the run before may reach into."""
 FINISHED = 100
 """The tier of runs that are merged no more."""
-FEW = 64
-"""So many keys are looked for one by one; more read a run's range as a whole."""
-
+FEW = 8
+"""So many keys are looked for one by one in all runs; more ask a run's filter first."""
+FEW_OF_RUN = 64
+"""So many keys of one run are looked for one by one; more read its range as a whole."""
 
 KEY = "key"
 """The subject of `key_codes.codes_of`."""
@@ -96,7 +99,8 @@ def find_codes(
     """Find the uploads that may hold what has these codes, each with the places of those codes."""
     found: dict[int, list[int]] = {}
     runs = database.tables.key_runs.c
-    asked = select(runs.id, runs.first, runs.last).where(
+    has_filter = runs.filter.is_not(None).label("has_filter")
+    asked = select(runs.id, runs.first, runs.last, has_filter).where(
         runs.query == indexed.query,
         runs.subject == indexed.subject,
         runs.last >= int(codes.min()),
@@ -110,8 +114,12 @@ def find_codes(
                 for _, upload_id in _in_block(block, codes[place : place + 1]):
                     found.setdefault(upload_id, []).append(place)
         return found
+    filter_of = select(runs.filter).where(runs.id == bindparam("run", type_=Number))
     for run in overlapping:
         places = np.flatnonzero((codes >= run.first) & (codes <= run.last))
+        if run.has_filter:  # each is read by itself: a year has eleven megabytes
+            filtered = connection.execute(filter_of, {"run": run.id}).scalar_one()
+            places = places[bloom.may_be_in(filtered, codes[places])]
         order = places[np.argsort(codes[places], kind="stable")]
         for place, upload_id in _in_run(database, connection, run, codes[order]):
             found.setdefault(upload_id, []).append(int(order[place]))
@@ -170,14 +178,15 @@ def _blocks(database: StoreDatabase, connection: Connection, run: Any, wanted: C
     """The blocks of a run that may hold the codes, each once; equal codes are all in one block."""
     blocks = database.tables.key_blocks.c
     asked = select(blocks.last, blocks.codes, blocks.uploads).where(blocks.run_id == run.id)
-    if len(wanted) > FEW:
+    if len(wanted) > FEW_OF_RUN:
         spanned = asked.where(blocks.last >= int(wanted[0]), blocks.first <= int(wanted[-1]))
         yield from connection.execute(spanned.order_by(blocks.last))
         return
+    of_code = asked.where(blocks.last >= bindparam("code", type_=Number)).order_by(blocks.last).limit(1)
     last = None
     for code in wanted.tolist():
         if last is None or code > last:
-            block = connection.execute(asked.where(blocks.last >= code).order_by(blocks.last).limit(1)).one()
+            block = connection.execute(of_code, {"code": code}).one()
             last = block.last
             yield block
 
@@ -197,6 +206,7 @@ def _write(database: StoreDatabase, connection: Connection, runs: Sequence[Run])
             "first": int(run.codes[0]),
             "last": int(run.codes[-1]),
             "newest_upload": int(run.uploads.max()),
+            "filter": bloom.filter_of(run.codes) if run.tier and len(run.codes) >= LONG else None,
         }
         for run in runs
     ]

@@ -212,6 +212,7 @@ def _key_runs(metadata: MetaData, prefix: str) -> Table:
         Column("last", Number, nullable=False),
         Column("newest_upload", Number, nullable=False),
         Column("subject", Name, nullable=False, server_default="key"),
+        Column("filter", LargeBinary),
         sqlite_autoincrement=True,
     )
     Index(f"{prefix}key_runs_query", table.c.query, table.c.subject, table.c.tier)

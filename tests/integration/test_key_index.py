@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, event, func, select
 
 from syncd.ledger import QueryLedger, Store, key_index
 from syncd.model.key_codes import codes_of
@@ -47,7 +47,8 @@ def test_it_finds_what_was_added(
     """Every key leads to every upload that has it, through any number of merges; few keys or many at once."""
     monkeypatch.setattr(key_index, "FAN", 4)
     monkeypatch.setattr(key_index, "BLOCK", 3)
-    monkeypatch.setattr(key_index, "FEW", 6)
+    monkeypatch.setattr(key_index, "FEW", 4)
+    monkeypatch.setattr(key_index, "FEW_OF_RUN", 6)
     monkeypatch.setattr(key_index, "LONGEST_RUN", 100)
     monkeypatch.setattr(key_index, "LONG", 9)
     database, runs = store.database, store.database.tables.key_runs
@@ -115,3 +116,26 @@ def test_keys_of_one_code_are_told_apart(ledger: QueryLedger, monkeypatch: pytes
         ledger.accept(ledger.begin(chunk(*part), tag(), NOW), receipt(), NOW)
     known = ledger.find_known([key_text([name]) for name in "abcdxyz"])
     assert set(known) == {key_text([name]) for name in "abcd"}
+
+
+def test_new_keys_in_no_order_read_filters_instead_of_codes(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """UUIDs lie in the range of every run; of merged runs hardly a block is read for those that are new."""
+    monkeypatch.setattr(key_index, "LONG", 300)
+    monkeypatch.setattr(key_index, "BLOCK", 30)
+    database, reads = store.database, list[str]()
+
+    def watch(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        reads.extend([statement] if "key_blocks" in statement else [])
+
+    with database.write() as connection:
+        for number in range(60):  # seven merged runs of fourteen blocks, four small ones of two
+            codes = {key_index.KEY: codes_of([f'["k{number}-{n}"]' for n in range(50)])}
+            key_index.add(database, connection, "q", codes, number)
+        event.listen(database.engine, "before_cursor_execute", watch)
+        assert key_index.find(database, connection, "q", [f'["new{n}"]' for n in range(60)]) == {}
+        event.remove(database.engine, "before_cursor_execute", watch)
+        known = [f'["k7-{n}"]' for n in range(50)]
+        assert set(key_index.find(database, connection, "q", known)[7]) == set(known)
+    assert len(reads) <= 12

@@ -44,6 +44,7 @@ def _extend_uploads(prefix: str, schema: str | None) -> None:
     runs = f"{prefix}key_runs"
     subject = sa.Column("subject", Name, nullable=False, server_default="key")
     op.add_column(runs, subject, schema=schema)
+    op.add_column(runs, sa.Column("filter", sa.LargeBinary), schema=schema)
     op.drop_index(f"{runs}_query", runs, schema=schema)
     op.create_index(f"{runs}_query", runs, ["query", "subject", "tier"], schema=schema)
 
