@@ -34,10 +34,7 @@ LEASE_LOOK = timedelta(seconds=1)
 WAKE_GAP = timedelta(milliseconds=300)
 """The least time from one run to the next that a notification asks for: a busy shop notifies all the time."""
 STOP_DEADLINE = timedelta(seconds=6)
-"""How long a stop waits for runs; what is cut off then is settled at the next start.
-
-Well under the ten seconds that are promised: closing the store waits for a disk, which may be a busy one.
-"""
+"""How long a stop waits for runs; recovery settles what is cut off. A busy disk may take four seconds more."""
 
 
 @dataclass(frozen=True, slots=True)
