@@ -5,7 +5,7 @@ upload of keys in no order; here a run is written once, and eight of a size beco
 log-structured merge), until it is long or, as with growing keys, would gain nothing by it. A run is stored in
 blocks of codes in order, each with the upload of every code, so a few keys read a few blocks, many keys read
 each block once, and a run whose range is elsewhere is not touched. Keys in no order (UUIDs) are in the range
-of every run: a merged one has a filter (`bloom`), which keeps nearly all that it has not from being looked for.
+of every run: a merged one has a filter (`bloom`), so that hardly a key is looked for which it has not.
 
 The index is not the truth: an upload that is gone is simply not found, and codes of other keys are sorted out
 by whoever asks (`deliveries`). All of it takes part in the caller's transaction.

@@ -34,7 +34,7 @@ LEASE_LOOK = timedelta(seconds=1)
 WAKE_GAP = timedelta(milliseconds=300)
 """The least time from one run to the next that a notification asks for: a busy shop notifies all the time."""
 STOP_DEADLINE = timedelta(seconds=6)
-"""How long a stop waits for runs; recovery settles what is cut off. A busy disk may take four seconds more."""
+"""How long a stop waits for runs; recovery settles what is cut off. A busy disk may take four more."""
 
 
 @dataclass(frozen=True, slots=True)
