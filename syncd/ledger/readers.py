@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
+from syncd.ledger import deliveries
 from syncd.ledger.database import AT_ONCE, StoreDatabase
 from syncd.ledger.query.outcomes import FIGURES
 from syncd.ledger.rows import (
@@ -155,8 +156,6 @@ class Readers:
 
     def delivery(self, query: str, key: str) -> DeliveryRow | None:
         """Look up the delivery of a key; None: it was not delivered."""
-        from syncd.ledger import deliveries  # noqa: PLC0415 — numpy, which no other look needs
-
         with self.database.read() as connection:
             found = deliveries.find_delivered(self.database, connection, query, [key]).get(key)
         return None if found is None else DeliveryRow(query, key, found[0])
