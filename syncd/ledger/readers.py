@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, func, select
 
-from syncd.ledger import deliveries
 from syncd.ledger.database import AT_ONCE, StoreDatabase
 from syncd.ledger.query.outcomes import FIGURES
 from syncd.ledger.rows import (
@@ -156,6 +155,8 @@ class Readers:
 
     def delivery(self, query: str, key: str) -> DeliveryRow | None:
         """Look up the delivery of a key; None: it was not delivered."""
+        from syncd.ledger import deliveries  # noqa: PLC0415 — Zstandard, which no other look needs
+
         with self.database.read() as connection:
             found = deliveries.find_delivered(self.database, connection, query, [key]).get(key)
         return None if found is None else DeliveryRow(query, key, found[0])

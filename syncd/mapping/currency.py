@@ -16,7 +16,7 @@ _NOT_MONEY = frozenset({"XXX", "XTS"})
 def _listed() -> frozenset[str]:
     """Read the codes of the table that `iso4217` brings.
 
-    To import it makes objects of all that the table says, a twelfth of what `syncd status` needs to start.
+    To import it parses XML and makes an object of all that the table says; its 1,700 elements stay.
     """
     package = find_spec("iso4217")
     if package is None or package.origin is None:
