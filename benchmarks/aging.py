@@ -17,7 +17,7 @@ from uuid import UUID
 import numpy as np
 from sqlalchemy import func, insert, select, text
 
-from syncd.ledger import QueryLedger, Store, key_index, totals
+from syncd.ledger import QueryLedger, Store, key_index, key_lookup, totals
 from syncd.ledger.packing import packed
 from syncd.ledger.prune import Pruner
 from syncd.model import Chunk, Followed, Mark, Origin, Reason, Receipt, Reject, Rows, Upload, UploadState
@@ -160,7 +160,7 @@ class Aging:
                 order = np.argsort(codes, kind="stable")
                 holders = np.repeat(np.array(ids, np.int64), self.rows)
                 tier = 3 if len(part) == MERGED else 2
-                run = key_index.Run(key_index.Indexed(query), tier, codes[order], holders[order])
+                run = key_index.Run(key_lookup.Indexed(query), tier, codes[order], holders[order])
                 key_index._write(database, connection, [run])  # noqa: SLF001 — its own shape
                 key_index._merge(database, connection, query)  # noqa: SLF001 — the same
                 first = ids[-1] + 1

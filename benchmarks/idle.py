@@ -93,6 +93,9 @@ def idle(
         once = first_load(checkout)
         measured(once, folder, checkout=checkout)  # begins at the newest row, and compiles the modules
         once_seconds = measured(once, folder, uploaded=0, checkout=checkout).seconds
+        with daemon(folder, checkout) as (_, url, _):  # compiles what only a daemon loads, which takes memory
+            _until_ready(url)
+            _get(f"{url}/metrics")
         with daemon(folder, checkout) as (process, url, begins):
             _until_ready(url)
             time.sleep(15)  # the runs of the beginning come in a heap

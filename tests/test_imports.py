@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SPEAKING = "alembic numpy prometheus_client psycopg requests rich sqlalchemy starlette structlog uvicorn"
+SPEAKING = "alembic iso4217 numpy psycopg requests rich sqlalchemy starlette structlog uvicorn"
 PROGRAM = """
 import json, sys
 sys.argv[0] = "syncd"
@@ -21,16 +21,17 @@ finally:
 """
 
 
-def loaded(arguments: list[str], folder: Path) -> set[str]:
-    """The modules that are loaded when the command ends, which it does without an error."""
+def loaded(arguments: list[str], folder: Path, code: int = 0) -> set[str]:
+    """The modules that are loaded when the command ends, which it does with this exit code."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, *arguments],
         cwd=folder,
-        check=True,
+        check=False,
         capture_output=True,
         text=True,
         timeout=120,
     )
+    assert done.returncode == code, done.stderr
     return set(json.loads(done.stderr.splitlines()[-1]))
 
 
@@ -68,6 +69,12 @@ def test_a_first_run_loads_no_web_server_no_migrations_and_no_terminal(config: P
     unneeded = {"alembic", "jinja2", "multipart", "rich", "starlette", "uvicorn", "pandas", "syncd.emulator"}
     unneeded |= {"psycopg", "charset_normalizer", "chardet"}  # the store and the source are SQLite
     unneeded |= {"numpy", "syncd.monitoring.status"}  # there are no rows, and nobody asks how it is
+    unneeded |= {
+        "requests",
+        "urllib3",
+        "iso4217",
+        "xml.etree",
+    }  # nothing is sent, and the table is read as text
     assert found & unneeded == set()
 
 
@@ -79,4 +86,20 @@ def test_a_look_at_the_store_loads_no_more_than_that_takes(
     loaded(["run", "--once", "--json", "-c", str(config)], tmp_path)
     found = loaded([*command.split(), "-c", str(config)], tmp_path)
     assert "sqlalchemy.dialects.postgresql" not in found  # the store is SQLite
-    assert found & {"numpy", "psycopg", "requests", "structlog", "prometheus_client", "phonenumbers"} == set()
+    assert found & {"numpy", "psycopg", "requests", "structlog", "iso4217", "phonenumbers"} == set()
+
+
+def test_a_few_keys_are_looked_up_without_numpy(config: Path, tmp_path: Path) -> None:
+    """`explain` asks for one key, an idle daemon for its last rows."""
+    loaded(["run", "--once", "--json", "-c", str(config)], tmp_path)
+    found = loaded(["explain", "orders", "1", "-c", str(config)], tmp_path, code=1)  # there is no such row
+    assert found & {"numpy", "requests", "iso4217"} == set()
+
+
+def test_machines_are_answered_without_what_draws_pages(tmp_path: Path) -> None:
+    """The server starts without Jinja2 and the manual's Markdown, which no probe and no scrape needs."""
+    program = "import json, sys; import syncd.monitoring.web; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, check=True, capture_output=True, text=True, timeout=120
+    )
+    assert set(json.loads(done.stdout)) & {"jinja2", "markdown_it", "prometheus_client"} == set()

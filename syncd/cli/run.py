@@ -24,6 +24,7 @@ from syncd.cli.common import (
 from syncd.cli.dry_run import rehearse
 from syncd.cli.interrupted import InterruptedRuns
 from syncd.cli.loading import loading
+from syncd.cli.startup import give_back_memory
 from syncd.language import ENGLISH, _, speak, speaking
 from syncd.model.errors import UsageError
 from syncd.model.events import Event
@@ -94,6 +95,7 @@ def _run(config: Path | None, names: tuple[str, ...], *, as_json: bool, once: bo
             reloader = Reloader(application, partial(_read_again, settings, names), metrics, observer, log)  # type: ignore[arg-type]  # a stream
             fault = partial(observer.emit, Event.INTERNAL_ERROR)
             around.enter_context(reloads(reloader.reload, lambda error: fault(error=error)))
+            give_back_memory()
         application.run()
     for words in observer.words():
         say(f"syncd: {words}")

@@ -7,12 +7,11 @@ from typing import Any
 
 from sqlalchemy import Connection, func, select
 
-from syncd.ledger import entries, key_index
+from syncd.ledger import entries, key_lookup
 from syncd.ledger.database import StoreDatabase
 from syncd.ledger.packing import unpacked
 from syncd.model import Known, RowFate
 from syncd.model import keys as key_rules
-from syncd.model.conversion_codes import conversion_codes
 
 FILES_AT_ONCE = 8
 """Files read at once, each of up to `chunk_rows` lines."""
@@ -36,9 +35,12 @@ def conversions(
     database: StoreDatabase, connection: Connection, query: str, lines: Sequence[str], split: key_rules.Split
 ) -> dict[str, dict[str, str]]:
     """Find which conversions of these lines were delivered: the heads, with key and line of all that did."""
+    from syncd.ledger.key_index import find_codes  # noqa: PLC0415 — numpy, which only rows to send need
+    from syncd.model.conversion_codes import conversion_codes  # noqa: PLC0415 — the same
+
     codes = conversion_codes(lines, split.changing)
-    indexed = key_index.Indexed(query, key_index.CONVERSION)
-    held = key_index.find_codes(database, connection, indexed, codes)
+    indexed = key_lookup.Indexed(query, key_lookup.CONVERSION)
+    held = find_codes(database, connection, indexed, codes)
     found: dict[str, dict[str, str]] = {}
     for row in _files(database, connection, query, sorted(held)):
         wanted = {split.parts(lines[place])[0] for place in held[row.id]}
@@ -54,7 +56,7 @@ def _lines(
     database: StoreDatabase, connection: Connection, query: str, keys: Sequence[str]
 ) -> Iterator[tuple[int, Mapping[str, str], key_rules.Split]]:
     """Upload by upload, oldest first: the lines of the keys it really holds, and how they are split."""
-    held = key_index.find(database, connection, query, keys)
+    held = key_lookup.find(database, connection, query, keys)
     for row in _files(database, connection, query, sorted(held)):
         wanted = set(held[row.id])
         both = zip(entries.keys_of(row.names), unpacked(row.lines), strict=True)

@@ -19,13 +19,13 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
-from syncd.ledger import bloom
+from syncd.ledger import bloom, key_lookup
 from syncd.ledger.database import StoreDatabase
+from syncd.ledger.key_lookup import Indexed
 from syncd.ledger.types import Number
 from syncd.model.digits import Codes
-from syncd.model.key_codes import codes_of
 
 FAN = 8
 """Runs of one tier that become one of the next."""
@@ -39,22 +39,6 @@ OVERLAP = 64
 """The part of a run's range, one in so many, that the run before may reach into."""
 FINISHED = 100
 """The tier of runs that are merged no more."""
-FEW = 8
-"""So many keys are looked for one by one in all runs; more ask a run's filter first."""
-FEW_OF_RUN = 64
-"""So many keys of one run are looked for one by one; more read its range as a whole."""
-
-KEY = "key"
-"""The subject of `key_codes.codes_of`."""
-CONVERSION = "conversion"
-"""The subject of `conversion_codes.conversion_codes`."""
-
-
-class Indexed(NamedTuple):
-    """The subject of an index: a query's keys, or the conversions of its lines."""
-
-    query: str
-    subject: str = KEY
 
 
 class Run(NamedTuple):
@@ -85,37 +69,24 @@ def add(
     _merge(database, connection, query)
 
 
-def find(
-    database: StoreDatabase, connection: Connection, query: str, keys: Sequence[str]
-) -> dict[int, list[str]]:
-    """Find the uploads that may hold some of these keys, each with those keys."""
-    found = find_codes(database, connection, Indexed(query), codes_of(keys)) if keys else {}
-    return {upload_id: [keys[place] for place in places] for upload_id, places in found.items()}
-
-
 def find_codes(
     database: StoreDatabase, connection: Connection, indexed: Indexed, codes: Codes
 ) -> dict[int, list[int]]:
     """Find the uploads that may hold what has these codes, each with the places of those codes."""
+    if len(codes) <= key_lookup.FEW:
+        return key_lookup.find_few(database, connection, indexed, codes.tolist())
+    between = key_lookup.runs_between(database, indexed, int(codes.min()), int(codes.max()))
+    return find_in_runs(database, connection, connection.execute(between).all(), codes)
+
+
+def find_in_runs(
+    database: StoreDatabase, connection: Connection, runs: Sequence[Any], codes: Codes
+) -> dict[int, list[int]]:
+    """Find which of the uploads of some runs may hold what has these codes."""
     found: dict[int, list[int]] = {}
-    runs = database.tables.key_runs.c
-    has_filter = runs.filter.is_not(None).label("has_filter")
-    asked = select(runs.id, runs.first, runs.last, has_filter).where(
-        runs.query == indexed.query,
-        runs.subject == indexed.subject,
-        runs.last >= int(codes.min()),
-        runs.first <= int(codes.max()),
-    )
-    overlapping = connection.execute(asked).all()
-    if len(overlapping) > 1 and len(codes) <= FEW:
-        around = _around(database, indexed)
-        for place, code in enumerate(codes.tolist()):
-            for block in connection.execute(around, {"code": code}):
-                for _, upload_id in _in_block(block, codes[place : place + 1]):
-                    found.setdefault(upload_id, []).append(place)
-        return found
-    filter_of = select(runs.filter).where(runs.id == bindparam("run", type_=Number))
-    for run in overlapping:
+    column = database.tables.key_runs.c
+    filter_of = select(column.filter).where(column.id == bindparam("run", type_=Number))
+    for run in runs:
         places = np.flatnonzero((codes >= run.first) & (codes <= run.last))
         if run.has_filter:  # each is read by itself: a year has eleven megabytes
             filtered = connection.execute(filter_of, {"run": run.id}).scalar_one()
@@ -159,34 +130,18 @@ def _in_block(block: Any, wanted: Codes) -> Iterator[tuple[int, int]]:
                 yield int(start) + place, upload_id
 
 
-def _around(database: StoreDatabase, indexed: Indexed) -> Select[Any]:
-    """The block of each of a query's runs that may hold one code: one statement, however many runs."""
-    runs, blocks = database.tables.key_runs.c, database.tables.key_blocks
-    others, code = blocks.alias().c, bindparam("code", type_=Number)
-    lasts = select(func.min(others.last)).where(others.run_id == runs.id, others.last >= code)
-    return select(blocks.c.codes, blocks.c.uploads).where(
-        runs.query == indexed.query,
-        runs.subject == indexed.subject,
-        runs.first <= code,
-        runs.last >= code,
-        blocks.c.run_id == runs.id,
-        blocks.c.last == lasts.scalar_subquery(),
-    )
-
-
 def _blocks(database: StoreDatabase, connection: Connection, run: Any, wanted: Codes) -> Iterator[Any]:
     """The blocks of a run that may hold the codes, each once; equal codes are all in one block."""
-    blocks = database.tables.key_blocks.c
-    asked = select(blocks.last, blocks.codes, blocks.uploads).where(blocks.run_id == run.id)
-    if len(wanted) > FEW_OF_RUN:
+    if len(wanted) > key_lookup.FEW:
+        blocks = database.tables.key_blocks.c
+        asked = select(blocks.last, blocks.codes, blocks.uploads).where(blocks.run_id == run.id)
         spanned = asked.where(blocks.last >= int(wanted[0]), blocks.first <= int(wanted[-1]))
         yield from connection.execute(spanned.order_by(blocks.last))
         return
-    of_code = asked.where(blocks.last >= bindparam("code", type_=Number)).order_by(blocks.last).limit(1)
-    last = None
+    of_code, last = key_lookup.block_of(database), None
     for code in wanted.tolist():
         if last is None or code > last:
-            block = connection.execute(of_code, {"code": code}).one()
+            block = connection.execute(of_code, {"run": run.id, "code": code}).one()
             last = block.last
             yield block
 

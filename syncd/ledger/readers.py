@@ -155,7 +155,7 @@ class Readers:
 
     def delivery(self, query: str, key: str) -> DeliveryRow | None:
         """Look up the delivery of a key; None: it was not delivered."""
-        from syncd.ledger import deliveries  # noqa: PLC0415 — numpy, which no other look needs
+        from syncd.ledger import deliveries  # noqa: PLC0415 — Zstandard, which no other look needs
 
         with self.database.read() as connection:
             found = deliveries.find_delivered(self.database, connection, query, [key]).get(key)

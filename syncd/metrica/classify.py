@@ -33,6 +33,8 @@ BUSY_TYPES = UNTIL_MIDNIGHT | {
     "quota_delegate_requests",
     "quota_grants_requests",
 }
+TOO_LARGE = "answer_too_large"
+"""In place of Metrica's `error_type` where an answer is larger than any: of a list, a smaller page may do."""
 UNCLEAR_TYPES = frozenset({"backend_error", "timeout"})
 FILE_TYPES = frozenset(
     {

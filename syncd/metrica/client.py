@@ -7,14 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
-from threading import BoundedSemaphore
-from typing import Any
+from http import HTTPStatus
+from threading import BoundedSemaphore, Lock
+from typing import TYPE_CHECKING, Any
 
-import requests
-
-from syncd import __version__
 from syncd.language import _
-from syncd.metrica import transport
 from syncd.metrica.budget import Budget, BudgetTerms, OwnRequestCounter
 from syncd.metrica.classify import TOO_FAST, error_of
 from syncd.metrica.multipart import FileBody
@@ -30,6 +27,9 @@ from syncd.model.counters import CounterInfo, Goal
 from syncd.model.errors import AccessRefused, NotReceived
 from syncd.model.events import Event, Observer
 from syncd.model.settings import MetricaSettings
+
+if TYPE_CHECKING:  # loaded with the first request (`transport`)
+    import requests
 
 PARALLEL_REQUESTS = 3
 """At once per user (docs/metrica.md)."""
@@ -62,15 +62,14 @@ class MetricaClient:
         self._parallel = BoundedSemaphore(PARALLEL_REQUESTS)
         self.clock_ahead: timedelta | None = None
         """How far this machine's clock is ahead of Metrica's, by the last answer's Date header."""
-        self._session = requests.Session()
-        self._session.auth = token
-        self._session.headers.update({"User-Agent": f"syncd/{__version__}", "Accept": "application/json"})
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, transport.Adapter(pool_maxsize=PARALLEL_REQUESTS))
+        self._session: requests.Session | None = None
+        self._opening = Lock()
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        with self._opening:
+            if self._session is not None:
+                self._session.close()
 
     def counter(self, counter: int) -> CounterInfo:
         """The counter's facts. Raises MetricaError."""
@@ -109,6 +108,9 @@ class MetricaClient:
         query: Mapping[str, str],
         body: FileBody | None,
     ) -> Mapping[str, Any]:
+        from syncd.metrica import transport  # noqa: PLC0415 — requests, which who has nothing to send never needs
+
+        session = self._opened()
         left = self.budget.take(counter)
         self._pace.wait()
         started = time.monotonic()
@@ -116,13 +118,13 @@ class MetricaClient:
         url = self._base + path.format(counter=counter)
         try:
             headers = {"Content-Type": body.content_type} if body else {}
-            request = self._session.prepare_request(
-                requests.Request(method, url, params=query, data=body, headers=headers)
+            request = session.prepare_request(
+                transport.Request(method, url, params=query, data=body, headers=headers)
             )
-            around = self._session.merge_environment_settings(
+            around = session.merge_environment_settings(
                 url=request.url or url, proxies={}, stream=True, verify=None, cert=None
             )
-            with self._session.send(
+            with session.send(
                 request,
                 timeout=(min(CONNECT_TIMEOUT, self._timeout), self._timeout),
                 allow_redirects=False,
@@ -144,7 +146,7 @@ class MetricaClient:
                 seconds=round(time.monotonic() - started, 3),
                 left=left,
             )
-        if response.status_code == requests.codes.proxy_authentication_required:
+        if response.status_code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
             raise NotReceived(transport.PROXY_LOGIN)
         if 300 <= response.status_code < 400:  # noqa: PLR2004 — HTTP redirects
             raise AccessRefused(
@@ -153,11 +155,20 @@ class MetricaClient:
                 ),
                 http_status=response.status_code,
             )
-        if response.status_code != requests.codes.ok:
+        if response.status_code != HTTPStatus.OK:
             retry_after = response.headers.get("Retry-After")
             said = self._token.hidden_in(answer)
             raise error_of(response.status_code, said, retry_after, self._clock.now())
         return document_of(answer)
+
+    def _opened(self) -> requests.Session:
+        """The session of all requests, opened for the first of them."""
+        from syncd.metrica import transport  # noqa: PLC0415 — see above
+
+        with self._opening:
+            if self._session is None:
+                self._session = transport.open_session(self._token, PARALLEL_REQUESTS)
+            return self._session
 
     @contextmanager
     def _quota_words(self, counter: int) -> Iterator[None]:

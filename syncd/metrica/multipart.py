@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
 
-from urllib3.filepost import encode_multipart_formdata
-
 
 class FileBody:
     """A file for requests to send. It asks `fence` before it gives out each part, the last one too.
@@ -17,6 +15,8 @@ class FileBody:
     """
 
     def __init__(self, file: Sequence[bytes], fence: Callable[[], None]) -> None:
+        from urllib3.filepost import encode_multipart_formdata  # noqa: PLC0415 — see `transport`
+
         around, self.content_type = encode_multipart_formdata({"file": ("data.csv", b"", "text/csv")})
         head = around.index(b"\r\n\r\n") + 4
         self._pieces = [BytesIO(piece) for piece in (around[:head], *file, around[head:])]

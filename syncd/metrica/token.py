@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from requests import PreparedRequest
-from requests.auth import AuthBase
+if TYPE_CHECKING:  # loaded with the first request (`transport`)
+    from requests import PreparedRequest
 
 
-class OAuthToken(AuthBase):
+class OAuthToken:
     """Puts `Authorization: OAuth <token>` on requests (docs/metrica.md).
 
     Being requests' own auth hook also keeps a ~/.netrc entry from replacing the header.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from syncd.metrica.classify import TOO_LARGE
 from syncd.metrica.client import MetricaClient
 from syncd.metrica.multipart import FileBody
 from syncd.metrica.replies import receipt_of, receipts_of
-from syncd.metrica.transport import TOO_LARGE
 from syncd.model import Receipt
 from syncd.model.errors import FileRefused, OutcomeUnknown
 from syncd.model.probed import Probed

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from hashlib import blake2b
 
 import numpy as np
 
@@ -26,13 +25,10 @@ from syncd.model.digits import (
     starts_of_lines,
 )
 from syncd.model.joined import JoinedLines
+from syncd.model.key_code import DIGITS, NUMBER, code_of
 
 _HEAD, _TAIL = b'["', b'"]'
-_DIGITS = 18
-_NUMBER = rf'\["(?:0|[1-9][0-9]{{0,{_DIGITS - 1}}}+)"\]'
-_ONE_NUMBER = re.compile(_NUMBER)
-_NUMBERS = re.compile(f"(?:{_NUMBER}\n)*+".encode())
-_SIGN = -(1 << 63)
+_NUMBERS = re.compile(f"(?:{NUMBER}\n)*+".encode())
 
 
 def codes_of(keys: Sequence[str]) -> Codes:
@@ -53,14 +49,7 @@ def are_distinct(several: Sequence[Codes]) -> bool:
 
 def _codes(keys: JoinedLines) -> Codes:
     numbers = keys.once(_numbers)
-    return np.array([_code(key) for key in keys], dtype=np.int64) if numbers is None else numbers
-
-
-def _code(key: str) -> int:
-    if _ONE_NUMBER.fullmatch(key):
-        return int(key[2:-2])
-    digest = blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest, "little", signed=True) | _SIGN
+    return np.array([code_of(key) for key in keys], dtype=np.int64) if numbers is None else numbers
 
 
 def _numbers(keys: JoinedLines) -> Codes | None:
@@ -84,7 +73,7 @@ def _as_wide(table: Letters) -> Codes | None:
     size = digits.shape[1]
     frame = [*enumerate(_HEAD), *enumerate(_TAIL + b"\n", len(_HEAD) + size)]
     are_keys = (
-        0 < size <= _DIGITS
+        0 < size <= DIGITS
         and all((table[:, place] == letter).all() for place, letter in frame)
         and (digits - np.uint8(ZERO) <= NINE).all()
         and (size == 1 or (digits[:, 0] != ZERO).all())

@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import delete, event, func, select
 
-from syncd.ledger import QueryLedger, Store, key_index
+from syncd.ledger import QueryLedger, Store, key_index, key_lookup
+from syncd.model.key_code import code_of
 from syncd.model.key_codes import codes_of
 from syncd.model.keys import key_text
 from tests.support.fix_ledger import NOW, chunk, receipt, tag
@@ -28,6 +29,7 @@ def test_a_keys_code_does_not_depend_on_its_company(several: list[str]) -> None:
     """Many at a time or one by one; whole numbers keep their order, all else lies below them."""
     together = codes_of(several)
     assert together.tolist() == [code for key in several for code in codes_of([key]).tolist()]
+    assert together.tolist() == [code_of(key) for key in several]
     assert codes_of(['["0"]', '["4711"]']).tolist() == [0, 4711]
     assert (codes_of(['["007"]', '["-1"]', '["x"]', '["1","2"]']) < 0).all()
 
@@ -47,8 +49,8 @@ def test_it_finds_what_was_added(
     """Every key leads to every upload that has it, through any number of merges; few keys or many at once."""
     monkeypatch.setattr(key_index, "FAN", 4)
     monkeypatch.setattr(key_index, "BLOCK", 3)
-    monkeypatch.setattr(key_index, "FEW", 4)
-    monkeypatch.setattr(key_index, "FEW_OF_RUN", 6)
+    monkeypatch.setattr(key_lookup, "FEW", 6)
+    monkeypatch.setattr(key_lookup, "FEW_BLOCKS", 12)
     monkeypatch.setattr(key_index, "LONGEST_RUN", 100)
     monkeypatch.setattr(key_index, "LONG", 9)
     database, runs = store.database, store.database.tables.key_runs
@@ -56,7 +58,7 @@ def test_it_finds_what_was_added(
         connection.execute(delete(database.tables.key_blocks))
         connection.execute(delete(runs))
         for number, added in enumerate(uploads):
-            codes = {key_index.KEY: codes_of(added)}
+            codes = {key_lookup.KEY: codes_of(added)}
             key_index.add(database, connection, "q", codes, number)
             key_index.add(database, connection, "other", codes, 10_000 + number)
         everything = {key for added in uploads for key in added}
@@ -64,7 +66,7 @@ def test_it_finds_what_was_added(
         assert sum(sizes) == sum(map(len, uploads))
         asked = list(everything.union(others))
         for some in [asked, *([key] for key in asked)]:
-            found = key_index.find(database, connection, "q", some)
+            found = key_lookup.find(database, connection, "q", some)
             for number, added in enumerate(uploads):
                 assert set(added).intersection(some) <= set(found.get(number, []))
             assert all(set(held) <= set(some) for held in found.values())
@@ -78,7 +80,7 @@ def test_runs_stay_few_and_short(store: Store, monkeypatch: pytest.MonkeyPatch) 
     with database.write() as connection:
         for number in range(3000):
             codes = codes_of([f'["k{number}-{n}"]' for n in range(3)])
-            key_index.add(database, connection, "q", {key_index.KEY: codes}, number)
+            key_index.add(database, connection, "q", {key_lookup.KEY: codes}, number)
         count, longest = connection.execute(select(func.count(), func.max(runs.c.size))).one()
     assert count < 9000 / 1000 + 4 * key_index.FAN
     assert longest <= 2000
@@ -99,11 +101,11 @@ def test_growing_keys_are_not_written_again(store: Store, monkeypatch: pytest.Mo
     with database.write() as connection:
         for number in range(100):
             long = [f'["{key}"]' for key in range(1000 * number, 1000 * number + 100)]
-            key_index.add(database, connection, "long", {key_index.KEY: codes_of(long)}, number)
+            key_index.add(database, connection, "long", {key_lookup.KEY: codes_of(long)}, number)
         assert merged == []
         for number in range(3000):
             codes = codes_of([f'["{number}"]'])
-            key_index.add(database, connection, "short", {key_index.KEY: codes}, number)
+            key_index.add(database, connection, "short", {key_lookup.KEY: codes}, number)
         asked = select(func.count()).select_from(runs)
         count = connection.execute(asked.where(runs.c.query == "short")).scalar_one()
     assert count < 3000 / 100 + 4 * key_index.FAN
@@ -111,7 +113,8 @@ def test_growing_keys_are_not_written_again(store: Store, monkeypatch: pytest.Mo
 
 def test_keys_of_one_code_are_told_apart(ledger: QueryLedger, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where all keys share one code, a key is known only if it was really delivered."""
-    monkeypatch.setattr("syncd.model.key_codes._code", lambda _key: -1)
+    for module in ("syncd.model.key_codes", "syncd.ledger.key_lookup"):  # many at a time, and few
+        monkeypatch.setattr(f"{module}.code_of", lambda _key: -1)
     for part in ("ab", "cd", "b"):
         ledger.accept(ledger.begin(chunk(*part), tag(), NOW), receipt(), NOW)
     known = ledger.find_known([key_text([name]) for name in "abcdxyz"])
@@ -131,11 +134,11 @@ def test_new_keys_in_no_order_read_filters_instead_of_codes(
 
     with database.write() as connection:
         for number in range(60):  # seven merged runs of fourteen blocks, four small ones of two
-            codes = {key_index.KEY: codes_of([f'["k{number}-{n}"]' for n in range(50)])}
+            codes = {key_lookup.KEY: codes_of([f'["k{number}-{n}"]' for n in range(50)])}
             key_index.add(database, connection, "q", codes, number)
         event.listen(database.engine, "before_cursor_execute", watch)
-        assert key_index.find(database, connection, "q", [f'["new{n}"]' for n in range(60)]) == {}
+        assert key_lookup.find(database, connection, "q", [f'["new{n}"]' for n in range(60)]) == {}
         event.remove(database.engine, "before_cursor_execute", watch)
         known = [f'["k7-{n}"]' for n in range(50)]
-        assert set(key_index.find(database, connection, "q", known)[7]) == set(known)
+        assert set(key_lookup.find(database, connection, "q", known)[7]) == set(known)
     assert len(reads) <= 12

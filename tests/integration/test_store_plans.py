@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlalchemy import Connection, event, insert
 
-from syncd.ledger import QueryLedger, Store, key_index, totals
+from syncd.ledger import QueryLedger, Store, key_index, key_lookup, totals
 from syncd.ledger.packing import packed
 from syncd.ledger.prune import KEPT, Pruner
 from syncd.model import UploadState
@@ -123,7 +123,7 @@ def write(store: Store, ids: range, moments: Callable[[int], datetime]) -> None:
         connection.execute(insert(tables.passed), passed)
         for start in ids[::AT_ONCE]:
             part = range(start, min(start + AT_ONCE, ids.stop))
-            codes = {key_index.KEY: codes_of([key_text([one]) for one in part])}
+            codes = {key_lookup.KEY: codes_of([key_text([one]) for one in part])}
             key_index.add(database, connection, "orders", codes, part[-1])
         days = {(row["query"], moments(one).date().isoformat()) for one, row in zip(ids, rows, strict=True)}
         new = [{"query": query, "day": day, **dict.fromkeys(FIGURES, 1)} for query, day in sorted(days)]

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from syncd.ledger import entries, totals
+from syncd.ledger import entries, key_lookup, totals
 from syncd.ledger.database import AT_ONCE
 from syncd.ledger.fleet.leases import Lease, check_lease
 from syncd.ledger.query import destination, outcomes
@@ -321,10 +321,10 @@ class QueryLedger(QueryMemory):
         from syncd.model.conversion_codes import conversion_codes  # noqa: PLC0415
         from syncd.model.key_codes import codes_of  # noqa: PLC0415
 
-        codes = {key_index.KEY: codes_of(upload.keys)}
+        codes = {key_lookup.KEY: codes_of(upload.keys)}
         if upload.origin is not Origin.RESEND and key_rules.tells_conversion(upload.header):
             split = key_rules.split_of(upload.header)
-            codes[key_index.CONVERSION] = conversion_codes(upload.lines, split.changing)
+            codes[key_lookup.CONVERSION] = conversion_codes(upload.lines, split.changing)
         key_index.add(self._database, connection, self._query, codes, upload.id)
 
     def _account_for(self, connection: Connection, row: Row[Any], keys: Sequence[str]) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, bindparam, exists, func, or_, select
 
-from syncd.ledger import entries
+from syncd.ledger import deliveries, entries
 from syncd.ledger.packing import unpacked
 from syncd.ledger.query import destination
 from syncd.ledger.store import Store
-from syncd.ledger.tables import is_unsettled
-from syncd.ledger.types import Number
+from syncd.ledger.tables import Tables, is_unsettled
+from syncd.ledger.types import Name, Number
 from syncd.model import (
     Conversion,
     Followed,
@@ -48,7 +49,6 @@ class QueryMemory:
         self._database = store.database
         self._tables = store.database.tables
         self._query = query
-        self._standing = self._standing_statement()
         self._is_place_noted = False
         """Whether `place` is recorded; `standing` tells this and the next two."""
         self._has_outlying_rows = True
@@ -59,9 +59,9 @@ class QueryMemory:
     def position_and_work(self, now: datetime) -> tuple[Position | None, bool]:
         newest, tag = self._store.newest_uploads.get(self._query, (0, ""))
         # One statement, which is all that most polls ask.
-        asked = {"now": int(now.timestamp()), "newest": newest, "tag": tag}
+        asked = {"query": self._query, "now": int(now.timestamp()), "newest": newest, "tag": tag}
         with self._database.read() as connection:
-            row = connection.execute(self._standing, asked).one()
+            row = connection.execute(_standing(self._tables), asked).one()
         if newest and not row.kept:
             del self._store.newest_uploads[self._query]
             raise StateWentBack(
@@ -167,8 +167,6 @@ class QueryMemory:
             return connection.execute(select(column.id).where(column.tag == tag)).first() is not None
 
     def find_known(self, keys: Sequence[str]) -> Mapping[str, Known]:
-        from syncd.ledger import deliveries  # noqa: PLC0415 — numpy, which only rows need
-
         known: dict[str, Known] = {}
         with self._database.read() as connection:
             refused = self._refused(connection, keys)
@@ -185,8 +183,6 @@ class QueryMemory:
     ) -> Mapping[str, Mapping[str, str]]:
         if not lines:
             return {}
-        from syncd.ledger import deliveries  # noqa: PLC0415 — numpy, which only rows need
-
         with self._database.read() as connection:
             return deliveries.conversions(self._database, connection, self._query, lines, split)
 
@@ -269,28 +265,6 @@ class QueryMemory:
     def alarm(self) -> Alarm | None:
         return self._store.match_alarms().get(self._query)
 
-    def _standing_statement(self) -> Select[Any]:
-        """Made once, since every poll asks it."""
-        marks = self._tables.marks
-        uploads, waiting, rejects = self._tables.uploads.c, self._tables.waiting.c, self._tables.rejects.c
-        is_open = or_(
-            exists().where(uploads.query == self._query, is_unsettled(uploads.state)),
-            exists().where(waiting.query == self._query, waiting.due <= bindparam("now")),
-            exists().where(rejects.query == self._query, rejects.retry_at.is_not(None)),
-        )
-        kept = exists().where(
-            uploads.id == bindparam("newest", type_=Number), uploads.tag == bindparam("tag")
-        )
-        outlying = exists().where(self._tables.outlying_rows.c.query == self._query)
-        facts = (is_open.label("open"), kept.label("kept"), outlying.label("outlying"))
-        one = select(*facts).subquery("one")
-        went = self._tables.destinations
-        position = (marks.c[name] for name in _POSITION)
-        asked = select(*one.c, *position, marks.c.went_back, went.c.api_url, went.c.counter)
-        return asked.select_from(
-            one.outerjoin(marks, marks.c.query == self._query).outerjoin(went, went.c.query == self._query)
-        )
-
     def _waiting(self, connection: Connection, keys: Sequence[str]) -> dict[str, Known]:
         table = self._tables.waiting
         here = entries.among_all(self._database, connection, table, self._query, keys)
@@ -326,6 +300,27 @@ def _is_recorded(reject: Reject, reason: str, column: str, value: str | None) ->
 
 
 _POSITION = ("mark", "safe", "fingerprint", "floor", "begun_after")
+
+
+@lru_cache(maxsize=2)  # the store's of the runs, and of a command beside them
+def _standing(tables: Tables) -> Select[Any]:
+    """Made once for all queries, since every poll asks it: one for each of 500 took 12 MB."""
+    query, marks, went = bindparam("query", type_=Name), tables.marks, tables.destinations
+    uploads, waiting, rejects = tables.uploads.c, tables.waiting.c, tables.rejects.c
+    is_open = or_(
+        exists().where(uploads.query == query, is_unsettled(uploads.state)),
+        exists().where(waiting.query == query, waiting.due <= bindparam("now")),
+        exists().where(rejects.query == query, rejects.retry_at.is_not(None)),
+    )
+    kept = exists().where(uploads.id == bindparam("newest", type_=Number), uploads.tag == bindparam("tag"))
+    outlying = exists().where(tables.outlying_rows.c.query == query)
+    facts = (is_open.label("open"), kept.label("kept"), outlying.label("outlying"))
+    one = select(*facts).subquery("one")
+    position = (marks.c[name] for name in _POSITION)
+    asked = select(*one.c, *position, marks.c.went_back, went.c.api_url, went.c.counter)
+    return asked.select_from(
+        one.outerjoin(marks, marks.c.query == query).outerjoin(went, went.c.query == query)
+    )
 
 
 def _position(row: Row[Any]) -> Position | None:

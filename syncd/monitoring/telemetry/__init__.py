@@ -1,6 +1,6 @@
 """What people and machines can see of syncd: one line of log per event, and the metrics.
 
-The only home of structlog and prometheus_client.
+The only home of structlog.
 """
 
 from __future__ import annotations

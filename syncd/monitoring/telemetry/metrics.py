@@ -1,30 +1,17 @@
-"""The metrics: a closed list, kept in a registry of their own."""
+"""The metrics: a closed list."""
 
 from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Iterable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from enum import StrEnum
-from functools import partial
-from typing import TYPE_CHECKING, Literal, TypeVar
-
-from prometheus_client import (
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    disable_created_metrics,
-    generate_latest,
-)
-from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from typing import TYPE_CHECKING, TypeVar
 
 from syncd import __version__
 from syncd.model import Reason
 from syncd.model.clock import Clock, SystemClock
-from syncd.model.kinds import QueryKind
+from syncd.monitoring.telemetry.series import CONTENT_TYPE, Durations, PlainSeries, QuerySeries, Series, Spec
 
 if TYPE_CHECKING:  # reports come to daemons that are scraped, which have loaded them by then
     from syncd.monitoring.status import QueryStatus, StatusReport
@@ -39,16 +26,6 @@ class PostOutcome(StrEnum):
     NOT_FOUND = "not_found"
     SPLIT = "split"
     REFUSED = "refused"
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """One metric, as docs/observability.md lists it."""
-
-    name: str
-    kind: Literal["counter", "gauge", "histogram"]
-    labels: tuple[str, ...]
-    help: str
 
 
 SPECS: tuple[Spec, ...] = (
@@ -139,8 +116,8 @@ _BUCKETS = (0.1, 0.5, 1, 5, 15, 60, 300, 900, 3600, 14400)
 """Seconds: from a run that finds nothing to a first load of millions of rows."""
 
 _HTTP_STATUS = range(100, 600)
-
-_MetricT = TypeVar("_MetricT", Counter, Gauge, Histogram)
+_REASONS = [reason.value for reason in Reason]
+_SeriesT = TypeVar("_SeriesT", PlainSeries, QuerySeries, Durations)
 
 
 class Metrics:
@@ -155,37 +132,33 @@ class Metrics:
     def __init__(
         self, queries: Iterable[str] = (), *, daily_requests: int = 0, clock: Clock | None = None
     ) -> None:
-        # Process-wide, and wanted so: the `_created` series are not in the documented list.
-        disable_created_metrics()  # type: ignore[no-untyped-call]  # the library left it without types
-        self.registry = CollectorRegistry(auto_describe=True)
         self._lock = threading.Lock()
-        self._queries: frozenset[str] = frozenset()
-        self._unseen: frozenset[str] = frozenset()
-        """Queries whose series are still to be made: 500 would take 0.2 s of every start."""
-        self._by_query: list[Counter | Gauge | Histogram] = []
-        """The metrics whose one label is the query."""
-        self._rows_read = self._make(Counter, "syncd_rows_read_total")
-        self._rows_uploaded = self._make(Counter, "syncd_rows_uploaded_total")
-        self._rows_rejected = self._make(Counter, "syncd_rows_rejected_total")
-        self._uploads = self._make(Counter, "syncd_uploads_total")
-        self._linked = self._make(Counter, "syncd_rows_linked_total")
-        self._user_not_found = self._make(Counter, "syncd_rows_user_not_found_total")
-        self._goal_not_found = self._make(Counter, "syncd_rows_goal_not_found_total")
-        self._run_seconds = self._make(partial(Histogram, buckets=_BUCKETS), "syncd_run_duration_seconds")
-        self._lag = self._make(Gauge, "syncd_lag_seconds")
-        self._newest_sale = self._make(Gauge, "syncd_newest_sale_timestamp_seconds")
-        self._rejects = self._make(Gauge, "syncd_rejects")
-        self._paused = self._make(Gauge, "syncd_query_paused")
-        self._info = self._make(Gauge, "syncd_query_info")
-        self._last_success = self._make(Gauge, "syncd_last_success_timestamp_seconds")
-        self._waiting = self._make(Gauge, "syncd_rows_waiting")
-        self._waiting_until = self._make(Gauge, "syncd_rows_waiting_until_timestamp_seconds")
-        self._requests = self._make(Counter, "syncd_api_requests_total")
-        self._requests_left = self._make(Gauge, "syncd_api_requests_left")
-        self._up = self._make(Gauge, "syncd_up")
-        self._query_up = self._make(Gauge, "syncd_query_up")
-        self._make(Gauge, "syncd_build_info").labels(__version__).set(1)
-        self._make(Gauge, "syncd_api_requests_limit").set(daily_requests)
+        self._queries: dict[str, None] = {}
+        """Their names, in the order in which they came."""
+        self._series: list[Series] = []
+        """All of them, in the order in which they are shown."""
+        self._rows_read = self._of_query("syncd_rows_read_total")
+        self._rows_uploaded = self._of_query("syncd_rows_uploaded_total")
+        self._rows_rejected = self._of_query("syncd_rows_rejected_total", _REASONS)
+        self._uploads = self._of_query("syncd_uploads_total", [outcome.value for outcome in PostOutcome])
+        self._linked = self._of_query("syncd_rows_linked_total")
+        self._user_not_found = self._of_query("syncd_rows_user_not_found_total")
+        self._goal_not_found = self._of_query("syncd_rows_goal_not_found_total")
+        self._run_seconds = self._with(Durations(_SPEC["syncd_run_duration_seconds"], _BUCKETS))
+        self._lag = self._of_query("syncd_lag_seconds", default=math.nan)
+        self._newest_sale = self._of_query("syncd_newest_sale_timestamp_seconds")
+        self._rejects = self._of_query("syncd_rejects", _REASONS)
+        self._paused = self._of_query("syncd_query_paused")
+        self._info = self._plain("syncd_query_info")
+        self._last_success = self._of_query("syncd_last_success_timestamp_seconds")
+        self._waiting = self._of_query("syncd_rows_waiting")
+        self._waiting_until = self._of_query("syncd_rows_waiting_until_timestamp_seconds")
+        self._requests = self._plain("syncd_api_requests_total")
+        self._requests_left = self._plain("syncd_api_requests_left")
+        self._up = self._plain("syncd_up")
+        self._query_up = self._of_query("syncd_query_up")
+        self._plain("syncd_build_info").set(1, __version__)
+        self._plain("syncd_api_requests_limit").set(daily_requests)
         self._daily_requests = daily_requests
         self._clock = clock or SystemClock()
         self._spent: float = 0
@@ -195,11 +168,11 @@ class Metrics:
     def set_queries(self, queries: Iterable[str]) -> None:
         """Say which queries there are now: new ones get their series, those of removed ones vanish."""
         with self._lock:
-            wanted = frozenset(queries)
-            self._create_series()
-            for query in self._queries - wanted:
-                self._remove(query)
-            self._queries, self._unseen = wanted, wanted - self._queries
+            wanted = dict.fromkeys(queries)
+            for query in self._queries.keys() - wanted.keys():
+                for series in self._series:
+                    series.forget(query)
+            self._queries = wanted
 
     def rows_read(self, query: str, rows: float) -> None:
         """Count rows read."""
@@ -228,14 +201,14 @@ class Metrics:
         """Record a run that ended well at `now` (unix seconds)."""
         with self._lock:
             if query in self._queries:
-                self._run_seconds.labels(query).observe(seconds)
-                self._last_success.labels(query).set(now)
+                self._run_seconds.observe(seconds, query)
+                self._last_success.set(now, query)
 
     def request(self, code: int | None) -> None:
         """Count one request to Metrica by its HTTP status; None: there was no answer."""
         known = code is not None and code in _HTTP_STATUS
-        self._requests.labels(str(code) if known else "none").inc()
         with self._lock:
+            self._requests.add(1, str(code) if known else "none")
             self._begin_day()
             self._spent += 1
 
@@ -247,86 +220,64 @@ class Metrics:
 
     def apply(self, report: StatusReport | None) -> None:
         """Take over what only the state store knows, before a scrape; None: the store did not answer."""
-        self._up.set(1 if report is not None and report.ready else 0)
         if report is not None and report.requests_left is not None:
             self.set_requests_left(report.requests_left)
         with self._lock:
-            self._create_series()
+            self._up.set(1 if report is not None and report.ready else 0)
             if report is None:
                 for name in self._queries:
-                    self._query_up.labels(name).set(0)
+                    self._query_up.set(0, name)
                 return
             for query in report.queries:
                 if query.name in self._queries:
-                    self._query_up.labels(query.name).set(query.alive)
+                    self._query_up.set(query.alive, query.name)
                     if query.is_known:
                         self._take_over(query)
 
     def render(self) -> tuple[bytes, str]:
         """All of it in Prometheus' text format 0.0.4, and that format's content type."""
         with self._lock:
-            self._create_series()
             self._begin_day()
             self._requests_left.set(max(0, self._daily_requests - self._spent))
-        return generate_latest(self.registry), CONTENT_TYPE_PLAIN_0_0_4
+        return b"".join(map(self._text, self._series)), CONTENT_TYPE
 
     # --- how it is done -----------------------------------------------------------------------------------
 
     def _take_over(self, query: QueryStatus) -> None:
-        lag, due = query.lag_seconds, query.facts.waiting_due
-        self._lag.labels(query.name).set(math.nan if lag is None else lag)
+        lag, due, name = query.lag_seconds, query.facts.waiting_due, query.name
+        self._lag.set(math.nan if lag is None else lag, name)
         sale = query.facts.newest_at
-        self._newest_sale.labels(query.name).set(sale.timestamp() if sale else 0)
-        self._paused.labels(query.name).set(query.facts.paused is not None)
-        self._info.labels(query.name, query.facts.kind).set(1)
-        for reason in Reason:
-            self._rejects.labels(query.name, reason.value).set(query.facts.rejected.get(reason.value, 0))
-        self._waiting.labels(query.name).set(query.facts.waiting)
-        self._waiting_until.labels(query.name).set(due.timestamp() if due else 0)
+        self._newest_sale.set(sale.timestamp() if sale else 0, name)
+        self._paused.set(query.facts.paused is not None, name)
+        self._info.set(1, name, query.facts.kind)
+        for reason in _REASONS:
+            self._rejects.set(query.facts.rejected.get(reason, 0), name, reason)
+        self._waiting.set(query.facts.waiting, name)
+        self._waiting_until.set(due.timestamp() if due else 0, name)
         if query.facts.ok_at is not None:
-            self._last_success.labels(query.name).set(query.facts.ok_at.timestamp())
+            self._last_success.set(query.facts.ok_at.timestamp(), name)
+
+    def _text(self, series: Series) -> bytes:
+        with self._lock:  # one after the other: events wait for no whole scrape
+            return series.text(self._queries).encode()
 
     def _begin_day(self) -> None:
         today = self._clock.now().date()
         if today != self._day:
             self._day, self._spent = today, 0
 
-    def _make(self, kind: Callable[..., _MetricT], name: str) -> _MetricT:
-        spec = _SPEC[name]
-        metric = kind(name, spec.help, spec.labels, registry=self.registry)
-        if spec.labels == ("query",):
-            self._by_query.append(metric)
-        return metric
+    def _with(self, series: _SeriesT) -> _SeriesT:
+        self._series.append(series)
+        return series
 
-    def _add(self, counter: Counter, amount: float, query: str, *labels: str) -> None:
+    def _plain(self, name: str) -> PlainSeries:
+        return self._with(PlainSeries(_SPEC[name]))
+
+    def _of_query(self, name: str, seconds: Sequence[str] = (), default: float = 0) -> QuerySeries:
+        return self._with(QuerySeries(_SPEC[name], seconds, default))
+
+    def _add(self, counter: QuerySeries, amount: float, query: str, second: str = "") -> None:
         # A late event of a query that was just removed must not bring its series back.
         with self._lock:
             if query in self._queries and amount > 0:
-                counter.labels(query, *labels).inc(amount)
-
-    def _create_series(self) -> None:
-        for query in self._unseen:
-            self._create(query)
-        self._unseen = frozenset()
-
-    def _create(self, query: str) -> None:
-        for metric in self._by_query:
-            metric.labels(query)
-        self._lag.labels(query).set(math.nan)
-        for reason in Reason:
-            self._rows_rejected.labels(query, reason.value)
-            self._rejects.labels(query, reason.value)
-        for outcome in PostOutcome:
-            self._uploads.labels(query, outcome.value)
-
-    def _remove(self, query: str) -> None:
-        for metric in self._by_query:
-            metric.remove(query)
-        for kind in QueryKind:
-            with suppress(KeyError):  # the query was of one kind
-                self._info.remove(query, kind.value)
-        for reason in Reason:
-            self._rows_rejected.remove(query, reason.value)
-            self._rejects.remove(query, reason.value)
-        for outcome in PostOutcome:
-            self._uploads.remove(query, outcome.value)
+                counter.add(amount, query, second)

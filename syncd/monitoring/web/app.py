@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +20,9 @@ from syncd.monitoring.web.headers import BoundedHead, StrictHeaders
 from syncd.monitoring.web.hosts import KnownHosts
 from syncd.monitoring.web.languages import choose_language
 from syncd.monitoring.web.manual import find_page, list_pages
-from syncd.monitoring.web.page import PageRenderer
+
+if TYPE_CHECKING:  # with jinja2, loaded when a person looks: 3 MB that machines do without
+    from syncd.monitoring.web.page import PageRenderer
 
 STILL_LIMIT = 30.0
 """Seconds; the daemon's loop looks around every five, whatever the runs do."""
@@ -176,6 +179,8 @@ def _page(request: Request) -> PageRenderer:
     address = Address(
         request.url.path, lang=asked if asked == language else "", still="still" in request.query_params
     )
+    from syncd.monitoring.web.page import PageRenderer  # noqa: PLC0415 — see above
+
     return PageRenderer(language, address)
 
 

@@ -6,7 +6,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from syncd.monitoring.web.page import STYLE_HASH
+from syncd.monitoring.web.style import STYLE_HASH
 
 STRICT = {
     "content-security-policy": f"default-src 'none'; style-src '{STYLE_HASH}'; img-src data:; "

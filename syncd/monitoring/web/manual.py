@@ -12,18 +12,20 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from posixpath import dirname, normpath
+from typing import TYPE_CHECKING
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 from markupsafe import Markup
 
 from syncd.monitoring.web.address import Address
+
+if TYPE_CHECKING:  # loaded when somebody reads a page
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 _PACKAGE = Path(__file__).parents[2]
 _PLACES = (_PACKAGE / "manual", _PACKAGE.parent / "docs")
 """Where the files are in an installed package, and in a checkout."""
 _COMMENT = re.compile(r"<!--.*?-->\n?", re.DOTALL)
-_MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def list_pages(language: str) -> list[ManualPage]:
 
 def render(page: ManualPage, address: Address, language: str) -> Markup:
     """Render a page as HTML. Links to other pages hold; links to other files become their words."""
-    tokens = _MARKDOWN.parse(page.text)
+    markdown = _markdown()
+    tokens = markdown.parse(page.text)
     slugs: dict[str, int] = {}
     for heading, inline in pairwise(tokens):
         if heading.type == "heading_open":
@@ -62,7 +65,7 @@ def render(page: ManualPage, address: Address, language: str) -> Markup:
             "style", None
         )  # how a table's column is aligned: the page takes no style but its sheet
         token.children = _followable(token.children or [], page, address, language)
-    return Markup(_MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {}))  # noqa: S704 — raw HTML is off
+    return Markup(markdown.renderer.render(tokens, markdown.options, {}))  # noqa: S704 — raw HTML is off
 
 
 def _followable(tokens: list[Token], page: ManualPage, address: Address, language: str) -> list[Token]:
@@ -103,6 +106,13 @@ def _slug(heading: str, used: dict[str, int]) -> str:
     slug = re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
     used[slug] = used.get(slug, -1) + 1
     return f"{slug}-{used[slug]}" if used[slug] else slug
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt  # noqa: PLC0415 — 2 MB that few daemons ever need
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
 @cache

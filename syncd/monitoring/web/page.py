@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from hashlib import sha256
 from importlib.resources import files
 from urllib.parse import quote
 
@@ -21,17 +19,13 @@ from syncd.monitoring.web.address import Address
 from syncd.monitoring.web.attention import attention, worst_first
 from syncd.monitoring.web.cached import Unknown
 from syncd.monitoring.web.manual import ManualPage, render
+from syncd.monitoring.web.style import STYLE
 from syncd.monitoring.web.words import Words
 
 REFRESH = 30
 """Seconds between two looks of an open page."""
 MOST_ITEMS = 12
 """Things that need a person, told in full; the queries of the others stand first in the list below them."""
-
-_HERE = files("syncd.monitoring.web")
-_STYLE = _HERE.joinpath("style.css").read_text(encoding="utf-8")
-STYLE_HASH = "sha256-" + b64encode(sha256(_STYLE.encode()).digest()).decode()
-"""What the Content-Security-Policy calls the page's one style sheet."""
 
 _TONES = {
     QueryState.OK: "good",
@@ -179,7 +173,7 @@ class PageRenderer:
             words=Words(self.language, zone),
             address=self._address,
             languages=LANGUAGES,
-            style=Markup(_STYLE),  # noqa: S704 - our own file, not input
+            style=Markup(STYLE),  # noqa: S704 - our own file, not input
             icon=_icon(tone),
             tones=_TONES,
             upload_tones=_UPLOAD_TONES,
@@ -232,7 +226,9 @@ def _code(text: str) -> Markup:
 
 
 _ENVIRONMENT = Environment(
-    loader=FunctionLoader(lambda name: _HERE.joinpath(name).read_text(encoding="utf-8")),
+    loader=FunctionLoader(
+        lambda name: files("syncd.monitoring.web").joinpath(name).read_text(encoding="utf-8")
+    ),
     autoescape=True,
     extensions=["jinja2.ext.i18n"],
     undefined=StrictUndefined,

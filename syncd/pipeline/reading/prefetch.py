@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
+from importlib import import_module
 from threading import Thread
 
 from syncd.model import Page, TextPage
@@ -19,8 +19,13 @@ GIVE_WAY = 0.001
 Else it waits until a page is through a regular expression, and the database with it: a tenth of the time.
 """
 
+SOON = 0.02
+"""Seconds in which a page that has few rows is there."""
 
-def prefetched(scan: Scan[AnyPage], wanted: Callable[[], int], most: int) -> Iterator[AnyPage]:
+
+def prefetched(
+    scan: Scan[AnyPage], wanted: Callable[[], int], most: int, *, is_first_load: bool = False
+) -> Iterator[AnyPage]:
     """The pages of a scan, each asked for before the one before it is worked on.
 
     A page that nobody waits for any more ends by itself: the scan has its cursor to itself.
@@ -29,10 +34,11 @@ def prefetched(scan: Scan[AnyPage], wanted: Callable[[], int], most: int) -> Ite
         scan: It is asked from another thread, for one page at a time.
         wanted: How many rows the page may have that is given next; at least one.
         most: How many rows a page has at most.
+        is_first_load: There are many rows to come, for all that is known.
     """
     limit = min(wanted(), most)
     scan.page_rows = limit
-    page = _first(scan)
+    page = _first(scan) if is_first_load else next(scan)
     while not page.exhausted:
         left = limit - (len(page.rows) if isinstance(page, Page) else len(page.keys))
         scan.page_rows = left if left > 0 else most
@@ -43,11 +49,10 @@ def prefetched(scan: Scan[AnyPage], wanted: Callable[[], int], most: int) -> Ite
 
 
 def _first(scan: Scan[AnyPage]) -> AnyPage:
-    """The first page; the first one of a process is made while what codes its keys is loaded (numpy)."""
-    if "syncd.model.key_codes" in sys.modules:
-        return next(scan)
+    """The first page of a first load; where it takes its time, what codes keys is loaded meanwhile."""
     page = _begun(scan)
-
+    if not wait([page], timeout=SOON).done:
+        import_module("syncd.model.key_codes")  # numpy, 80 ms, which a poll that finds nothing goes without
     return page.result()
 
 

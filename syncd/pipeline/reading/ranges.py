@@ -91,7 +91,7 @@ class Ranges:
             return chunking.rows_wanted(chunk, rows)
 
         scan = context.source.scan_lines(after, form, upto=span.upto, page_rows=most)
-        for page in prefetched(scan, wanted, most):
+        for page in prefetched(scan, wanted, most, is_first_load=span.known is None):
             held = held_rows or HeldRows(self._future_keys, span.keys, ends_with_page=True)
             self._intake.add(chunk, page, context.clock.now(), held)
             if held_rows is not None and (page.exhausted or span.is_new(page.mark)):
