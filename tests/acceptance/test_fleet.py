@@ -32,12 +32,6 @@ HANDED_OVER = 10.0
 """Seconds in which a daemon that ends in peace is replaced: two beats, and a loaded machine."""
 
 
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
-
-
 class Fleet:
     """Daemons with the same configuration on one store."""
 
