@@ -26,6 +26,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Self, TextIO
 
 import syncd
+from syncd.ledger.tables import tables
 from tests.support.fix_cli import DEADLINE, TOKEN, Cli, Running
 
 SHARED = (
@@ -186,6 +187,8 @@ def main() -> None:
             import_module(module.name)
     for name in SHARED:
         import_module(name)
+    tables("syncd_", None)
+    tables("", "syncd")
     gc.collect()
     gc.freeze()  # a collection in a fork would write to all of it, and so copy it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who mind the runs
