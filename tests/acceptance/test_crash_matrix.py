@@ -132,11 +132,11 @@ def test_killed_while_sending_rows_that_waited(
     assert cell.accounts.state.rows("SELECT * FROM syncd_waiting") == []
 
 
-def test_an_unknown_point_is_refused(cli: Cli, sqlite_db: Database) -> None:
+def test_an_unknown_point_is_refused(command: Cli, sqlite_db: Database) -> None:
     """A misspelt point would prove nothing, so it is told in one line instead of never being reached."""
-    cli.configure(shop.configuration(sqlite_db, "http://127.0.0.1:9", shop.query()))
+    command.configure(shop.configuration(sqlite_db, "http://127.0.0.1:9", shop.query()))
 
-    done = cli.run("run", "--once", SYNCD_CRASH_AT="no_such_point")
+    done = command.run("run", "--once", SYNCD_CRASH_AT="no_such_point")
 
     assert done.returncode == 2
     assert "SYNCD_CRASH_AT=no_such_point" in done.stderr
