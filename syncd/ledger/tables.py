@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -78,8 +79,9 @@ class Tables:
     probe_answers: Table
 
 
+@lru_cache(maxsize=8)
 def tables(prefix: str, schema: str | None) -> Tables:
-    """The tables under these names.
+    """The tables under these names, made once: nobody changes them.
 
     Args:
         prefix: Put before every table's and index's name; empty in PostgreSQL.

@@ -64,8 +64,16 @@ def one_situation(cli: Cli, template: Template, sqlite_db: Database, emulator: E
 
 
 @pytest.fixture
-def forked(tmp_path: Path, template: Template) -> Iterator[Cli]:
-    """The command line in a fresh folder, without its start each time; what still runs is killed."""
+def command(tmp_path: Path) -> Iterator[Cli]:
+    """The command line in a fresh folder, as users start it; what still runs at the end is killed."""
+    tool = Cli(tmp_path)
+    yield tool
+    tool.close()
+
+
+@pytest.fixture
+def cli(tmp_path: Path, template: Template) -> Iterator[Cli]:
+    """The same without its imports each time: every process is a fork of one started syncd."""
     tool = ForkedCli(tmp_path, template)
     yield tool
     tool.close()

@@ -17,31 +17,53 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from importlib import import_module
 from itertools import count
 from pathlib import Path
+from pkgutil import walk_packages
 from tempfile import TemporaryDirectory
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
-from tests.support.fix_cli import DEADLINE, TOKEN, Cli
+import syncd
+from syncd.ledger.tables import tables
+from tests.support.fix_cli import DEADLINE, TOKEN, Cli, Running
 
 SHARED = (
-    "syncd.emulator",
-    "syncd.service.signals",
-    "syncd.service.alerting",
-    "syncd.monitoring.web",
-    "syncd.inspect.check",
-    "syncd.source.tolerant",
-    "syncd.source.notifications",
-    "syncd.ledger.impatient",
-    "syncd.ledger.schema.migrate",
     "sqlalchemy.dialects.postgresql.psycopg",
     "sqlalchemy.dialects.mysql.pymysql",
     "sqlalchemy.dialects.sqlite.pysqlite",
     "psycopg",
     "pymysql",
 )
-"""What commands load as they go, beside themselves; tests/test_imports.py holds what each of them loads."""
+"""What is loaded by name as it goes, beside syncd's own modules; tests/test_imports.py holds what is when."""
+
+
+class Forked:
+    """A fork that goes on, as `subprocess.Popen` shows a process."""
+
+    def __init__(self, pid: int, code: Future[int], stderr: TextIO) -> None:
+        self.pid = pid
+        self.stderr = stderr
+        self._code = code
+
+    def poll(self) -> int | None:
+        """The exit code, if it has ended."""
+        return self._code.result() if self._code.done() else None
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end; the exit code."""
+        return self._code.result(timeout)
+
+    def send_signal(self, number: int) -> None:
+        """A signal, unless it has ended."""
+        if self.poll() is None:
+            with suppress(ProcessLookupError):  # it ends as we speak
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        self.send_signal(signal.SIGKILL)
 
 
 class Template:
@@ -58,7 +80,7 @@ class Template:
             text=True,
         )
         self._numbers = count(1)
-        self._codes: dict[int, Future[int]] = {}
+        self._answers: dict[tuple[int, str], Future[int]] = {}
         self._writing = threading.Lock()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -89,9 +111,29 @@ class Template:
             said = out.read_text(encoding="utf-8"), err.read_text(encoding="utf-8")
         return subprocess.CompletedProcess(["syncd", *arguments], code, *said)
 
+    def start(self, folder: Path, arguments: Sequence[str], environ: Mapping[str, str]) -> Forked:
+        """One that goes on, with its standard error at hand."""
+        with TemporaryDirectory() as kept:
+            err = Path(kept, "err")
+            os.mkfifo(err)
+            reading = os.open(err, os.O_RDONLY | os.O_NONBLOCK)
+            writing = os.open(err, os.O_WRONLY)  # until the fork writes there, so that it does not end before
+            os.set_blocking(reading, True)
+            begun, code = self._send(folder, Path(os.devnull), err, arguments, environ)
+            pid = begun.result(DEADLINE)
+            os.close(writing)
+        return Forked(pid, code, os.fdopen(reading, encoding="utf-8"))
+
     def _order(
         self, folder: Path, out: Path, err: Path, arguments: Sequence[str], environ: Mapping[str, str]
     ) -> int:
+        _, code = self._send(folder, out, err, arguments, environ)
+        return code.result(DEADLINE * 2)
+
+    def _send(
+        self, folder: Path, out: Path, err: Path, arguments: Sequence[str], environ: Mapping[str, str]
+    ) -> tuple[Future[int], Future[int]]:
+        """Order a run; what will be its process and its exit code."""
         number = next(self._numbers)
         order = {
             "folder": str(folder),
@@ -100,23 +142,24 @@ class Template:
             "arguments": [*arguments],
             "environ": {**environ},
         }
-        code = self._codes[number] = Future()
+        begun = self._answers[number, "begun"] = Future()
+        code = self._answers[number, "ended"] = Future()
         assert self._process.stdin is not None
         with self._writing:
             self._process.stdin.write(json.dumps({"number": number, **order}) + "\n")
             self._process.stdin.flush()
-        return code.result(DEADLINE * 2)
+        return begun, code
 
     def _read(self) -> None:
         """Hand each answer to the thread that waits for it."""
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            number, code = line.split()
-            self._codes.pop(int(number)).set_result(int(code))
+            number, what, value = line.split()
+            self._answers.pop((int(number), what)).set_result(int(value))
 
 
 class ForkedCli(Cli):
-    """The command line whose runs are forks; what it starts and leaves running is as users start it."""
+    """The command line whose processes are forks; those of a shell are as users start them."""
 
     def __init__(self, folder: Path, template: Template) -> None:
         super().__init__(folder)
@@ -128,14 +171,24 @@ class ForkedCli(Cli):
             return super().run(*arguments, **environ)
         return self._template.apart(self.folder, arguments, self.environ(**environ))
 
+    def start(self, *arguments: str, **environ: str) -> Running:
+        """Start and leave running."""
+        if "LD_PRELOAD" in environ:
+            return super().start(*arguments, **environ)
+        return self.follow(self._template.start(self.folder, arguments, self.environ(**environ)))
+
 
 def main() -> None:
-    """Fork for each line of standard input; each fork answers with its number and exit code."""
-    from syncd.cli.main import SECTIONS  # what the forks share; the test process need not have it
-
-    commands = {entry.place.partition(":")[0] for section in SECTIONS.values() for entry in section.values()}
-    for name in (*sorted(commands), *SHARED):
+    """Fork for each line of standard input; each fork answers with its process, then with its exit code."""
+    for module in walk_packages(syncd.__path__, "syncd."):
+        if (
+            not module.name.endswith("__main__") and ".migrations." not in module.name
+        ):  # those run as they load
+            import_module(module.name)
+    for name in SHARED:
         import_module(name)
+    tables("syncd_", None)
+    tables("", "syncd")
     gc.collect()
     gc.freeze()  # a collection in a fork would write to all of it, and so copy it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who mind the runs
@@ -148,32 +201,37 @@ def main() -> None:
 
 def mind(order: dict[str, Any]) -> None:
     """Run in a fork, wait for its end, and tell how it ended."""
-    number = order.pop("number")
     child = os.fork()
     if child == 0:
         os._exit(be(**order))
     _, status = os.waitpid(child, 0)
-    os.write(1, f"{number} {os.waitstatus_to_exitcode(status)}\n".encode())
+    os.write(1, f"{order['number']} ended {os.waitstatus_to_exitcode(status)}\n".encode())
 
 
-def be(folder: str, out: str, err: str, arguments: list[str], environ: dict[str, str]) -> int:
+def be(number: int, folder: str, out: str, err: str, arguments: list[str], environ: dict[str, str]) -> int:
     """Be that run; the exit code."""
-    from syncd.cli.main import run
+    from syncd.cli.startup import main as syncd_main
     from syncd.model import faultpoints
 
     os.chdir(folder)
     output = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    errors = output if err == out else os.open(err, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.write(1, f"{number} begun {os.getpid()}\n".encode())
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(output, 1)
-    os.dup2(output if err == out else os.open(err, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), 2)
+    os.dup2(errors, 2)
     os.environ.clear()
     os.environ.update(environ)
     time.tzset()
     faultpoints.arm(os.environ)
-    code = run([*arguments])
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return code
+    sys.argv = ["syncd", *arguments]
+    try:
+        syncd_main()
+    except SystemExit as end:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        return int(end.code or 0)
+    raise AssertionError("syncd ends with an exit code")
 
 
 if __name__ == "__main__":

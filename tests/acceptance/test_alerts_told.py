@@ -24,12 +24,6 @@ with open(sys.argv[1], "a", encoding="utf-8") as file:
 """
 
 
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
-
-
 def configure(cli: Cli, source: Database, emulator: EmulatorServer, alerts: dict[str, Any]) -> None:
     """A shop whose query runs each second, and who is told of what."""
     top = {"alerts": alerts, "http": {"listen": "127.0.0.1:0"}, "log": {"level": "debug"}}

@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import crm, shop
 from tests.acceptance.cells import KILLED
-from tests.acceptance.template import ForkedCli, Template
 from tests.support.fix_cli import Cli
 from tests.support.servers import Database
-
-
-@pytest.fixture
-def cli(tmp_path: Path, template: Template) -> Cli:
-    """The command line, in forks of one process."""
-    return ForkedCli(tmp_path, template)
 
 
 def configure(cli: Cli, database: Database, emulator: EmulatorServer, **options: object) -> None:

@@ -12,12 +12,6 @@ from tests.support.fix_cli import Cli
 from tests.support.servers import Database
 
 
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
-
-
 @pytest.mark.parametrize("offline", [["--offline"], []], ids=["offline", "live"])
 def test_a_driver_that_is_not_installed(ready: Cli, sqlite_db: Database, offline: list[str]) -> None:
     """It is told with what to install, for its database alone; the sql has nothing to do with it."""

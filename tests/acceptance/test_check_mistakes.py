@@ -39,12 +39,6 @@ QUERY = """
 ALL = "SELECT * FROM orders"
 
 
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
-
-
 def query(
     name: str,
     sql: str = ALL,

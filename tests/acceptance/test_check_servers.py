@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
 from sqlalchemy.engine import make_url
 
 from tests.acceptance import shop
@@ -18,12 +17,6 @@ PRICE = {
     "DateTime": "paid_at",
     "Price": "single",
 }
-
-
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
 
 
 def checked(cli: Cli, database: Database, queries: dict[str, Any], **top: Any) -> list[dict[str, Any]]:

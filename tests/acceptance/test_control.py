@@ -12,12 +12,6 @@ from tests.support.fix_cli import Cli
 from tests.support.servers import Database
 
 
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
-
-
 @pytest.mark.parametrize("kept", ["sqlite", "postgres"])
 def test_daemons_follow_what_a_person_asks(
     cli: Cli, sqlite_db: Database, emulator: EmulatorServer, request: pytest.FixtureRequest, kept: str

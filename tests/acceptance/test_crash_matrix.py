@@ -132,11 +132,11 @@ def test_killed_while_sending_rows_that_waited(
     assert cell.accounts.state.rows("SELECT * FROM syncd_waiting") == []
 
 
-def test_an_unknown_point_is_refused(cli: Cli, sqlite_db: Database) -> None:
+def test_an_unknown_point_is_refused(command: Cli, sqlite_db: Database) -> None:
     """A misspelt point would prove nothing, so it is told in one line instead of never being reached."""
-    cli.configure(shop.configuration(sqlite_db, "http://127.0.0.1:9", shop.query()))
+    command.configure(shop.configuration(sqlite_db, "http://127.0.0.1:9", shop.query()))
 
-    done = cli.run("run", "--once", SYNCD_CRASH_AT="no_such_point")
+    done = command.run("run", "--once", SYNCD_CRASH_AT="no_such_point")
 
     assert done.returncode == 2
     assert "SYNCD_CRASH_AT=no_such_point" in done.stderr
@@ -145,15 +145,15 @@ def test_an_unknown_point_is_refused(cli: Cli, sqlite_db: Database) -> None:
 
 @pytest.mark.parametrize("point", ["intent", "answer", "accept_written", "accepted"])
 def test_the_command_itself_killed(
-    point: str, cli: Cli, sqlite_db: Database, emulator: EmulatorServer
+    point: str, command: Cli, sqlite_db: Database, emulator: EmulatorServer
 ) -> None:
     """The same with `syncd` as users start it, from its command line."""
     shop.open_shop(sqlite_db)
     shop.sell(sqlite_db, 1, 3)
-    state = Database(url=f"sqlite:///{cli.folder}/syncd-state.db", reader_url="")
-    cli.configure(shop.configuration(sqlite_db, emulator.url, shop.query(chunk_rows=2)))
+    state = Database(url=f"sqlite:///{command.folder}/syncd-state.db", reader_url="")
+    command.configure(shop.configuration(sqlite_db, emulator.url, shop.query(chunk_rows=2)))
 
-    assert cli.run("run", "--once", SYNCD_CRASH_AT=point).returncode == KILLED
-    assert cli.run("run", "--once").returncode == 0
+    assert command.run("run", "--once", SYNCD_CRASH_AT=point).returncode == KILLED
+    assert command.run("run", "--once").returncode == 0
 
     Accounts(sqlite_db, state, emulator, 101).settle({1, 2, 3}, last=3)

@@ -57,7 +57,7 @@ def test_many_queries(fleet: Fleet) -> None:
     Shares are even at every stage, each order comes to each counter once, and all are taken over within 30 s.
     A query idles no longer than that and one round of all queries, which is a matter of the machine.
     """
-    fleet.configure(MANY, every="10s")
+    fleet.configure(MANY, every="20s")
     fleet.patience = ROUNDS
     fleet.sell()
     began = time.monotonic()
@@ -104,7 +104,7 @@ def test_the_network_to_the_store_stops(
     name = rest.strip("/").partition("?")[0]
     queries: dict[str, object] = {}
     for number in range(FEW):
-        queries |= shop.query(f"q{number:02}", counter=100 + number, every="3s")
+        queries |= shop.query(f"q{number:02}", counter=100 + number, every="6s")
     top = {"state": {"url": "${STATE}"}, "http": {"listen": "127.0.0.1:0"}}
     cli.configure(shop.configuration(postgres, emulator.url, queries, **top))
     fleet.sell()

@@ -32,12 +32,6 @@ SLACK = 4.0
 """Seconds for a run that had just begun, the probe itself, and a machine with other things to do."""
 
 
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
-
-
 class Service:
     """A daemon and what it says of itself."""
 

@@ -18,12 +18,6 @@ SHAPES = Path(__file__).parents[1] / "support" / "shop_shapes"
 """Small copies of the orders tables of known shops, as their public schemas have them."""
 
 
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
-
-
 def statements(shape: str) -> list[str]:
     """The statements that make a shop's tables."""
     return [one for one in (SHAPES / f"{shape}.sql").read_text(encoding="utf-8").split(";\n") if one]

@@ -58,9 +58,12 @@ def stopped_in_time(daemon: Running, number: int) -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_an_idle_daemon_stops_at_once(ready: Cli, number: int) -> None:
+def test_an_idle_daemon_stops_at_once(
+    command: Cli, shop_db: Database, emulator: EmulatorServer, number: int
+) -> None:
     """Exit code 0, well before anything could time out; the log tells which signal it was."""
-    daemon = ready.start("run")
+    command.configure(shop.configuration(shop_db, emulator.url, shop.query()))
+    daemon = command.start("run")
     daemon.wait_for("query_finished")
 
     began = time.monotonic()

@@ -51,7 +51,7 @@ def delivered(done: str) -> dict[str, int]:
 
 @pytest.mark.parametrize("database", LIVE, ids=lambda database: database.name)
 def test_every_row_comes_once(
-    forked: Cli, database: LiveDatabase, emulator: EmulatorServer, tmp_path: Path
+    cli: Cli, database: LiveDatabase, emulator: EmulatorServer, tmp_path: Path
 ) -> None:
     """Each type of mark brings every row once, rows that come later too, and then rests."""
     if find_spec(DRIVERS[database.name]) is None or (
@@ -60,14 +60,14 @@ def test_every_row_comes_once(
         missing(DRIVERS[database.name])
     database.create_tables(tmp_path)
     database.insert(tmp_path, 0, FIRST)
-    counters = configure(forked, database, tmp_path, emulator.url)
+    counters = configure(cli, database, tmp_path, emulator.url)
 
     for expected in (FIRST, 0):
-        done = forked.run("run", "--once", "--json")
+        done = cli.run("run", "--once", "--json")
         assert done.returncode == 0, done.stderr
         assert delivered(done.stdout) == dict.fromkeys(counters, expected)
     database.insert(tmp_path, FIRST, MORE)
-    done = forked.run("run", "--once", "--json")
+    done = cli.run("run", "--once", "--json")
     assert delivered(done.stdout) == dict.fromkeys(counters, MORE), done.stderr
-    checked = forked.run("check")
+    checked = cli.run("check")
     assert "ERROR" not in checked.stdout, checked.stdout

@@ -27,12 +27,6 @@ DOWN = (0, 1, 20, 120, 200)
 """Of the first answer's about 400 bytes."""
 
 
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
-
-
 def prove_cut(template: Template, folder: Path, emulator: EmulatorServer, counter: int, cut: Cut) -> None:
     """A cell behind a proxy that cuts its first upload there."""
     cell = prepare(template, folder, emulator, "none", counter)

@@ -17,13 +17,6 @@ from tests.acceptance import shop
 from tests.support.fix_cli import Cli
 from tests.support.servers import Database
 
-
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Many short runs: each a fork of one started syncd."""
-    return forked
-
-
 DAY = timedelta(days=1)
 
 

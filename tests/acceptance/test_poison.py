@@ -15,12 +15,6 @@ from tests.support.fix_cli import Cli
 from tests.support.servers import Database
 
 
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Many short runs: each a fork of one started syncd."""
-    return forked
-
-
 def posts(emulator: EmulatorServer) -> int:
     """How many upload requests there were."""
     return sum(request.method == "POST" for request in emulator.requests())

@@ -5,20 +5,12 @@ from __future__ import annotations
 import json
 import signal
 
-import pytest
-
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import shop
 from tests.support.fix_cli import TOKEN, Cli
 from tests.support.servers import Database
 
 ASIDE = 555
-
-
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
 
 
 def test_nothing_is_sent_before_it_is_confirmed(

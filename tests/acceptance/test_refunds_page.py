@@ -6,8 +6,6 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
 from syncd.emulator.server import EmulatorServer
 from tests.acceptance import crm
 from tests.support.fix_cli import Cli
@@ -27,12 +25,6 @@ CREATE TABLE calls (call_id bigint PRIMARY KEY, client_id text, started_at times
 INSERT INTO calls SELECT n, '98765432' || n, now() - interval '1 hour', '+7 999 555 00 0' || n, 60, false
     FROM generate_series(1, 2) AS n
 """
-
-
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
 
 
 def written() -> str:

@@ -23,12 +23,6 @@ from tests.support.fix_cli import Cli
 from tests.support.servers import Database
 
 
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Many short runs: each a fork of one started syncd."""
-    return forked
-
-
 def test_keys_that_do_not_exist_are_named_and_nothing_is_done(
     cli: Cli, one_shop: Database, emulator: EmulatorServer
 ) -> None:

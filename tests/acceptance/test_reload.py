@@ -220,12 +220,12 @@ def test_the_service_manager_is_told(daemon: Daemon) -> None:
         assert running.stop() == 0
 
 
-def test_once_is_not_reloaded(cli: Cli, shop_db: Database, emulator: EmulatorServer) -> None:
+def test_once_is_not_reloaded(command: Cli, shop_db: Database, emulator: EmulatorServer) -> None:
     """SIGHUP ends `run --once` as it ends any command whose terminal is gone."""
     emulator.fault("hang", on="upload", times=1)
-    cli.configure(shop.configuration(shop_db, emulator.url, shop.query()))
+    command.configure(shop.configuration(shop_db, emulator.url, shop.query()))
     ours = signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, which is inherited
-    running = cli.start("run", "--once")
+    running = command.start("run", "--once")
     signal.signal(signal.SIGHUP, ours)
     running.wait_for("upload_started")
     assert running.stop(signal.SIGHUP) == -signal.SIGHUP

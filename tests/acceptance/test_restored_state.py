@@ -16,12 +16,6 @@ from tests.support.servers import Database
 
 
 @pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Many short runs: each a fork of one started syncd."""
-    return forked
-
-
-@pytest.fixture
 def state(tmp_path: Path) -> Path:
     """Where the state store is."""
     return tmp_path / "state.db"

@@ -14,12 +14,6 @@ from tests.support.fix_cli import TOKEN, Cli
 from tests.support.servers import Database
 
 
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
-
-
 @pytest.fixture(params=["postgres", "mariadb", "sqlite_db"])
 def database(request: pytest.FixtureRequest) -> Database:
     """An open shop in each of the databases that syncd is tested on."""

@@ -223,11 +223,11 @@ def test_a_secret_that_the_file_does_not_hold(cli: Cli, sqlite_db: Database) -> 
         assert ("holds a secret" in done.stdout) == warned
 
 
-def test_no_core_file_of_it(cli: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
+def test_no_core_file_of_it(command: Cli, sqlite_db: Database, emulator: EmulatorServer) -> None:
     """A running daemon may leave none, however it dies."""
     shop.open_shop(sqlite_db)
-    cli.configure(shop.configuration(sqlite_db, emulator.url, shop.query()))
-    daemon = cli.start("run")
+    command.configure(shop.configuration(sqlite_db, emulator.url, shop.query()))
+    daemon = command.start("run")
     daemon.wait_for("daemon_started")
     limits = Path(f"/proc/{daemon.process.pid}/limits").read_text(encoding="ascii")
     assert re.search(r"^Max core file size +0 +0 ", limits, re.MULTILINE)

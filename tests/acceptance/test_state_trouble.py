@@ -13,8 +13,6 @@ from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-import pytest
-
 from syncd.emulator.server import EmulatorServer
 from syncd.model.faultpoints import Point
 from tests.acceptance import shop
@@ -22,12 +20,6 @@ from tests.acceptance.disk import Disk, mount
 from tests.support.fix_cli import DEADLINE, Cli, Running
 from tests.support.servers import Database
 from tests.support.waiting import eventually
-
-
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
 
 
 def ready(url: str) -> int:

@@ -26,12 +26,6 @@ STORES = Path(scene.__file__).parent
 OLD = ("0001", "0002", "0007")
 
 
-@pytest.fixture
-def cli(forked: Cli) -> Cli:
-    """Short runs: each a fork of one started syncd."""
-    return forked
-
-
 def old_store(kind: str, version: str) -> str:
     """The store as SQL, written yesterday: in a year it would be old enough to be forgotten."""
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date().isoformat()

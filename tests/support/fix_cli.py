@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, Queue
-from typing import Any
+from typing import IO, Any, Protocol
 
 import pytest
 
@@ -25,10 +25,32 @@ LAST_DEADLINE = 3 * DEADLINE
 """The same for a log that goes on and on."""
 
 
+class Started(Protocol):
+    """A process as `subprocess.Popen` shows it."""
+
+    pid: int
+
+    @property
+    def stderr(self) -> IO[str] | None:
+        """Where its standard error comes from."""
+
+    def poll(self) -> int | None:
+        """The exit code, if it has ended."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for the end; the exit code."""
+
+    def send_signal(self, number: int, /) -> None:
+        """Any signal."""
+
+    def kill(self) -> None:
+        """SIGKILL."""
+
+
 class Running:
     """A `syncd` that goes on; its log lines can be waited for."""
 
-    def __init__(self, process: subprocess.Popen[str]) -> None:
+    def __init__(self, process: Started) -> None:
         """Follow standard error in a thread, so that the process never blocks on a full pipe."""
         self.process = process
         self.lines: list[str] = []
@@ -137,6 +159,10 @@ class Cli:
             stderr=subprocess.PIPE,
             text=True,
         )
+        return self.follow(process)
+
+    def follow(self, process: Started) -> Running:
+        """Read what it says, and end it in the end."""
         running = Running(process)
         self.started.append(running)
         return running

@@ -97,7 +97,8 @@ def mariadb(mariadb_server: str) -> Iterator[Database]:
 
 
 def _database(path: str, name: str) -> Database:
-    query = f"unix_socket={quote(path, safe='')}"
+    # PyMySQL reads all certificates of the machine for each connection, also to a server without TLS.
+    query = f"unix_socket={quote(path, safe='')}&ssl_disabled=1"
     return Database(
         url=f"mysql+pymysql://root@localhost/{name}?{query}",
         reader_url=f"mysql+pymysql://reader:correct-horse@localhost/{name}?{query}",

@@ -16,6 +16,7 @@ from syncd.model.events import Event
 from syncd.service.bookkeeper import Bookkeeper
 from syncd.service.resources import Resources
 from syncd.service.runner import QueryRunner
+from tests.support.ledger import put_empty_store
 
 
 class Told:
@@ -62,6 +63,7 @@ class Process:
             "state": {"url": f"sqlite:///{folder}/state.db"},
             "queries": {"orders": {"counter": 1, **ids, **query}},
         }
+        put_empty_store(folder / "state.db")
         self.told = Told()
         self.clock = MovableClock()
         self.resources = Resources(parse(json.dumps(document), "test.yaml", {}), self.told, self.clock)
@@ -70,7 +72,7 @@ class Process:
         self._runner = QueryRunner(self.resources, self.query, keeper, Flag(), timedelta(hours=1))
 
     def __enter__(self) -> Self:
-        """Migrate the state store."""
+        """Migrate the state store, which one of this version need not."""
         self.resources.store.migrate()
         return self
 

@@ -8,10 +8,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Never
+from functools import lru_cache
+from typing import Any, Literal, Never
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.pool import NullPool
 
@@ -60,6 +61,13 @@ def dismiss(helper: subprocess.Popen[bytes]) -> None:
     helper.communicate()
 
 
+@lru_cache(maxsize=64)
+def _engine(url: str, isolation_level: Literal["AUTOCOMMIT"] | None = None) -> Engine:
+    """Each connection is a new one; what SQLAlchemy asks a server at the first is asked once."""
+    level: dict[str, Any] = {} if isolation_level is None else {"isolation_level": isolation_level}
+    return create_engine(url, poolclass=NullPool, **level)
+
+
 @dataclass(frozen=True, slots=True)
 class Database:
     """A fresh database of one test, on a real server."""
@@ -79,15 +87,13 @@ class Database:
 
     def many(self, statement: str, parameters: Sequence[dict[str, object]]) -> None:
         """Run one statement with `:name` parameters once per element, in one transaction."""
-        engine = create_engine(self.url, poolclass=NullPool)
-        with engine.begin() as connection:
+        with _engine(self.url).begin() as connection:
             connection.execute(text(statement), parameters)
 
     def _run(self, statements: Sequence[str]) -> list[tuple[object, ...]]:
-        # AUTOCOMMIT because CREATE DATABASE and VACUUM refuse a transaction.
-        engine = create_engine(self.url, poolclass=NullPool, isolation_level="AUTOCOMMIT")
         rows: list[tuple[object, ...]] = []
-        with engine.connect() as connection:
+        # AUTOCOMMIT because CREATE DATABASE and VACUUM refuse a transaction.
+        with _engine(self.url, "AUTOCOMMIT").connect() as connection:
             for statement in statements:
                 result = connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
                 rows = [tuple(row) for row in result] if result.returns_rows else []
