@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from importlib.util import find_spec
-from pathlib import Path
+from iso4217 import Currency
 
 from syncd.mapping.bad import BadValueError
 from syncd.model import Reason
@@ -12,20 +10,7 @@ from syncd.model import Reason
 _NOT_MONEY = frozenset({"XXX", "XTS"})
 """In the table, but by the standard itself "no currency" and "for testing": their money would be lost."""
 
-
-def _listed() -> frozenset[str]:
-    """Read the codes of the table that `iso4217` brings.
-
-    To import it parses XML and makes an object of all that the table says; its 1,700 elements stay.
-    """
-    package = find_spec("iso4217")
-    if package is None or package.origin is None:
-        raise ModuleNotFoundError("iso4217 is not installed", name="iso4217")
-    table = Path(package.origin).with_name("table.xml").read_text(encoding="utf-8")
-    return frozenset(re.findall("<Ccy>([A-Z]{3})</Ccy>", table))
-
-
-CODES = _listed() - _NOT_MONEY
+CODES = frozenset(str(currency.code) for currency in Currency) - _NOT_MONEY
 """The codes in use today, upper-case; withdrawn ones (DEM, BGN …) are not in ISO's current list."""
 
 
