@@ -74,16 +74,16 @@ def test_it_finds_what_was_added(
 
 
 def test_runs_stay_few_and_short(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Thousands of small uploads leave a handful of runs, none longer than a merge may hold in memory."""
-    monkeypatch.setattr(key_index, "LONGEST_RUN", 2000)
+    """Many small uploads leave a handful of runs, none longer than a merge may hold in memory."""
+    monkeypatch.setattr(key_index, "LONGEST_RUN", 500)
     database, runs = store.database, store.database.tables.key_runs
     with database.write() as connection:
-        for number in range(3000):
+        for number in range(800):
             codes = codes_of([f'["k{number}-{n}"]' for n in range(3)])
             key_index.add(database, connection, "q", {key_lookup.KEY: codes}, number)
         count, longest = connection.execute(select(func.count(), func.max(runs.c.size))).one()
-    assert count < 9000 / 1000 + 4 * key_index.FAN
-    assert longest <= 2000
+    assert count < 2400 / 250 + 4 * key_index.FAN
+    assert longest <= 500
 
 
 def test_growing_keys_are_not_written_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,12 +103,12 @@ def test_growing_keys_are_not_written_again(store: Store, monkeypatch: pytest.Mo
             long = [f'["{key}"]' for key in range(1000 * number, 1000 * number + 100)]
             key_index.add(database, connection, "long", {key_lookup.KEY: codes_of(long)}, number)
         assert merged == []
-        for number in range(3000):
+        for number in range(1000):
             codes = codes_of([f'["{number}"]'])
             key_index.add(database, connection, "short", {key_lookup.KEY: codes}, number)
         asked = select(func.count()).select_from(runs)
         count = connection.execute(asked.where(runs.c.query == "short")).scalar_one()
-    assert count < 3000 / 100 + 4 * key_index.FAN
+    assert count < 1000 / 100 + 4 * key_index.FAN
 
 
 def test_keys_of_one_code_are_told_apart(ledger: QueryLedger, monkeypatch: pytest.MonkeyPatch) -> None:
