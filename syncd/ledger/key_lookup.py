@@ -19,7 +19,7 @@ from syncd.model.key_code import code_of
 
 FEW = 64
 """So many keys are looked for one by one; more read a run's range as a whole."""
-FEW_BLOCKS = 200
+FEW_BLOCKS = 600
 """So many blocks are looked into for few keys; where it is more (keys in no order), filters come first."""
 KEY = "key"
 """The subject of `key_codes.codes_of`."""
