@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from iso4217 import Currency
+from functools import cache
 
 from syncd.mapping.bad import BadValueError
 from syncd.model import Reason
@@ -10,8 +10,13 @@ from syncd.model import Reason
 _NOT_MONEY = frozenset({"XXX", "XTS"})
 """In the table, but by the standard itself "no currency" and "for testing": their money would be lost."""
 
-CODES = frozenset(str(currency.code) for currency in Currency) - _NOT_MONEY
-"""The codes in use today, upper-case; withdrawn ones (DEM, BGN …) are not in ISO's current list."""
+
+@cache
+def codes() -> frozenset[str]:
+    """The codes in use today, upper-case; withdrawn ones (DEM, BGN …) are not in ISO's current list."""
+    from iso4217 import Currency  # noqa: PLC0415 — who only looks at the store reads no table of currencies
+
+    return frozenset(str(currency.code) for currency in Currency) - _NOT_MONEY
 
 
 def currency(value: object) -> str:
@@ -31,6 +36,6 @@ def currency(value: object) -> str:
     if not code:
         return ""
     # Some letters of other alphabets become ASCII in upper case, such as the long s: not a code.
-    if not code.isascii() or (code := code.upper()) not in CODES:
+    if not code.isascii() or (code := code.upper()) not in codes():
         raise BadValueError(Reason.CURRENCY_UNKNOWN)
     return code

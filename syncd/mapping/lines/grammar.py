@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from syncd.mapping import fields, plain_contacts
-from syncd.mapping.currency import CODES
+from syncd.mapping.currency import codes
 from syncd.mapping.lines.form import Cell, Form
 from syncd.model import Column, TextPage
 from syncd.model.kinds import OrderColumn, UploadColumn
@@ -27,7 +27,7 @@ _HALF = fields.PRICE_DIGITS // 2
 _PRICE = rf"(?:[0-9]{{1,{_HALF}}}+(?:\.[0-9]{{1,{_HALF}}}+|)|)"
 _FREQUENT = ("RUB", "USD", "EUR")
 """Tried first."""
-_CURRENCY = rf"(?:{'|'.join([*_FREQUENT, *sorted(CODES.difference(_FREQUENT))])}|)"
+_CURRENCIES = frozenset({Column.CURRENCY, OrderColumn.CURRENCY})
 # From 2001 on: in any zone that is no earlier than the year 2000 of UTC.
 _DAY = r"2(?:0(?:0[1-9]|[1-9][0-9])|[1-9][0-9]{2})-[0-9]{2}-[0-9]{2}"
 _LOCAL_TIME = rf"(?P<at>{_DAY} [0-9]{{2}}:[0-9]{{2}}:[0-9]{{2}})"
@@ -41,7 +41,6 @@ _PATTERNS: dict[UploadColumn, str] = {
     Column.TARGET: _TEXT,
     Column.DATETIME: _SECONDS,
     Column.PRICE: _PRICE,
-    Column.CURRENCY: _CURRENCY,
     OrderColumn.ID: _TEXT,
     OrderColumn.CREATE_DATE_TIME: _LOCAL_TIME,
     OrderColumn.CLIENT_UNIQ_ID: f"(?:{_TEXT})?+",
@@ -50,7 +49,6 @@ _PATTERNS: dict[UploadColumn, str] = {
     OrderColumn.PHONES: rf"{plain_contacts.COUNTRY_CODE}[0-9]{{{plain_contacts.NATIONAL_DIGITS}}}",
     OrderColumn.REVENUE: _PRICE,
     OrderColumn.COST: _PRICE,
-    OrderColumn.CURRENCY: _CURRENCY,
 }
 _CONTACTS = frozenset({OrderColumn.EMAILS, OrderColumn.PHONES})
 _FEW = 100
@@ -131,4 +129,6 @@ def _pattern(form: Form, cell: Cell) -> str:
         return _MD5
     if cell.column is OrderColumn.ORDER_STATUS:
         return f"(?:{'|'.join(map(re.escape, sorted(set(form.statuses.values()))))})"
+    if cell.column in _CURRENCIES:
+        return rf"(?:{'|'.join([*_FREQUENT, *sorted(codes().difference(_FREQUENT))])}|)"
     return _PATTERNS[cell.column]
