@@ -18,6 +18,8 @@ from syncd.model.tables import TableShape
 
 ROWS = 200
 """Rows of a table that are looked at."""
+_MOST_NAMES = 50
+"""Tables that an error names."""
 FROM_ENVIRONMENT = "${DATABASE_PASSWORD:-}"
 
 
@@ -80,7 +82,8 @@ def _nothing_found(tables: list[TableShape], name: str | None) -> str:
 
 
 def _names(tables: list[TableShape]) -> str:
-    return ", ".join(one.name for one in tables[:50]) + (", …" if len(tables) > 50 else "")  # noqa: PLR2004
+    names = [one.name for one in tables]
+    return ", ".join(names if len(names) <= _MOST_NAMES else [*names[:_MOST_NAMES], "…"])
 
 
 def _without_password(url: SecretStr) -> tuple[str, bool]:

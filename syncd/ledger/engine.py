@@ -205,7 +205,7 @@ def _count_idle_again(
     _statement: str,
     _values: object,
     _context: object,
-    many: bool,  # noqa: FBT001
+    many: bool,  # noqa: FBT001 — SQLAlchemy passes it so
 ) -> None:
     """Let PostgreSQL count the idle seconds of this transaction after a pipeline too."""
     if many:

@@ -1,6 +1,6 @@
 """HTTP that ends in time, and in words: the time-out that requests has starts anew with every byte.
 
-Loaded with the first request, and requests with it: 10 MB, and a sixth of a start that finds nothing to send.
+Loaded with the first request, and requests with it: what finds nothing to send does without their 5 MB.
 """
 
 from __future__ import annotations
