@@ -62,6 +62,8 @@ class StoreDatabase:
     """Passwords to be taken out of every message: the URL's, and those read from its password_file."""
     clock: Clock
     _writing: threading.RLock = field(default_factory=threading.RLock)
+    _shared: threading.local = field(default_factory=threading.local)
+    """A thread's connection within `read_together`."""
 
     @property
     def postgresql(self) -> bool:
@@ -88,9 +90,27 @@ class StoreDatabase:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """A transaction that reads. Raises StateUnavailable."""
-        with self.failures(), self.engine.connect() as connection, connection.begin():
-            yield connection
+        """A transaction that reads: one of its own, or that of `read_together`. Raises StateUnavailable."""
+        shared: Connection | None = getattr(self._shared, "connection", None)
+        with self.failures():
+            if shared is not None:
+                yield shared
+                return
+            with self.engine.connect() as connection, connection.begin():
+                yield connection
+
+    @contextmanager
+    def read_together(self) -> Iterator[None]:
+        """Let this thread read within one transaction until the end of the block. Raises StateUnavailable.
+
+        Beginning a transaction costs as much as a small question, and on PostgreSQL three round trips more.
+        """
+        with self.read() as connection:
+            self._shared.connection = connection
+            try:
+                yield
+            finally:
+                self._shared.connection = None
 
     @contextmanager
     def write(self) -> Iterator[Connection]:

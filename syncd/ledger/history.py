@@ -90,19 +90,21 @@ def _hour(database: StoreDatabase, moment: ColumnElement[datetime]) -> ColumnEle
 
 
 def _first_since(connection: Connection, table: Table, since: datetime) -> int | None:
-    """The id from which on rows of the table were made at `since` or later; None when it is empty."""
+    """The id from which on rows of the table were made at `since` or later; None when it is empty.
+
+    A binary search, as one recursive statement: each step looks at one row in the middle of what is left.
+    """
     column = table.c
     # Each by itself: SQLite looks both up only when they are not asked for together.
-    ends = (select(end(column.id)).scalar_subquery() for end in (func.min, func.max))
-    low, high = connection.execute(select(*ends)).one()
-    if low is None:
-        return None
-    while low < high:
-        middle = (low + high) // 2
-        looked = select(column.id, column.created_at).where(column.id >= middle).order_by(column.id).limit(1)
-        found = connection.execute(looked).one()
-        if found.created_at < since:
-            low = found.id + 1
-        else:
-            high = middle
-    return int(low)
+    low, high = (select(end(column.id)).scalar_subquery() for end in (func.min, func.max))
+    span = select(low.label("low"), high.label("high")).cte("span", recursive=True)
+    middle = (span.c.low + span.c.high) // 2
+    behind = table.alias("behind")
+    next_id = select(func.min(behind.c.id)).where(behind.c.id >= middle).correlate(span).scalar_subquery()
+    is_before = column.created_at < since
+    half = select(
+        case((is_before, column.id + 1), else_=span.c.low), case((is_before, span.c.high), else_=middle)
+    )
+    span = span.union_all(half.join_from(span, table, column.id == next_id).where(span.c.low < span.c.high))
+    first: int | None = connection.execute(select(span.c.low).where(span.c.low >= span.c.high)).scalar()
+    return first

@@ -74,16 +74,17 @@ def overview(
     try:
         names = [query.name for query in queries]
         own = own or OwnDaemon()
-        known = _Known(store, names, own, clock.now(), requests or Requests(0))
-        facts = [
-            replace(
-                known.facts(query),
-                unattended=unattended,
-                next_at=None if unattended else known.next_run(query),
-            )
-            for query in queries
-        ]
-        latest = [_upload_facts(upload) for upload in store.uploads(limit=LATEST_UPLOADS)]
+        with store.database.read_together():
+            known = _Known(store, names, own, clock.now(), requests or Requests(0))
+            facts = [
+                replace(
+                    known.facts(query),
+                    unattended=unattended,
+                    next_at=None if unattended else known.next_run(query),
+                )
+                for query in queries
+            ]
+            latest = [_upload_facts(upload) for upload in store.uploads(limit=LATEST_UPLOADS)]
     except StateError:
         facts = [_blank(query) for query in queries]
         return build_report(
