@@ -7,6 +7,9 @@ from threading import Lock
 
 from syncd.model.events import Event, Observer
 
+_ARRIVED = frozenset({Event.UPLOAD_ACCEPTED, Event.UPLOAD_FOUND})
+_HEARD = _ARRIVED | {Event.QUERY_STARTED, Event.QUERY_PROGRESS, Event.DAEMON_STOPPING}
+
 
 class InterruptedRuns:
     """An Observer in front of another: passes every event on, and remembers which runs a stop has met."""
@@ -23,12 +26,14 @@ class InterruptedRuns:
     def emit(self, event: Event, **fields: object) -> None:
         """One event. Never raises."""
         self._inner.emit(event, **fields)
+        if event not in _HEARD:
+            return
         query, rows, left = str(fields.get("query")), fields.get("rows"), fields.get("left")
         with self._lock:
             if event is Event.QUERY_STARTED:
                 self._totals.pop(query, None)
                 self._delivered[query] = 0
-            elif event in {Event.UPLOAD_ACCEPTED, Event.UPLOAD_FOUND} and isinstance(rows, int):
+            elif event in _ARRIVED and isinstance(rows, int):
                 self._delivered[query] = self._delivered.get(query, 0) + rows
             elif event is Event.QUERY_PROGRESS and isinstance(rows, int) and isinstance(left, int):
                 self._totals[query] = left + self._delivered.get(query, 0)

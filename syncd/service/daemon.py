@@ -183,17 +183,26 @@ class Daemon:
         """Until a stop is asked for or, with `once`, until every query is done."""
         self._apply_pauses()
         while not self._stop.is_set() and not (self._once and all(turn.done for turn in self.turns)):
-            now = self._now()
-            for turn in self.turns:
-                if turn.due > now or not turn.waits:
-                    continue
-                if self._keeper.mine(turn):
-                    self._start(turn)
-                elif self._once:
-                    self._leave_to_others(turn, now)
+            patience = self._start_due(self._now())
             self._workers.add_thread()  # for runs that found none when they began
             self._keeper.turned(self._status)
-            self._take(self._patience(now))
+            self._take(patience)
+
+    def _start_due(self, now: datetime) -> float:
+        """Start what is due, in one pass over all; seconds until the next query is, at most a tick."""
+        latest = next_due = now + TICK
+        for turn in self.turns:
+            if turn.due >= next_due or not turn.waits:
+                continue
+            if turn.due > now:
+                next_due = turn.due
+            elif self._keeper.mine(turn):
+                self._start(turn)
+            else:  # it is another daemon's: there is nothing to hurry for
+                latest = now + LEASE_LOOK
+                if self._once:
+                    self._leave_to_others(turn, now)
+        return max((min(next_due, latest) - now).total_seconds(), 0.01)
 
     def _now(self) -> datetime:
         """The moment; when the clock was set since the last look, what is due moves with it.
@@ -227,17 +236,6 @@ class Daemon:
         delivered = sum(turn.totals.uploaded for turn in self.turns)
         shown = [f"{name}: {count}" for name, count in counts.items() if count]
         return ", ".join([*shown, f"rows delivered since the start: {delivered:,}"])
-
-    def _patience(self, now: datetime) -> float:
-        """Seconds until the next query is due, at most a tick. In one pass: it is asked very often."""
-        latest, next_due = now + TICK, now + TICK
-        for turn in self.turns:
-            if turn.due < next_due and turn.waits:
-                if turn.due > now:
-                    next_due = turn.due
-                else:  # it was not started, so it is another daemon's: there is nothing to hurry for
-                    latest = now + LEASE_LOOK
-        return max((min(next_due, latest) - now).total_seconds(), 0.01)
 
     def _start(self, turn: Turn) -> None:
         turn.started = self._clock.now()

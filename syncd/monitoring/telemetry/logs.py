@@ -14,8 +14,9 @@ import select
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from types import TracebackType
-from typing import TextIO
+from typing import Literal, TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -25,7 +26,16 @@ from syncd.model.settings import LogSettings
 from syncd.model.showing import on_one_line, safe_json
 from syncd.monitoring.telemetry.redaction import redact
 
-LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+Level = Literal["debug", "info", "warning", "error"]
+LEVELS: Mapping[Level, int] = {
+    "debug": logging.DEBUG,
+    "info": logging.INFO,
+    "warning": logging.WARNING,
+    "error": logging.ERROR,
+}
+
+_shown_from = logging.DEBUG
+"""The least level of the log's lines, as `configure` has set it."""
 
 _LONGEST = 4000
 """Characters of one field; a traceback may have more."""
@@ -36,9 +46,10 @@ _PATIENCE = 2000
 
 def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     """Send syncd's events and the libraries' warnings to `stream` (default: stderr). May be called again."""
+    global _shown_from  # noqa: PLW0603 — the log is the process's own, as structlog's configuration is
     out = sys.stderr if stream is None else stream
     console = settings.format == "console" or (settings.format == "auto" and _is_terminal(out))
-    level = LEVELS[settings.level]
+    level = _shown_from = LEVELS[settings.level]
     shape: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -56,6 +67,11 @@ def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     _route_libraries()
+
+
+def is_shown(level: Level) -> bool:
+    """Whether the log takes lines of this level: two of three events of an idle daemon cost nothing more."""
+    return LEVELS[level] >= _shown_from
 
 
 def say(words: str) -> None:

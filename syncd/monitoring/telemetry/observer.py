@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
-from typing import Literal
 
 import structlog
 
 from syncd.model import Origin, Reason
 from syncd.model.clock import Clock, SystemClock
 from syncd.model.events import Event
+from syncd.monitoring.telemetry.logs import Level, is_shown
 from syncd.monitoring.telemetry.metrics import Metrics, PostOutcome
-
-Level = Literal["debug", "info", "warning", "error"]
 
 LEVELS: Mapping[Event, Level] = {
     Event.DAEMON_STARTED: "info",
@@ -111,9 +109,12 @@ class TelemetryObserver:
         update = self._updates.get(event)
         if update is not None:
             update(str(fields.get("query", "")), fields)
+        level = level_of(event, fields)
+        if not is_shown(level):
+            return
         error = fields.get("error")
         traced = {"exc_info": error} if isinstance(error, Exception) and event is Event.INTERNAL_ERROR else {}
-        getattr(structlog.get_logger(), level_of(event, fields))(event.value, **fields, **traced)
+        getattr(structlog.get_logger(), level)(event.value, **fields, **traced)
 
     def _query_started(self, query: str, _fields: Fields) -> None:
         with self._lock:

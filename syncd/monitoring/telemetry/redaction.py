@@ -16,21 +16,24 @@ _SHORT = 6
 """A secret shorter than this is masked only where it stands alone: `pg` must not empty every `page`."""
 
 _PATTERNS = (
-    (re.compile(r"(?i)\b(OAuth)((?:[\s:=+]|%20)+)(?!\*\*\*)[^\s\"',;)}\]]+"), rf"\1\2{MASK}"),
+    ("", re.compile(r"(?i)\b(OAuth)((?:[\s:=+]|%20)+)(?!\*\*\*)[^\s\"',;)}\]]+"), rf"\1\2{MASK}"),
     # As JSON and Python's repr show a dictionary; unquoted, a colon is prose: "token: must be text".
     (
+        ":",
         re.compile(r"(?i)([\"'](?:[\w-]*token|authorization|password)[\"']\s*:\s*)(?:'[^']*'|\"[^\"]*\")"),
         rf"\1'{MASK}'",
     ),
     # The greedy password runs to the last @ of the word: passwords with an @ are seen in the wild.
-    (re.compile(r"(://[^\s:/@]*):[^\s]+@"), rf"\1:{MASK}@"),
+    ("://", re.compile(r"(://[^\s:/@]*):[^\s]+@"), rf"\1:{MASK}@"),
     (
+        "=",
         re.compile(
             r"(?i)\b((?:oauth_|access_)?token|password|passwd|pwd)(\s*=\s*)(?:'[^']*'|\"[^\"]*\"|[^\s&;,]+)"
         ),
         rf"\1\2{MASK}",
     ),
 )
+"""Each with what a text must contain, which is seen at once where it does not."""
 
 
 class Redactor:
@@ -39,7 +42,8 @@ class Redactor:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._spellings: frozenset[str] = frozenset()
-        self._known: re.Pattern[str] | None = None
+        self._known: tuple[frozenset[str], re.Pattern[str]] | None = None
+        """The spellings and what finds them: one value, which a thread reads without the lock."""
 
     def register(self, secret: str) -> None:
         """Mask `secret` from now on, also as URLs, JSON and Python's repr spell it; "" is ignored."""
@@ -49,15 +53,18 @@ class Redactor:
             self._spellings |= _spellings(secret.strip()) | _spellings(secret)
             # The longest first, or a secret that begins another would leave the other's end.
             ordered = sorted(self._spellings, key=lambda text: (-len(text), text))
-            self._known = re.compile("|".join(map(_pattern, ordered)))
+            self._known = self._spellings, re.compile("|".join(map(_pattern, ordered)))
 
     def redact(self, text: str) -> str:
         """`text` with every secret in it replaced by `***`."""
-        known = self._known
-        if known is not None:
-            text = known.sub(MASK, text)
-        for pattern, replacement in _PATTERNS:
-            text = pattern.sub(replacement, text)
+        # Most texts hold none, and to see that costs a fraction of what `sub` does.
+        if self._known is not None:
+            spellings, known = self._known
+            if any(spelling in text for spelling in spellings):
+                text = known.sub(MASK, text)
+        for needed, pattern, replacement in _PATTERNS:
+            if needed in text and pattern.search(text):
+                text = pattern.sub(replacement, text)
         return text
 
 
