@@ -80,7 +80,8 @@ def find_few(
 def runs_between(database: StoreDatabase, indexed: Indexed, first: int, last: int) -> Select[Any]:
     """The runs that may hold codes of this range."""
     runs = database.tables.key_runs.c
-    has_filter = runs.filter.is_not(None).label("has_filter")
+    # By its length, for which SQLite looks at the row's head alone; `IS NOT NULL` reads the filter.
+    has_filter = func.length(runs.filter).is_not(None).label("has_filter")
     return select(runs.id, runs.first, runs.last, has_filter).where(
         runs.query == indexed.query,
         runs.subject == indexed.subject,
