@@ -125,6 +125,7 @@ def prepare(
         chosen: dict[str, object] = {"times": 1, "counter": counter, **options}
         emulator.fault(str(chosen.pop("kind")), **chosen)
     query = shop.query(chunk_rows=2, counter=counter)
-    text = shop.configuration(database, emulator.url, query, **{"metrica": {"timeout": "2s"}, **top})
+    chosen_top = {"metrica": {"timeout": "2s"}, "log": {"level": "info"}, **top}
+    text = shop.configuration(database, emulator.url, query, **chosen_top)
     (folder / "config.yaml").write_text(text, encoding="utf-8")
     return Cell(template, folder, Accounts(database, books, emulator, counter, tables), fault)

@@ -22,6 +22,7 @@ from importlib import import_module
 from itertools import count
 from pathlib import Path
 from pkgutil import walk_packages
+from selectors import EVENT_READ, BaseSelector, DefaultSelector
 from tempfile import TemporaryDirectory
 from typing import Any, Self, TextIO
 
@@ -37,6 +38,7 @@ SHARED = (
     "pymysql",
 )
 """What is loaded by name as it goes, beside syncd's own modules; tests/test_imports.py holds what is when."""
+STDIN = 0
 
 
 class Forked:
@@ -191,21 +193,41 @@ def main() -> None:
     tables("", "syncd")
     gc.collect()
     gc.freeze()  # a collection in a fork would write to all of it, and so copy it
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who mind the runs
-    for line in sys.stdin:
-        if os.fork() == 0:
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            mind(json.loads(line))
-            os._exit(0)
+    with DefaultSelector() as ready:
+        ready.register(STDIN, EVENT_READ)
+        rest = b""
+        while True:
+            for key, _ in ready.select():
+                if key.fd != STDIN:
+                    ready.unregister(key.fd)
+                    tell_end(key.fd, key.data)
+                elif read := os.read(STDIN, 2**20):
+                    *lines, rest = (rest + read).split(b"\n")
+                    for line in lines:
+                        follow(json.loads(line), ready)
+                else:
+                    return
 
 
-def mind(order: dict[str, Any]) -> None:
-    """Run in a fork, wait for its end, and tell how it ended."""
+def follow(order: dict[str, Any], ready: BaseSelector) -> None:
+    """Run in a fork, whose end is told of by a descriptor."""
     child = os.fork()
     if child == 0:
+        others = [descriptor for descriptor in ready.get_map() if descriptor != STDIN]
+        for descriptor in others:
+            os.close(descriptor)  # type: ignore[arg-type]  # they were registered as numbers
+        ready.close()
         os._exit(be(**order))
-    _, status = os.waitpid(child, 0)
-    os.write(1, f"{order['number']} ended {os.waitstatus_to_exitcode(status)}\n".encode())
+    ready.register(os.pidfd_open(child), EVENT_READ, order["number"])
+
+
+def tell_end(descriptor: int, number: int) -> None:
+    """Tell how the run of this number ended: its exit code, or the signal as a negative number."""
+    ended = os.waitid(os.P_PIDFD, descriptor, os.WEXITED)
+    assert ended is not None
+    os.close(descriptor)
+    code = ended.si_status if ended.si_code == os.CLD_EXITED else -ended.si_status
+    os.write(1, f"{number} ended {code}\n".encode())
 
 
 def be(number: int, folder: str, out: str, err: str, arguments: list[str], environ: dict[str, str]) -> int:
