@@ -12,6 +12,7 @@ from syncd.model.faultpoints import Point
 from tests.acceptance import shop
 from tests.acceptance.accounts import Accounts, misplaced
 from tests.acceptance.template import Template
+from tests.support.ledger import put_empty_store
 from tests.support.servers import Database
 
 KILLED = -signal.SIGKILL
@@ -116,6 +117,8 @@ def prepare(
     schema = f"syncd_{counter}"
     if state is not None:
         top["state"] = {"url": state.url, "schema": schema}
+    if state is None:
+        put_empty_store(folder / "syncd-state.db")
     books = state or Database(url=f"sqlite:///{folder}/syncd-state.db", reader_url="")
     tables = f"{schema}." if state is not None else "syncd_"
     shop.open_shop(database)

@@ -52,12 +52,15 @@ def clock() -> TestClock:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def state(request: pytest.FixtureRequest, tmp_path: Path) -> StateSettings:
+def state(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[StateSettings]:
     """The settings of an empty state store."""
     if request.param == "sqlite":
-        return StateSettings(url=SecretStr(f"sqlite:///{tmp_path}/state.db"))
-    database: Database = request.getfixturevalue("postgres")
-    return StateSettings(url=SecretStr(database.url), schema_name="syncd_test")
+        yield StateSettings(url=SecretStr(f"sqlite:///{tmp_path}/state.db"))
+        return
+    database: Database = request.getfixturevalue("postgres_stores")
+    schema = f"syncd_test_{next(_numbers)}"
+    yield StateSettings(url=SecretStr(database.url), schema_name=schema)
+    database.run(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
 
 
 @pytest.fixture

@@ -73,6 +73,13 @@ def postgres(postgres_server: str) -> Iterator[Database]:
     admin.run(f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture(scope="session")
+def postgres_stores(postgres_server: str) -> Database:
+    """One database for the state stores of many tests, in a schema each: a database takes longer to make."""
+    _database(postgres_server, "postgres").run("CREATE DATABASE stores")
+    return _database(postgres_server, "stores")
+
+
 def _database(socket: str, name: str) -> Database:
     host = quote(socket, safe="")
     return Database(
