@@ -127,11 +127,14 @@ def test_a_pipe_gets_lines_of_json(ready: Cli) -> None:
     assert "\x1b" not in done.stderr + done.stdout
 
 
-def test_a_stop_says_what_it_leaves(ready: Cli) -> None:
+def test_a_stop_says_what_it_leaves(ready: Cli, emulator: EmulatorServer) -> None:
     """Ctrl-C in a first load: how much was delivered, and that the next start goes on; it does."""
+    emulator.clear_faults()
+    emulator.fault("slow", seconds=4.0)  # eight seconds are left when the first of three is accepted
     load = ready.start("run", "--once")
     load.wait_for("upload_accepted")
     code = load.stop(signal.SIGINT)
+    emulator.clear_faults()
     said = "".join(load.lines)
     assert "paid_orders: stopped before the end of a run; rows that it delivered: " in said
     assert "the next start goes on from there" in said

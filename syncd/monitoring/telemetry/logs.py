@@ -34,8 +34,8 @@ LEVELS: Mapping[Level, int] = {
     "error": logging.ERROR,
 }
 
-_shown_from = logging.DEBUG
-"""The least level of the log's lines, as `configure` has set it."""
+_filters: dict[object, int] = {}
+"""structlog's classes that `configure` has set, each with the least level that it takes."""
 
 _LONGEST = 4000
 """Characters of one field; a traceback may have more."""
@@ -46,10 +46,11 @@ _PATIENCE = 2000
 
 def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
     """Send syncd's events and the libraries' warnings to `stream` (default: stderr). May be called again."""
-    global _shown_from  # noqa: PLW0603 — the log is the process's own, as structlog's configuration is
     out = sys.stderr if stream is None else stream
     console = settings.format == "console" or (settings.format == "auto" and _is_terminal(out))
-    level = _shown_from = LEVELS[settings.level]
+    level = LEVELS[settings.level]
+    taking = structlog.make_filtering_bound_logger(level)
+    _filters[taking] = level
     shape: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -62,7 +63,7 @@ def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
         shape += [_head_first, structlog.processors.JSONRenderer(serializer=_json)]
     structlog.configure(
         processors=shape,
-        wrapper_class=structlog.make_filtering_bound_logger(level),
+        wrapper_class=taking,
         logger_factory=_Lines(out),
         cache_logger_on_first_use=False,
     )
@@ -71,7 +72,7 @@ def configure(settings: LogSettings, stream: TextIO | None = None) -> None:
 
 def is_shown(level: Level) -> bool:
     """Whether the log takes lines of this level: two of three events of an idle daemon cost nothing more."""
-    return LEVELS[level] >= _shown_from
+    return LEVELS[level] >= _filters.get(structlog.get_config()["wrapper_class"], logging.NOTSET)
 
 
 def say(words: str) -> None:
