@@ -6,22 +6,12 @@ import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from threading import Event
 
-from syncd.config import load
 from syncd.emulator.server import EmulatorServer
-from syncd.model import RunReport
-from syncd.model.clock import SystemClock
 from syncd.model.faultpoints import Point
-from syncd.service.bookkeeper import Bookkeeper
-from syncd.service.resources import Resources
-from syncd.service.runner import QueryRunner
 from tests.acceptance import shop
 from tests.acceptance.accounts import Accounts, misplaced
 from tests.acceptance.template import Template
-from tests.support.fix_cli import TOKEN
-from tests.support.ledger import put_empty_store
-from tests.support.process import Told
 from tests.support.servers import Database
 
 KILLED = -signal.SIGKILL
@@ -94,29 +84,10 @@ class Cell:
         assert "internal_error" not in log, log
         self.settle(crashes)
         uploads = self.accounts.uploads()
-        if self.is_sqlite:
-            self.run_here()
-        else:
-            code, log = self.run()
-            assert code == 0, f"{self.fault}: {log}"
+        code, log = self.run()
+        assert code == 0, f"{self.fault}: {log}"
         assert self.accounts.uploads() == uploads, f"{self.fault}: the next run sent something"
         self.settle(crashes)
-
-    @property
-    def is_sqlite(self) -> bool:
-        """The state is in a file, which has no leases."""
-        return self.accounts.state.url.startswith("sqlite")
-
-    def run_here(self) -> None:
-        """One more run by the parts themselves: a process for it would cost as much as the one before."""
-        settings = load(self.folder / "config.yaml", environ={"METRICA_TOKEN": TOKEN})
-        resources = Resources(settings, Told(), SystemClock())
-        try:
-            (query,) = settings.queries.values()
-            keeper = Bookkeeper(resources.store, Told(), [query.name], shared=False)
-            QueryRunner(resources, query, keeper, Event(), query.every)(RunReport(query.name))
-        finally:
-            resources.close()
 
     def settle(self, crashes: Sequence[str]) -> None:
         """Orders 1 to 3 are delivered, 4 has no mark; the one that Metrica refuses is a reject."""
@@ -146,9 +117,6 @@ def prepare(
     if state is not None:
         top["state"] = {"url": state.url, "schema": schema}
     books = state or Database(url=f"sqlite:///{folder}/syncd-state.db", reader_url="")
-    if state is None:
-        put_empty_store(folder / "syncd-state.db")
-        top["state"] = {"url": books.url}
     tables = f"{schema}." if state is not None else "syncd_"
     shop.open_shop(database)
     shop.sell(database, 1, 3)
@@ -157,7 +125,6 @@ def prepare(
         chosen: dict[str, object] = {"times": 1, "counter": counter, **options}
         emulator.fault(str(chosen.pop("kind")), **chosen)
     query = shop.query(chunk_rows=2, counter=counter)
-    chosen_top = {"metrica": {"timeout": "2s"}, "log": {"level": "info"}, **top}
-    text = shop.configuration(database, emulator.url, query, **chosen_top)
+    text = shop.configuration(database, emulator.url, query, **{"metrica": {"timeout": "2s"}, **top})
     (folder / "config.yaml").write_text(text, encoding="utf-8")
     return Cell(template, folder, Accounts(database, books, emulator, counter, tables), fault)

@@ -1,7 +1,7 @@
 """SIGKILL at every named place, times everything that can go wrong at Metrica: every key exactly once.
 
 Each cell is a shop, a counter and a state store of its own, and real processes: one that is killed at the
-point (syncd/faultpoints.py), one that goes on until it ends by itself; then one more run finds nothing to do.
+point (syncd/faultpoints.py), one that goes on until it ends by itself, one that must find nothing to do.
 """
 
 from __future__ import annotations

@@ -168,7 +168,7 @@ def test_a_fleet_loses_and_gains_daemons(fleet: Fleet) -> None:
     query waits for 30 s.
     """
     # More often is thousands of runs more of the same; `assert_one_at_a_time` says how many there must be.
-    fleet.configure(QUERIES, every="5s")
+    fleet.configure(QUERIES, every="3s")
     fleet.sell()
     first, second, third = (fleet.start() for _ in range(3))
     fleet.wait_for_shares(10, 10, 10)

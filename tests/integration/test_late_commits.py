@@ -259,7 +259,7 @@ def interleaved(draw: st.DrawFn) -> list[tuple[str, int]]:
     return order
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(steps=interleaved(), by_number=st.booleans())
 def test_any_order_of_commits(
     postgres: Database,

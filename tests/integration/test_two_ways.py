@@ -132,7 +132,7 @@ def make(server: psycopg.Connection[Any], kinds: dict[str, str], rows: list[tupl
         server.cursor().executemany(f"INSERT INTO t VALUES ({places})".encode(), rows)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200, deadline=None)
 @given(
     table=tables_with_rows,
     zone=st.sampled_from(["UTC", "Europe/Berlin", "Europe/Moscow"]),

@@ -190,7 +190,7 @@ def make(server: pymysql.Connection[Any], kinds: dict[str, str], rows: Sequence[
         cursor.execute("DELETE t FROM t JOIN twice ON t.o <=> twice.o AND t.m <=> twice.m")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
 @given(
     table=tables_with_rows,
     session=st.sampled_from(SESSIONS),

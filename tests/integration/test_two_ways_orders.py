@@ -186,7 +186,7 @@ def orders(
     return query.model_copy(update=kind | {"timezone": zone, "counter_timezone": counter} | changed)
 
 
-@settings(suppress_health_check=list(HealthCheck), max_examples=150, deadline=None)
+@settings(suppress_health_check=list(HealthCheck), max_examples=250, deadline=None)
 @given(
     table=tables_with_rows,
     zones=st.tuples(*[st.sampled_from(["UTC", "Europe/Berlin", "Europe/Moscow", "America/New_York"])] * 2),

@@ -108,7 +108,7 @@ def make(database: Database, kinds: Sequence[str], rows: Sequence[Sequence[Any]]
         connection.commit()
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300, deadline=None)
 @given(
     kinds=affinities,
     rows=rows_of_values,
