@@ -33,6 +33,8 @@ from benchmarks.turns import Asked, say
 MODULES = ("orders", "idle", "latency", "polls", "keys", "year")
 HISTORY = ("polls", "keys", "year")
 """Of these, an older checkout has its own."""
+VARIANTS = {"year": ((), ("--uuids",))}
+"""Modules that run more than once, with these options."""
 PARTS = ("targets", *CONTESTANTS, "growth", *MODULES)
 
 
@@ -85,18 +87,19 @@ def main() -> None:
             if "growth" in parts:
                 growth(database, [100_000, 1_000_000, *([10_000_000] if asked.full else [])], api_url)
     for module in [one for one in MODULES if one in parts]:
-        compared = before is not None and module in HISTORY
-        if before is not None and compared:
-            history(before, module)
-            print(f"## {module}: syncd\n", flush=True)
-        subprocess.run([sys.executable, "-m", f"benchmarks.{module}"], check=True)
+        for options in VARIANTS.get(module, ((),)):
+            name = " ".join((module, *options))
+            if before is not None and module in HISTORY:
+                history(before, name)
+                print(f"## {name}: syncd\n", flush=True)
+            subprocess.run([sys.executable, "-m", *f"benchmarks.{name}".split()], check=True)
 
 
-def history(before: Path, module: str) -> None:
+def history(before: Path, name: str) -> None:
     """What the older checkout's own module prints; without one, or where it fails, this one's goes on."""
-    print(f"## {module}: before\n", flush=True)
-    say(f"{module}: before")
-    command = [syncd(checkout=before)[0], "-m", f"benchmarks.{module}"]
+    print(f"## {name}: before\n", flush=True)
+    say(f"{name}: before")
+    command = [syncd(checkout=before)[0], "-m", *f"benchmarks.{name}".split()]
     done = subprocess.run(command, cwd=before, env=environ(before), check=False)
     if done.returncode:
         print(f"failed with code {done.returncode}: stderr has why")

@@ -97,7 +97,7 @@ def write(database: Database, rate: int, seconds: int) -> list[tuple[float, int,
     with create_engine(database.url, isolation_level="AUTOCOMMIT").connect() as connection:
         due = time.monotonic()
         while due < end:
-            time.sleep(max(due - time.monotonic(), 0))
+            time.sleep(max(due - time.monotonic(), 0))  # it sells at a steady rate
             due += BATCH
             commits.append((time.time(), first, count))
             connection.exec_driver_sql(_INSERT.format(first=first, last=first + count - 1))
